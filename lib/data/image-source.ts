@@ -1,0 +1,34 @@
+/** A dataset made ready for networks: normalised or whitened batches, on demand. */
+import type { tf } from '../tensor/tensorflow';
+
+/** How pixel values become network inputs: per-channel normalisation alone, or ZCA after it. */
+export type Whitening = 'normalise' | 'zca';
+
+/** One split as a source of network inputs. */
+export interface ImageSource {
+  /** [height, width, channels] */
+  readonly imageShape: readonly [number, number, number];
+  readonly classCount: number;
+  readonly count: number;
+  /** [count] */
+  readonly labels: Uint8Array;
+  /** Indices of the images of each class, in stored order. */
+  readonly indicesOfClass: readonly Int32Array[];
+  /** Network inputs of the given images, [indices.length, height, width, channels] float32; the caller disposes of it. */
+  batch(indices: ArrayLike<number>): tf.Tensor4D;
+}
+
+/** Both splits of a dataset under one whitening, fitted on the training split. */
+export interface PreparedDataset {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  readonly whitening: Whitening;
+  readonly checksum: string;
+  readonly train: ImageSource;
+  readonly test: ImageSource;
+  /** Network inputs back to pixels from 0 to 255 (clipped), [count, height, width, channels]. */
+  toPixels(images: tf.Tensor4D): Uint8Array;
+  /** Statistics that invert the whitening elsewhere: `mean`, `deviation` [channels]; with ZCA also `zca.mean`, `zca.matrix`, ... */
+  statistics(): Record<string, tf.Tensor>;
+  dispose(): void;
+}

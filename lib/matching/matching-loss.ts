@@ -1,0 +1,26 @@
+/** The contract of a task loss: how real data pulls on a distilled set. Any loss takes any set. */
+import type { Parameters } from '../tensor/parameters';
+import type { Random } from '../tensor/random';
+
+/** One gradient of the task loss. The receiver owns the tensors. */
+export interface MatchingStep {
+  loss: number;
+  /** With respect to every distilled parameter, and to the loss's own learnable parameters. */
+  gradients: Parameters;
+}
+
+export interface MatchingLoss {
+  readonly name: 'dm' | 'dc' | 'dsa' | 'mtt';
+  /** Updates of the distilled set in one iteration: 1, or the outer loops of gradient matching. */
+  readonly updatesPerIteration: number;
+  /** Learnable parameters beside the set, e.g. `stepSize` (scalar) of trajectory matching; else empty. */
+  init(): Parameters;
+  /**
+   * One outer iteration: draws networks and batches, and hands every gradient to `update`, which returns the parameters
+   * to go on with. Keeps no state between iterations, so that a checkpoint between two of them is complete.
+   * @param parameters of the set and of {@link MatchingLoss.init}; not changed or freed here
+   */
+  iteration(parameters: Parameters, random: Random, update: (step: MatchingStep) => Parameters): Promise<void> | void;
+  /** Frees compiled graphs. */
+  dispose(): void;
+}

@@ -1,0 +1,22 @@
+/** The contract of a network: a pair of pure functions. */
+import type { Random } from '../tensor/random';
+import type { Parameters } from '../tensor/parameters';
+import type { tf } from '../tensor/tensorflow';
+
+export interface Network {
+  /** E.g. 'ConvNet'. */
+  readonly name: string;
+  /** Fresh parameters with PyTorch's default initialisation, named and ordered as PyTorch's `named_parameters`, in our layout. */
+  init(random: Random): Parameters;
+  /** The embedding that the classifier reads. @param images [batch, height, width, channels] @returns [batch, features] */
+  features(parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D;
+  /** @param images [batch, height, width, channels] @returns logits [batch, classes] */
+  apply(parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D;
+}
+
+/** Data a network is built for. */
+export interface NetworkInputs {
+  /** [height, width, channels] */
+  imageShape: readonly [number, number, number];
+  classCount: number;
+}

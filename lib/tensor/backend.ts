@@ -1,0 +1,63 @@
+/** Which TensorFlow.js backend computes, and what is known about it. */
+import { tf } from './tensorflow';
+
+/** What computes: TensorFlow's own library through the native addon, or WebAssembly where that cannot be had. */
+export type BackendName = 'tensorflow' | 'wasm';
+
+export interface BackendOptions {
+  /** Backend to use. Default: HABA_BACKEND if set, else 'tensorflow' where the addon loads, else 'wasm'. */
+  backend?: BackendName;
+  /** Receives the one warning about a slow backend. Default: console.warn. */
+  warn?: (message: string) => void;
+}
+
+let active: Promise<BackendName> | undefined;
+
+/**
+ * Loads and selects the backend; later calls return the same answer. Every public entry of lib awaits it.
+ * @returns the name of the backend in use
+ * @throws Error when a backend was asked for by name and cannot be loaded
+ */
+export function useBackend(options: BackendOptions = {}): Promise<BackendName> {
+  active ??= selectBackend(options);
+  return active;
+}
+
+async function selectBackend({ backend, warn = console.warn }: BackendOptions): Promise<BackendName> {
+  const asked = backend ?? askedByEnvironment();
+  if (asked !== 'wasm') {
+    const reason = loadNativeAddon();
+    if (reason === undefined) {
+      await tf.setBackend('tensorflow');
+      await tf.ready();
+      return 'tensorflow';
+    }
+    if (asked === 'tensorflow') {
+      throw new Error(`The native TensorFlow backend does not load: ${reason}. Run: npm run setup`);
+    }
+    warn(`Native TensorFlow does not load (${reason}); computing in WebAssembly, about ten times slower. To mend it: npm run setup`);
+  }
+  const { enableWebAssembly } = await import('./wasm');
+  await enableWebAssembly();
+  return 'wasm';
+}
+
+function askedByEnvironment(): BackendName | undefined {
+  const asked = process.env.HABA_BACKEND;
+  if (asked === undefined || asked === '') return undefined;
+  if (asked === 'tensorflow' || asked === 'wasm') return asked;
+  throw new RangeError(`HABA_BACKEND is '${asked}'; allowed are 'tensorflow' and 'wasm'.`);
+}
+
+/** @returns undefined when the addon is loaded, else why not, in one line */
+function loadNativeAddon(): string | undefined {
+  const quiet = process.env.TF_CPP_MIN_LOG_LEVEL;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  try {
+    require('@tensorflow/tfjs-node-gpu');
+    return undefined;
+  } catch (error) {
+    if (quiet === undefined) delete process.env.TF_CPP_MIN_LOG_LEVEL;
+    return (error as Error).message.split('\n')[0];
+  }
+}

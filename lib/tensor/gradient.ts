@@ -1,0 +1,26 @@
+/** Values and gradients of functions of named parameters. */
+import { tf } from './tensorflow';
+import type { Parameters } from './parameters';
+
+export interface ValueAndGradients {
+  /** The function's value, a scalar. */
+  value: tf.Scalar;
+  /** d value / d parameter under each parameter's name; zeros where the value does not depend on it. */
+  gradients: Parameters;
+}
+
+/**
+ * Value and gradients of a scalar function of named parameters. May be nested: the gradient is itself differentiable,
+ * which second-order matching losses use.
+ * @param loss scalar function of the record
+ * @param parameters where the gradient is taken
+ */
+export function valueAndGradients(loss: (parameters: Parameters) => tf.Scalar, parameters: Parameters): ValueAndGradients {
+  const names = Object.keys(parameters);
+  const tensors = Object.values(parameters);
+  const record = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  // Where one tensor stands under two names, tfjs would credit both with the whole gradient: that is also what is meant here.
+  const { value, grads } = tf.tidy(() => tf.engine().gradients(() => loss(record(tensors)), tensors, undefined, true));
+  const gradients = tensors.map((tensor, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zerosLike(tensor));
+  return { value: value as tf.Scalar, gradients: record(gradients) };
+}

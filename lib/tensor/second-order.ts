@@ -1,0 +1,55 @@
+/**
+ * Gradients that TensorFlow.js lacks and second-order matching losses need: those of the convolution's filter
+ * gradient and of average pooling's gradient. Both are linear in each argument, so their gradients are convolutions
+ * and poolings again. Registered once, for every backend.
+ */
+import type * as tfjs from '@tensorflow/tfjs';
+
+type Padding = 'valid' | 'same' | number;
+
+interface ConvolutionAttributes {
+  strides: [number, number];
+  pad: Padding;
+  dataFormat: 'NHWC' | 'NCHW';
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface PoolingAttributes {
+  filterSize: [number, number] | number;
+  strides: [number, number] | number;
+  pad: Padding;
+}
+
+/**
+ * Registers the gradients of `Conv2DBackpropFilter` and `AvgPoolGrad`.
+ *
+ * For y = Conv2D(x, w) with upstream dy, the filter gradient is g = F(x, dy), bilinear: given an upstream h of g,
+ * d<h, g>/dx = Conv2DBackpropInput(dy, h) and d<h, g>/d(dy) = Conv2D(x, h).
+ * Average pooling's gradient is linear in dy; its adjoint is the pooling itself.
+ */
+export function registerSecondOrderGradients(tf: typeof tfjs): void {
+  tf.registerGradient({
+    kernelName: 'Conv2DBackpropFilter',
+    inputsToSave: ['x', 'dy'],
+    gradFunc: (upstream, saved, attributes) => {
+      const [images, outputGradient] = saved as [tfjs.Tensor4D, tfjs.Tensor4D];
+      const filter = upstream as tfjs.Tensor4D;
+      const { strides, pad, dataFormat, dimRoundingMode } = attributes as unknown as ConvolutionAttributes;
+      return {
+        x: () => {
+          const inputs = { dy: outputGradient, filter };
+          const given = { strides, pad, dataFormat, dimRoundingMode, inputShape: images.shape };
+          return tf.engine().runKernel('Conv2DBackpropInput', inputs, given as unknown as tfjs.NamedAttrMap) as tfjs.Tensor4D;
+        },
+        dy: () => tf.conv2d(images, filter, strides, pad, dataFormat, 1, dimRoundingMode),
+      };
+    },
+  });
+  tf.registerGradient({
+    kernelName: 'AvgPoolGrad',
+    gradFunc: (upstream, _saved, attributes) => {
+      const { filterSize, strides, pad } = attributes as unknown as PoolingAttributes;
+      return { dy: () => tf.avgPool(upstream as tfjs.Tensor4D, filterSize, strides, pad) };
+    },
+  });
+}
