@@ -1,0 +1,63 @@
+/** Sentences for what is wrong with a configuration: the key, what was given, what is allowed. */
+import { distance as editDistance } from 'fastest-levenshtein';
+import { z } from 'zod';
+
+/** Turns the first issue of a failed validation into one sentence. */
+export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTypeAny): string {
+  const key = issue.path.join('.') || 'configuration';
+  const value = JSON.stringify(valueAt(given, issue.path)) ?? 'nothing';
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const unknown = [...issue.path, issue.keys[0]].join('.');
+      const allowed = keysAt(schema, issue.path, given);
+      const nearest = nearestName(issue.keys[0], allowed);
+      return `Configuration: '${unknown}' is not a key${nearest ? `; did you mean '${[...issue.path, nearest].join('.')}'?` : '.'} Allowed here: ${allowed.join(', ')}.`;
+    }
+    case 'invalid_enum_value':
+    case 'invalid_union_discriminator': {
+      const options = issue.options.map(String);
+      const nearest = nearestName(String(valueAt(given, issue.path)), options);
+      return `Configuration: '${key}' is ${value}; allowed are ${options.join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}`;
+    }
+    case 'invalid_type':
+      return `Configuration: '${key}' is ${value}; expected ${issue.expected === 'integer' ? 'an integer' : `a value of type ${issue.expected}`}.`;
+    case 'too_small':
+      return `Configuration: '${key}' is ${value}; allowed is ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
+    case 'too_big':
+      return `Configuration: '${key}' is ${value}; allowed is ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
+    case 'invalid_string':
+      return `Configuration: '${key}' is ${value}; allowed is 'none' or augmentations joined by '_', out of color, crop, cutout, flip, scale, rotate.`;
+    default:
+      return `Configuration: '${key}' is ${value}: ${issue.message}.`;
+  }
+}
+
+/** The name at most two edits away, if there is one. */
+export function nearestName(given: string, names: readonly string[]): string | undefined {
+  const ranked = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
+  const best = ranked.sort((first, second) => first.distance - second.distance)[0];
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined;
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** Legal keys of the object schema at a path; in a union, those of the member the value chose. */
+function keysAt(schema: z.ZodTypeAny, path: readonly (string | number)[], given: unknown): string[] {
+  let inner: z.ZodTypeAny = schema;
+  let value: unknown = given;
+  const choose = () => {
+    if (inner instanceof z.ZodDiscriminatedUnion) {
+      const union = inner as z.ZodDiscriminatedUnion<string, z.ZodDiscriminatedUnionOption<string>[]>;
+      inner = union.optionsMap.get((value as Record<string, z.Primitive>)[union.discriminator]) ?? inner;
+    }
+  };
+  for (const key of path) {
+    choose();
+    if (inner instanceof z.ZodObject) inner = (inner.shape as Record<string, z.ZodTypeAny>)[key];
+    value = (value as Record<string, unknown>)[key];
+  }
+  choose();
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape as object) : [];
+}

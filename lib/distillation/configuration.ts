@@ -1,0 +1,210 @@
+/** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
+import { z } from 'zod';
+import { datasetNames } from '../data/dataset-names';
+import { explainIssue } from './configuration-error';
+import { profileDefaults, type ProfileChoice } from './profiles';
+
+const count = z.number().int().min(1);
+const positive = z.number().positive();
+const nonNegative = z.number().min(0);
+const share = z.number().min(0).lt(1);
+
+/** SGD for one part of the distilled set. */
+const partOptimiser = z.strictObject({
+  learningRate: nonNegative,
+  momentum: share,
+});
+
+const networkSchema = z.strictObject({
+  name: z.enum(['ConvNet', 'AlexNet', 'VGG11', 'ResNet18', 'ResNet18_AP', 'LeNet', 'MLP']),
+  /** Channels of each ConvNet block; other networks have their own. */
+  width: count,
+  /** Blocks of the ConvNet. */
+  depth: count,
+  normalisation: z.enum(['instance', 'none']),
+  pooling: z.enum(['average', 'max', 'none']),
+  activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
+});
+
+/** Stored parts of the set, whichever kind. */
+const commonSet = {
+  /** Crops per side that one stored image is cut into and enlarged (IDC's uniform multi-formation); 1 for none. */
+  factor: z.number().int().min(1).max(3),
+  /** What stored images start from: real images of their class, or standard normal noise. */
+  initialisation: z.enum(['real', 'noise']),
+};
+
+const setSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('images'),
+    /** Stored images per class. */
+    ipc: count,
+    ...commonSet,
+  }),
+  z.strictObject({
+    kind: z.literal('haba'),
+    basesPerClass: count,
+    /** Channels of a basis: 'colour' as the images, or 'single' at a third of the cost. */
+    channels: z.enum(['colour', 'single']),
+    hallucinators: count,
+    kernelSize: z.number().int().min(1),
+    /** Channels between encoder and decoder. */
+    middleChannels: count,
+    /** 'pytorch': default initialisation, as the authors; 'identity': passes a basis through, plus identityNoise. */
+    hallucinatorInitialisation: z.enum(['pytorch', 'identity']),
+    /** Standard deviation of the noise added to identity filters. */
+    identityNoise: nonNegative,
+    ...commonSet,
+  }),
+]);
+
+const gradientMatching = {
+  /** Real images per class and step. */
+  realBatch: count,
+  /** Updates of the set with one network (authors' outer_loop). */
+  outerLoops: count,
+  /** Epochs of network training on the set after each update (authors' inner_loop). */
+  innerLoops: count,
+  /** Images per step of network training. */
+  networkBatch: count,
+  /** SGD of the network trained inside. */
+  networkLearningRate: positive,
+};
+
+const matchingSchema = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('dm'),
+    /** Real images per class and step. */
+    realBatch: count,
+  }),
+  z.strictObject({ method: z.literal('dc'), ...gradientMatching }),
+  z.strictObject({ method: z.literal('dsa'), ...gradientMatching }),
+  z.strictObject({
+    method: z.literal('mtt'),
+    /** Student steps on the set (authors' syn_steps). */
+    studentSteps: count,
+    /** Images per student step; 0 for the whole set (authors' batch_syn). */
+    studentBatch: z.number().int().min(0),
+    /** Epochs of the expert to be matched (authors' expert_epochs). */
+    expertEpochs: count,
+    /** Latest epoch a match starts from (authors' max_start_epoch). */
+    latestStartEpoch: z.number().int().min(0),
+    /** Initial learnable step size of the student (authors' lr_teacher). */
+    stepSize: positive,
+    /** Lower bound of the learnable step size. */
+    smallestStepSize: positive,
+    /** 'full': one differentiated unroll; 'stepwise': the same gradient in memory that does not grow with the steps (TESLA). */
+    unroll: z.enum(['full', 'stepwise']),
+    experts: z.strictObject({
+      count,
+      epochs: count,
+      learningRate: positive,
+      momentum: share,
+      weightDecay: nonNegative,
+      batchSize: count,
+    }),
+  }),
+]);
+
+const constraintsSchema = z.strictObject({
+  /** Weight of L_cos in the objective of bases and hallucinators; 0 switches it off. */
+  cosine: nonNegative,
+  /** Weight of L_con in the adversary's objective. */
+  contrastive: nonNegative,
+  /** Weight of mean((1 - cos) / 2) in the adversary's objective. */
+  likelihood: nonNegative,
+  /** Weight of cross-entropy in the adversary's objective. */
+  classification: nonNegative,
+  /** Temperature of L_con. */
+  temperature: positive,
+  adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
+});
+
+const configurationSchema = z.strictObject({
+  profile: z.enum(['smoke', 'quick', 'paper']),
+  /** Every random draw follows from it. */
+  seed: z.number().int().min(0),
+  dataset: z.enum(datasetNames),
+  whitening: z.enum(['normalise', 'zca']),
+  /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
+  network: networkSchema,
+  set: setSchema,
+  matching: matchingSchema,
+  /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
+  augmentation: z
+    .string()
+    .regex(/^(none|(color|crop|cutout|flip|scale|rotate)(_(color|crop|cutout|flip|scale|rotate))*)$/),
+  constraints: constraintsSchema,
+  optimisers: z.strictObject({ bases: partOptimiser, hallucinators: partOptimiser, stepSize: partOptimiser }),
+  /** Outer iterations of distillation. */
+  iterations: z.number().int().min(0),
+  /** Iterations between two checkpoints. */
+  checkpointEvery: count,
+  evaluation: z.strictObject({
+    /** Students trained on the finished set, each from its own initialisation. */
+    students: count,
+    epochs: count,
+    batchSize: count,
+    learningRate: positive,
+    momentum: share,
+    weightDecay: nonNegative,
+    /** Differentiable augmentation of the student's training, as `augmentation`. */
+    augmentation: z
+      .string()
+      .regex(/^(none|(color|crop|cutout|flip|scale|rotate)(_(color|crop|cutout|flip|scale|rotate))*)$/),
+  }),
+  /** Run steps as compiled TensorFlow graphs; false runs them operation by operation. */
+  compile: z.boolean(),
+});
+
+/** A complete, valid configuration. */
+export type Configuration = z.infer<typeof configurationSchema>;
+
+/** Object with any part left out, at any depth. */
+type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
+
+/** What a person writes: whatever differs from the profile. */
+export type ConfigurationInput = DeepPartial<Configuration>;
+
+/**
+ * Completes and checks a configuration: the profile's defaults for the chosen dataset, method and set, under what is given.
+ * @throws RangeError naming the key, what was given and what is allowed
+ */
+export function configure(input: ConfigurationInput = {}): Configuration {
+  const choice = chosen(input);
+  const merged = merge(profileDefaults(choice), input as Record<string, unknown>);
+  const parsed = configurationSchema.safeParse(merged);
+  if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, configurationSchema));
+  return parsed.data;
+}
+
+/** The choices that defaults depend on; what is not valid here falls back, and is refused by the schema afterwards. */
+function chosen(input: ConfigurationInput): ProfileChoice {
+  const set = input.set as { kind?: unknown; ipc?: unknown; basesPerClass?: unknown } | undefined;
+  const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
+    values.includes(value as T) ? (value as T) : otherwise;
+  const kind = known(set?.kind, ['images', 'haba'] as const, 'haba');
+  const perClass = kind === 'images' ? set?.ipc : set?.basesPerClass;
+  return {
+    profile: known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick'),
+    dataset: known(input.dataset, datasetNames, 'cifar10'),
+    method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, 'dm'),
+    kind,
+    perClass: typeof perClass === 'number' ? perClass : undefined,
+  };
+}
+
+type Plain = Record<string, unknown>;
+
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function merge(defaults: Plain, input: Plain): Plain {
+  const result: Plain = { ...defaults };
+  for (const [key, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    const under = result[key];
+    result[key] = isPlain(under) && isPlain(value) ? merge(under, value) : value;
+  }
+  return result;
+}

@@ -1,0 +1,139 @@
+/** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
+import type { DatasetName } from '../data/dataset-names';
+
+/** What the defaults depend on. */
+export interface ProfileChoice {
+  profile: 'smoke' | 'quick' | 'paper';
+  dataset: DatasetName;
+  method: 'dm' | 'dc' | 'dsa' | 'mtt';
+  kind: 'images' | 'haba';
+  /** Stored images or bases per class, where given. */
+  perClass?: number;
+}
+
+/** All six augmentations, as the authors' `dsa_strategy`. */
+export const fullAugmentation = 'color_crop_cutout_flip_scale_rotate';
+
+/**
+ * Complete default settings. `smoke`: seconds, for tests. `quick`: real data on two CPU cores, minutes.
+ * `paper`: the authors' settings, for a GPU.
+ */
+export function profileDefaults(choice: ProfileChoice): Record<string, unknown> {
+  const { profile, method, kind } = choice;
+  const width = { smoke: 16, quick: 32, paper: 128 }[profile];
+  return {
+    profile,
+    seed: 0,
+    dataset: choice.dataset,
+    whitening: profile === 'paper' && method === 'mtt' && (choice.dataset as string) !== 'svhn' ? 'zca' : 'normalise',
+    network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
+    set: setDefaults(choice),
+    matching: matchingDefaults(choice),
+    // Plain gradient matching is the one method without augmentation; with it, it is called DSA.
+    augmentation: method === 'dc' ? 'none' : fullAugmentation,
+    constraints: {
+      cosine: 0.1,
+      contrastive: 0.1,
+      likelihood: 0.1,
+      classification: 1,
+      temperature: 0.07,
+      adversary: { width, depth: 3, learningRate: 0.001, momentum: 0.9 },
+    },
+    optimisers: optimiserDefaults(choice),
+    iterations: iterationDefaults(choice),
+    checkpointEvery: { smoke: 5, quick: 20, paper: 100 }[profile],
+    evaluation: {
+      students: profile === 'paper' ? 5 : 3,
+      epochs: { smoke: 30, quick: 300, paper: 1000 }[profile],
+      batchSize: 256,
+      learningRate: 0.01,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      augmentation: kind === 'images' && method === 'dc' ? 'none' : fullAugmentation,
+    },
+    compile: true,
+  };
+}
+
+function setDefaults({ profile, kind, perClass }: ProfileChoice): Record<string, unknown> {
+  const common = { factor: 1, initialisation: 'real' };
+  if (kind === 'images') return { kind, ipc: perClass ?? (profile === 'smoke' ? 2 : 10), ...common };
+  return {
+    kind,
+    basesPerClass: perClass ?? { smoke: 2, quick: 9, paper: 10 }[profile],
+    channels: 'colour',
+    hallucinators: profile === 'smoke' ? 2 : 5,
+    kernelSize: 3,
+    middleChannels: 3,
+    // Short runs cannot afford hallucinators that start by distorting their bases.
+    hallucinatorInitialisation: profile === 'paper' ? 'pytorch' : 'identity',
+    identityNoise: 0.05,
+    ...common,
+  };
+}
+
+/** Trajectory matching as the authors ran it (scripts of their repository; DESIGN.md), by images per class. */
+function paperTrajectory(perClass: number) {
+  if (perClass <= 3) return { studentSteps: 50, latestStartEpoch: 2, stepSize: 0.01, stepSizeLearningRate: 1e-7 };
+  if (perClass <= 10) return { studentSteps: 30, latestStartEpoch: 20, stepSize: 0.001, stepSizeLearningRate: 1e-5 };
+  return { studentSteps: 30, latestStartEpoch: 20, stepSize: 0.01, stepSizeLearningRate: 1e-5 };
+}
+
+function matchingDefaults({ profile, method, perClass = 10 }: ProfileChoice): Record<string, unknown> {
+  if (method === 'dm') return { method, realBatch: { smoke: 16, quick: 64, paper: 256 }[profile] };
+  if (method === 'mtt') {
+    const { studentSteps, latestStartEpoch, stepSize } = paperTrajectory(perClass);
+    const paper = profile === 'paper';
+    return {
+      method,
+      studentSteps: paper ? studentSteps : profile === 'quick' ? 10 : 3,
+      studentBatch: paper ? 0 : 100,
+      expertEpochs: paper ? 2 : 1,
+      latestStartEpoch: paper ? latestStartEpoch : profile === 'quick' ? 5 : 1,
+      stepSize: paper ? stepSize : 0.01,
+      smallestStepSize: 0.001,
+      unroll: 'full',
+      experts: {
+        count: { smoke: 1, quick: 3, paper: 100 }[profile],
+        epochs: { smoke: 3, quick: 8, paper: 50 }[profile],
+        learningRate: 0.01,
+        momentum: 0,
+        weightDecay: 0,
+        batchSize: 256,
+      },
+    };
+  }
+  return {
+    method,
+    realBatch: { smoke: 16, quick: 64, paper: 256 }[profile],
+    ...gradientMatchingLoops(profile, perClass),
+    networkBatch: 256,
+    networkLearningRate: 0.01,
+  };
+}
+
+/** Outer and inner loops of gradient matching: the original's `get_loops` in the paper profile. */
+function gradientMatchingLoops(profile: ProfileChoice['profile'], perClass: number) {
+  if (profile === 'smoke') return { outerLoops: 2, innerLoops: 2 };
+  if (profile === 'quick') return { outerLoops: perClass === 1 ? 1 : 5, innerLoops: perClass === 1 ? 1 : 5 };
+  if (perClass === 1) return { outerLoops: 1, innerLoops: 1 };
+  return perClass <= 10 ? { outerLoops: 10, innerLoops: 50 } : { outerLoops: 50, innerLoops: 10 };
+}
+
+function optimiserDefaults({ profile, method, perClass = 10 }: ProfileChoice): Record<string, unknown> {
+  const paper = profile === 'paper';
+  const stepSize = { learningRate: paper ? paperTrajectory(perClass).stepSizeLearningRate : 1e-5, momentum: 0.9 };
+  if (method === 'mtt') {
+    const part = { learningRate: 100, momentum: 0.95 };
+    return { bases: part, hallucinators: paper ? part : { learningRate: 1, momentum: 0.95 }, stepSize };
+  }
+  const bases = { learningRate: method === 'dm' ? 1 : 0.1, momentum: 0.5 };
+  // In short runs a high rate lets the shared affine maps soak up the loss for all bases at once.
+  return { bases, hallucinators: paper ? bases : { learningRate: 0.005, momentum: 0.5 }, stepSize };
+}
+
+function iterationDefaults({ profile, method }: ProfileChoice): number {
+  if (profile === 'smoke') return 10;
+  if (profile === 'paper') return { dm: 20000, dc: 1000, dsa: 1000, mtt: 15000 }[method];
+  return { dm: 300, dc: 60, dsa: 60, mtt: 200 }[method];
+}
