@@ -35,7 +35,9 @@ async function selectBackend({ backend, warn = console.warn }: BackendOptions): 
     if (asked === 'tensorflow') {
       throw new Error(`The native TensorFlow backend does not load: ${reason}. Run: npm run setup`);
     }
-    warn(`Native TensorFlow does not load (${reason}); computing in WebAssembly, about ten times slower. To mend it: npm run setup`);
+    warn(
+      `Native TensorFlow does not load (${reason}); computing in WebAssembly, about ten times slower. To mend it: npm run setup`,
+    );
   }
   const { enableWebAssembly } = await import('./wasm');
   await enableWebAssembly();

@@ -32,7 +32,11 @@ export function compile<Inputs extends tf.TensorContainer, Outputs extends tf.Te
  * @param index int32 scalar, 0 to branches.length - 1
  * @param branches functions with results of one shape and type
  */
-export function branch(index: tf.Scalar, branches: ((inputs: tf.Tensor[]) => tf.Tensor)[], inputs: tf.Tensor[]): tf.Tensor {
+export function branch(
+  index: tf.Scalar,
+  branches: ((inputs: tf.Tensor[]) => tf.Tensor)[],
+  inputs: tf.Tensor[],
+): tf.Tensor {
   const chosen = index.dataSync()[0];
   return branches[chosen](inputs);
 }

@@ -15,7 +15,10 @@ export interface ValueAndGradients {
  * @param loss scalar function of the record
  * @param parameters where the gradient is taken
  */
-export function valueAndGradients(loss: (parameters: Parameters) => tf.Scalar, parameters: Parameters): ValueAndGradients {
+export function valueAndGradients(
+  loss: (parameters: Parameters) => tf.Scalar,
+  parameters: Parameters,
+): ValueAndGradients {
   const names = Object.keys(parameters);
   const tensors = Object.values(parameters);
   const record = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, index) => [name, values[index]]));

@@ -14,7 +14,10 @@ export function imagesToPyTorch(images: tf.Tensor): tf.Tensor {
 function moveChannels(images: tf.Tensor, to: 'last' | 'before-size'): tf.Tensor {
   const leading = Array.from({ length: images.rank - 3 }, (_, index) => index);
   const first = images.rank - 3;
-  return tf.transpose(images, [...leading, ...(to === 'last' ? [first + 1, first + 2, first] : [first + 2, first, first + 1])]);
+  return tf.transpose(images, [
+    ...leading,
+    ...(to === 'last' ? [first + 1, first + 2, first] : [first + 2, first, first + 1]),
+  ]);
 }
 
 /**
@@ -33,6 +36,11 @@ export function parameterFromPyTorch(parameter: tf.Tensor, shape: number[]): tf.
 
 /** The inverse of {@link parameterFromPyTorch}: [out, in, height, width], [out, in], or unchanged for vectors. */
 export function parameterToPyTorch(parameter: tf.Tensor, pytorchShape: number[]): tf.Tensor {
-  const swapped = parameter.rank === 4 ? parameter.transpose([3, 2, 0, 1]) : parameter.rank === 2 ? parameter.transpose() : parameter.clone();
+  const swapped =
+    parameter.rank === 4
+      ? parameter.transpose([3, 2, 0, 1])
+      : parameter.rank === 2
+        ? parameter.transpose()
+        : parameter.clone();
   return swapped.reshape(pytorchShape);
 }

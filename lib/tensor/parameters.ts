@@ -5,7 +5,10 @@ import { tf } from './tensorflow';
 export type Parameters = Record<string, tf.Tensor>;
 
 /** Applies a function to every tensor of a record. */
-export function mapParameters(parameters: Parameters, each: (tensor: tf.Tensor, name: string) => tf.Tensor): Parameters {
+export function mapParameters(
+  parameters: Parameters,
+  each: (tensor: tf.Tensor, name: string) => tf.Tensor,
+): Parameters {
   return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, each(tensor, name)]));
 }
 

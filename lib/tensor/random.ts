@@ -61,7 +61,8 @@ export class Random {
 
   /** @returns `count` of the given values, without replacement, in random order */
   choice(values: ArrayLike<number>, count: number): Int32Array {
-    if (count > values.length) throw new RangeError(`Cannot choose ${count} of ${values.length} values without replacement.`);
+    if (count > values.length)
+      throw new RangeError(`Cannot choose ${count} of ${values.length} values without replacement.`);
     const pool = Int32Array.from(values);
     for (let index = 0; index < count; index++) {
       const other = index + this.integer(pool.length - index);

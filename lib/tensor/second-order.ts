@@ -39,7 +39,9 @@ export function registerSecondOrderGradients(tf: typeof tfjs): void {
         x: () => {
           const inputs = { dy: outputGradient, filter };
           const given = { strides, pad, dataFormat, dimRoundingMode, inputShape: images.shape };
-          return tf.engine().runKernel('Conv2DBackpropInput', inputs, given as unknown as tfjs.NamedAttrMap) as tfjs.Tensor4D;
+          return tf
+            .engine()
+            .runKernel('Conv2DBackpropInput', inputs, given as unknown as tfjs.NamedAttrMap) as tfjs.Tensor4D;
         },
         dy: () => tf.conv2d(images, filter, strides, pad, dataFormat, 1, dimRoundingMode),
       };
