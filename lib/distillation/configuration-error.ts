@@ -1,11 +1,12 @@
 /** Sentences for what is wrong with a configuration: the key, what was given, what is allowed. */
+import { inspect } from 'node:util';
 import { distance as editDistance } from 'fastest-levenshtein';
 import { z } from 'zod';
 
 /** Turns the first issue of a failed validation into one sentence. */
 export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTypeAny): string {
   const key = issue.path.join('.') || 'configuration';
-  const value = JSON.stringify(valueAt(given, issue.path)) ?? 'nothing';
+  const value = show(valueAt(given, issue.path));
   switch (issue.code) {
     case 'unrecognized_keys': {
       const unknown = [...issue.path, issue.keys[0]].join('.');
@@ -25,11 +26,17 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
       return `Configuration: '${key}' is ${value}; allowed is ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
     case 'too_big':
       return `Configuration: '${key}' is ${value}; allowed is ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
+    case 'not_finite':
+      return `Configuration: '${key}' is ${value}; expected a finite number.`;
     case 'invalid_string':
       return `Configuration: '${key}' is ${value}; allowed is 'none' or augmentations joined by '_', out of color, crop, cutout, flip, scale, rotate.`;
     default:
       return `Configuration: '${key}' is ${value}: ${issue.message}.`;
   }
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 });
 }
 
 /** The name at most two edits away, if there is one. */

@@ -1,12 +1,13 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 
 const count = z.number().int().min(1);
-const positive = z.number().positive();
-const nonNegative = z.number().min(0);
+const positive = z.number().positive().finite();
+const nonNegative = z.number().min(0).finite();
 const share = z.number().min(0).lt(1);
 
 /** SGD for one part of the distilled set. */
@@ -171,11 +172,40 @@ export type ConfigurationInput = DeepPartial<Configuration>;
  * @throws RangeError naming the key, what was given and what is allowed
  */
 export function configure(input: ConfigurationInput = {}): Configuration {
+  if (!isPlain(input)) throw new RangeError(`Configuration: expected an object of settings, got ${inspect(input)}.`);
   const choice = chosen(input);
-  const merged = merge(profileDefaults(choice), input as Record<string, unknown>);
+  const merged = merge(profileDefaults(choice), input);
   const parsed = configurationSchema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, configurationSchema));
+  requireLongExperts(parsed.data);
   return parsed.data;
+}
+
+/** A match needs the epoch it starts from and the epoch it aims at; `latestStartEpoch` itself is never drawn. */
+function requireLongExperts({ matching }: Configuration): void {
+  if (matching.method !== 'mtt') return;
+  const { latestStartEpoch, expertEpochs, experts } = matching;
+  const last = Math.max(0, latestStartEpoch - 1) + expertEpochs;
+  if (last > experts.epochs) {
+    throw new RangeError(
+      `Configuration: 'matching.experts.epochs' is ${experts.epochs}; matches that start before epoch ${latestStartEpoch} and are ${expertEpochs} epochs long need at least ${last}.`,
+    );
+  }
+}
+
+/**
+ * Checks what only the data can tell: that no class is asked for more images than it has.
+ * @param classSizes training images of each class
+ * @throws RangeError naming the key, what was given and what is allowed
+ */
+export function requireEnoughImages({ set, dataset }: Configuration, classSizes: readonly number[]): void {
+  const [key, perClass] = set.kind === 'images' ? ['set.ipc', set.ipc] : ['set.basesPerClass', set.basesPerClass];
+  const fewest = Math.min(...classSizes);
+  if (set.initialisation === 'real' && perClass > fewest) {
+    throw new RangeError(
+      `Configuration: '${key}' is ${perClass}; the smallest class of ${dataset} has ${fewest} images, so allowed are 1 to ${fewest} (or any number from noise: 'set.initialisation' = 'noise').`,
+    );
+  }
 }
 
 /** The choices that defaults depend on; what is not valid here falls back, and is refused by the schema afterwards. */
@@ -185,10 +215,12 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     values.includes(value as T) ? (value as T) : otherwise;
   const kind = known(set?.kind, ['images', 'haba'] as const, 'haba');
   const perClass = kind === 'images' ? set?.ipc : set?.basesPerClass;
+  const profile = known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick');
   return {
-    profile: known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick'),
+    profile,
     dataset: known(input.dataset, datasetNames, 'cifar10'),
-    method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, 'dm'),
+    // Trajectory matching is the authors' main setting, and needs experts, which take long to train.
+    method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
     kind,
     perClass: typeof perClass === 'number' ? perClass : undefined,
   };
@@ -203,8 +235,10 @@ function merge(defaults: Plain, input: Plain): Plain {
   const result: Plain = { ...defaults };
   for (const [key, value] of Object.entries(input)) {
     if (value === undefined) continue;
-    const under = result[key];
-    result[key] = isPlain(under) && isPlain(value) ? merge(under, value) : value;
+    const under = Object.hasOwn(result, key) ? result[key] : undefined;
+    const inner = isPlain(under) && isPlain(value) ? merge(under, value) : value;
+    // A plain assignment to '__proto__' would set no key, and so pass the check of unknown keys.
+    Object.defineProperty(result, key, { value: inner, enumerable: true, configurable: true, writable: true });
   }
   return result;
 }

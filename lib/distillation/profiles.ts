@@ -25,7 +25,7 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
     profile,
     seed: 0,
     dataset: choice.dataset,
-    whitening: profile === 'paper' && method === 'mtt' && (choice.dataset as string) !== 'svhn' ? 'zca' : 'normalise',
+    whitening: profile === 'paper' && method === 'mtt' ? 'zca' : 'normalise',
     network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
     set: setDefaults(choice),
     matching: matchingDefaults(choice),
@@ -53,6 +53,13 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
     },
     compile: true,
   };
+}
+
+/** Students trained on every real image, as an upper bound: an epoch of them is many steps, so they need few. */
+export function fullDataDefaults(profile: ProfileChoice['profile']): { students: number; epochs: number } {
+  return { smoke: { students: 1, epochs: 2 }, quick: { students: 1, epochs: 4 }, paper: { students: 5, epochs: 100 } }[
+    profile
+  ];
 }
 
 function setDefaults({ profile, kind, perClass }: ProfileChoice): Record<string, unknown> {

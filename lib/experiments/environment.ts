@@ -1,0 +1,62 @@
+/** What a run was computed with: written beside its numbers, so that they can be reproduced, or their difference explained. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, hostname, totalmem } from 'node:os';
+import path from 'node:path';
+import type { BackendName } from '../tensor/backend';
+import { tf } from '../tensor/tensorflow';
+
+export interface Environment {
+  /** When the session began, ISO 8601. */
+  began: string;
+  host: string;
+  /** Version of this project. */
+  haba: string;
+  node: string;
+  tfjs: string;
+  backend: BackendName;
+  /** Version of TensorFlow's own library; null with WebAssembly. */
+  tensorflow: string | null;
+  /** 'GPU', or the CPU's model and number of threads. */
+  device: string;
+  memoryBytes: number;
+  /** Commit of the working copy; null outside a git checkout. */
+  commit: string | null;
+  /** Whether tracked files differed from the commit. */
+  modified: boolean | null;
+}
+
+/** Looks the environment up; takes some milliseconds. */
+export function describeEnvironment(backend: BackendName): Environment {
+  const root = projectRoot();
+  const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
+  const [processor] = cpus();
+  const commit = git(root, 'rev-parse', 'HEAD');
+  return {
+    began: new Date().toISOString(),
+    host: hostname(),
+    haba: packageJson.version,
+    node: process.version,
+    tfjs: tf.version.tfjs,
+    backend,
+    tensorflow: native.binding?.TF_Version ?? null,
+    device: native.isUsingGpuDevice ? 'GPU' : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
+    memoryBytes: totalmem(),
+    commit,
+    modified: commit === null ? null : git(root, 'status', '--porcelain', '--untracked-files=no') !== '',
+  };
+}
+
+/** The folder that holds node_modules, whichever way this file was loaded. */
+function projectRoot(): string {
+  return path.resolve(require.resolve('@tensorflow/tfjs/package.json'), '../../../..');
+}
+
+function git(root: string, ...command: string[]): string | null {
+  try {
+    return execFileSync('git', command, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}

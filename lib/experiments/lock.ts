@@ -1,0 +1,175 @@
+/** One process at a time works on a run: who holds it is written in its folder, and a dead holder's lock is taken over. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock as closeGate } from 'proper-lockfile';
+import { z } from 'zod';
+
+const holderSchema = z.object({
+  pid: z.number().int().positive(),
+  host: z.string(),
+  /** ISO 8601. */
+  since: z.string(),
+  /** Tells a process from a later one of the same number; null where the system does not say. */
+  started: z.string().nullable(),
+  token: z.string(),
+});
+
+/** Who works on a run. */
+export type Holder = z.infer<typeof holderSchema>;
+
+export interface LockOptions {
+  /** Wait until the holder is done or dead; false throws at once. Default true. */
+  wait?: boolean;
+  /** Called once, when waiting begins. */
+  onWait?: (holder: Holder) => void;
+  signal?: AbortSignal;
+  /**
+   * Seconds without a sign of life after which a holder on another machine, which cannot be asked, counts as dead.
+   * Default 600, longer than any single step.
+   */
+  remoteSilence?: number;
+}
+
+export interface Lock {
+  /** A sign of life for waiters on other machines; costs nothing when called often. */
+  touch(): void;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of a folder.
+ * @throws Error naming process, machine and time of the holder, when `wait` is false
+ */
+export async function takeLock(folder: string, options: LockOptions = {}): Promise<Lock> {
+  const { wait = true, onWait, signal, remoteSilence = 600 } = options;
+  const file = path.join(folder, 'holder.json');
+  const self: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    started: startOfProcess(process.pid),
+    token: randomUUID(),
+  };
+  let waiting: Silence | undefined;
+  for (;;) {
+    const holder = await insideGate(folder, () => {
+      const present = readHolder(folder);
+      if (present && isAlive(present) && !waiting?.isOver(present)) return present;
+      writeFileSync(file, `${JSON.stringify(self)}\n`);
+      return undefined;
+    });
+    if (!holder) return heldLock(folder, file, self);
+    if (!wait) throw new Error(`${describeHolder(folder, holder)} Wait for it to finish, or stop it.`);
+    if (!waiting) {
+      waiting = watchSilence(file, remoteSilence);
+      onWait?.(holder);
+    }
+    await sleep(500, undefined, { signal });
+  }
+}
+
+/** Who holds a folder, if anybody alive does. */
+export function currentHolder(folder: string): Holder | undefined {
+  const holder = readHolder(folder);
+  return holder && isAlive(holder) ? holder : undefined;
+}
+
+/** A sentence that says who holds a folder. */
+export function describeHolder(folder: string, { pid, host, since }: Holder): string {
+  return `${path.basename(folder)} is held by process ${pid} on ${host} since ${since}.`;
+}
+
+function heldLock(folder: string, file: string, self: Holder): Lock {
+  let touched = performance.now();
+  return {
+    touch() {
+      if (performance.now() - touched < 20_000) return;
+      touched = performance.now();
+      const now = new Date();
+      if (existsSync(file)) utimesSync(file, now, now);
+    },
+    async release() {
+      // The folder may have been removed meanwhile: then there is nothing to release.
+      if (!existsSync(file)) return;
+      await insideGate(folder, () => {
+        if (readHolder(folder)?.token === self.token) rmSync(file, { force: true });
+      });
+    },
+  };
+}
+
+/**
+ * Judging a holder and taking its place must be one action, else two waiters could both take over. The gate is held for
+ * milliseconds, so that its age tells surely whether its keeper died inside.
+ */
+async function insideGate<T>(folder: string, action: () => T): Promise<T> {
+  const open = await closeGate(folder, {
+    lockfilePath: path.join(folder, 'holder.gate'),
+    realpath: false,
+    stale: 10_000,
+    retries: { retries: 100, factor: 1.2, minTimeout: 20, maxTimeout: 250 },
+    onCompromised: () => undefined,
+  });
+  try {
+    return action();
+  } finally {
+    await open().catch(() => undefined);
+  }
+}
+
+function readHolder(folder: string): Holder | undefined {
+  const file = path.join(folder, 'holder.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    return holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    // Cut short by a kill while it was written: its writer is gone.
+    return undefined;
+  }
+}
+
+function isAlive({ pid, host, started }: Holder): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return started === null || started === startOfProcess(pid);
+}
+
+/** Linux: boot identity and clock tick at which a process started. */
+function startOfProcess(pid: number): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // The second field, the command in parentheses, may itself hold spaces; the start is the 20th after it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ');
+    // A zombie has died and only waits for its parent to notice.
+    return fields && fields[0] !== 'Z' ? `${boot}:${fields[19]}` : null;
+  } catch {
+    return null;
+  }
+}
+
+interface Silence {
+  isOver(holder: Holder): boolean;
+}
+
+/** Counts on our own monotonic clock how long a holder on another machine has given no sign; machines' clocks may differ. */
+function watchSilence(file: string, seconds: number): Silence {
+  let last = '';
+  let since = performance.now();
+  return {
+    isOver(holder) {
+      const sign = `${holder.token} ${statSync(file).mtimeMs}`;
+      if (sign !== last) {
+        last = sign;
+        since = performance.now();
+      }
+      return holder.host !== hostname() && performance.now() - since > seconds * 1000;
+    },
+  };
+}

@@ -1,0 +1,178 @@
+/** The folder `results/runs`: a folder a run, with everything that it was and came to. */
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { currentHolder, describeHolder, type Holder } from './lock';
+
+/** Where runs are stored unless something else is said: under the working folder, which is the project for notebooks and npm. */
+export const defaultRuns = path.join('results', 'runs');
+
+/** Paths of the files of one run. */
+export interface RunFiles {
+  /** Identity: kind, complete configuration, checksum of the data. */
+  configuration: string;
+  /** One entry a session: versions, device, commit. */
+  environment: string;
+  /** A line of JSON an iteration. */
+  metrics: string;
+  /** A line of JSON a student trained on the finished set. */
+  students: string;
+  checkpoint: string;
+  /** The finished set, self-describing. */
+  distilled: string;
+  /** Written last: a run that has it is done. */
+  result: string;
+}
+
+export function runFiles(folder: string): RunFiles {
+  return {
+    configuration: path.join(folder, 'configuration.json'),
+    environment: path.join(folder, 'environment.json'),
+    metrics: path.join(folder, 'metrics.jsonl'),
+    students: path.join(folder, 'students.jsonl'),
+    checkpoint: path.join(folder, 'checkpoint.safetensors'),
+    distilled: path.join(folder, 'distilled.safetensors'),
+    result: path.join(folder, 'result.json'),
+  };
+}
+
+const share = z.number().min(0).max(1);
+
+const resultSchema = z.object({
+  /** Test accuracy over students, as fractions. */
+  accuracy: z.object({ mean: share, std: z.number().min(0), runs: z.array(share) }),
+  /** Floats that training on the set needs, the learned step size apart. */
+  storedFloats: z.number().int().min(0),
+  /** Of all sessions together: iterations and students. */
+  seconds: z.number().min(0),
+  /** What was expected before the first iteration, beside what was measured. */
+  estimate: z.object({ seconds: z.number(), bytes: z.number() }),
+  /** Largest resident memory of the process in the last session. */
+  peakBytes: z.number().min(0),
+});
+
+/** What a finished run came to. */
+export type StoredResult = z.infer<typeof resultSchema>;
+
+/**
+ * The result of a run, if it is finished.
+ * @throws Error naming the file, when it is there and cannot be understood
+ */
+export function readResult(folder: string): StoredResult | undefined {
+  const file = runFiles(folder).result;
+  if (!existsSync(file)) return undefined;
+  const parsed = resultSchema.safeParse(readJson(file));
+  if (parsed.success) return parsed.data;
+  const { path: keys, message } = parsed.error.issues[0];
+  throw new Error(`${file} is not a result of a run: '${keys.join('.')}': ${message}. ${advice(folder)}`);
+}
+
+/** @throws Error naming the file, when it is not JSON */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}. ${advice(path.dirname(file))}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What to do about a run whose files are damaged. */
+export function advice(folder: string): string {
+  return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(folder)}`;
+}
+
+export interface RunSummary {
+  /** Name of its folder. */
+  name: string;
+  folder: string;
+  state: 'finished' | 'unfinished' | 'running' | 'unreadable';
+  holder?: Holder;
+  /** Size of all its files. */
+  bytes: number;
+  /** Size of what a finished run no longer needs: its checkpoint. */
+  spareBytes: number;
+  /** Last change, milliseconds since 1970. */
+  changed: number;
+  result?: StoredResult;
+}
+
+/** Every run of a folder, by name. */
+export function listRuns(runs: string = defaultRuns): RunSummary[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(path.join(runs, entry.name, 'configuration.json')))
+    .map((entry) => summarise(path.join(runs, entry.name)))
+    .sort((first, second) => (first.name < second.name ? -1 : 1));
+}
+
+function summarise(folder: string): RunSummary {
+  const files = runFiles(folder);
+  const holder = currentHolder(folder);
+  const spareBytes = existsSync(files.result) && existsSync(files.checkpoint) ? statSync(files.checkpoint).size : 0;
+  const common = {
+    name: path.basename(folder),
+    folder,
+    holder,
+    bytes: folderBytes(folder),
+    spareBytes,
+    changed: lastChange(folder),
+  };
+  try {
+    const result = readResult(folder);
+    return { ...common, result, state: result ? 'finished' : holder ? 'running' : 'unfinished' };
+  } catch {
+    return { ...common, state: 'unreadable' };
+  }
+}
+
+/**
+ * Removes runs, named in full.
+ * @returns what was removed
+ * @throws Error when a name is not a run's, or a run is being worked on; then nothing is removed
+ */
+export function removeRuns(names: readonly string[], runs: string = defaultRuns): RunSummary[] {
+  const chosen = chooseRuns(names, runs);
+  for (const { folder } of chosen) rmSync(folder, { recursive: true });
+  return chosen;
+}
+
+/**
+ * Removes the checkpoints of finished runs, which nothing needs any more; results and distilled sets stay.
+ * @returns the runs that became smaller
+ * @throws Error as {@link removeRuns}
+ */
+export function pruneRuns(names: readonly string[], runs: string = defaultRuns): RunSummary[] {
+  const chosen = chooseRuns(names, runs).filter(({ spareBytes }) => spareBytes > 0);
+  for (const { folder } of chosen) rmSync(runFiles(folder).checkpoint);
+  return chosen;
+}
+
+function chooseRuns(names: readonly string[], runs: string): RunSummary[] {
+  const present = new Map(listRuns(runs).map((run) => [run.name, run]));
+  return names.map((name) => {
+    const run = present.get(name);
+    if (!run)
+      throw new Error(
+        `'${name}' is not a run in ${runs}. The names there: ${[...present.keys()].join(', ') || 'none'}.`,
+      );
+    if (run.holder) throw new Error(`${describeHolder(run.folder, run.holder)} Nothing was removed.`);
+    return run;
+  });
+}
+
+function folderBytes(folder: string): number {
+  return filesOf(folder).reduce((sum, file) => sum + lstatSync(file).size, 0);
+}
+
+function lastChange(folder: string): number {
+  return Math.max(...filesOf(folder).map((file) => lstatSync(file).mtimeMs));
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const inner = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesOf(inner) : [inner];
+  });
+}

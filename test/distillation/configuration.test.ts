@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
+
+/** The message of the refusal of an input that need not be well typed. */
+function refusal(input: unknown): string {
+  try {
+    configure(input as ConfigurationInput);
+  } catch (error) {
+    assert.ok(error instanceof RangeError, String(error));
+    return error.message;
+  }
+  assert.fail('expected a refusal');
+}
+
+test('without input it is the quick profile: HaBa by distribution matching on CIFAR-10', () => {
+  const { profile, dataset, set, matching, seed } = configure();
+  assert.deepEqual([profile, dataset, set.kind, matching.method, seed], ['quick', 'cifar10', 'haba', 'dm', 0]);
+});
+
+test('what is given replaces the default beside it, at any depth, and nothing else', () => {
+  const { matching, constraints } = configure({ matching: { realBatch: 7 }, constraints: { adversary: { width: 8 } } });
+  assert.deepEqual(matching, { method: 'dm', realBatch: 7 });
+  assert.deepEqual(constraints.adversary, { width: 8, depth: 3, learningRate: 0.001, momentum: 0.9 });
+  assert.equal(constraints.cosine, 0.1);
+});
+
+test('a complete configuration configures to itself', () => {
+  const configuration = configure({ profile: 'paper', dataset: 'shapes', set: { kind: 'images', ipc: 50 } });
+  assert.deepEqual(configure(configuration), configuration);
+});
+
+test('undefined counts as not given', () => {
+  assert.deepEqual(configure({ seed: undefined, set: { kind: undefined } }), configure());
+});
+
+test('every profile, method and kind of set is complete and valid', () => {
+  for (const profile of ['smoke', 'quick', 'paper'] as const)
+    for (const method of ['dm', 'dc', 'dsa', 'mtt'] as const)
+      for (const kind of ['images', 'haba'] as const) {
+        const configuration = configure({ profile, matching: { method }, set: { kind } });
+        assert.equal(configuration.matching.method, method);
+        assert.equal(configuration.set.kind, kind);
+      }
+});
+
+const refusals: [name: string, input: unknown, text: RegExp][] = [
+  [
+    'an unknown key',
+    { iteration: 5 },
+    /'iteration' is not a key; did you mean 'iterations'\? Allowed here: profile, seed,/,
+  ],
+  [
+    'an unknown inner key',
+    { matching: { realbatch: 5 } },
+    /'matching\.realbatch' is not a key; did you mean 'matching\.realBatch'\? Allowed here: method, realBatch\./,
+  ],
+  [
+    'a key of another kind of set',
+    { set: { kind: 'haba', ipc: 10 } },
+    /'set\.ipc' is not a key.* Allowed here: kind, basesPerClass,/,
+  ],
+  [
+    'an unknown dataset',
+    { dataset: 'cifar11' },
+    /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,
+  ],
+  ['an unknown method', { matching: { method: 'tm' } }, /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\./],
+  ['an unknown kind of set', { set: { kind: 'linear' } }, /'set\.kind' is 'linear'; allowed are images, haba\./],
+  ['no images', { set: { kind: 'images', ipc: 0 } }, /'set\.ipc' is 0; allowed is at least 1\./],
+  ['half an image', { set: { kind: 'images', ipc: 1.5 } }, /'set\.ipc' is 1\.5; expected an integer\./],
+  ['text for a number', { seed: '3' }, /'seed' is '3'; expected a value of type number\./],
+  ['a number for a record', { set: 5 }, /'set' is 5; expected a value of type object\./],
+  ['no number at all', { iterations: NaN }, /'iterations' is NaN; expected a value of type number\./],
+  [
+    'an infinite rate',
+    { optimisers: { bases: { learningRate: Infinity } } },
+    /'optimisers\.bases\.learningRate' is Infinity; expected a finite number\./,
+  ],
+  ['a momentum of one', { evaluation: { momentum: 1 } }, /'evaluation\.momentum' is 1; allowed is less than 1\./],
+  [
+    'an unknown augmentation',
+    { augmentation: 'flip_blur' },
+    /'augmentation' is 'flip_blur'; allowed is 'none' or augmentations joined by '_', out of color, crop/,
+  ],
+  [
+    'experts shorter than a match',
+    { matching: { method: 'mtt', latestStartEpoch: 9, expertEpochs: 3, experts: { epochs: 10 } } },
+    /'matching\.experts\.epochs' is 10; matches that start before epoch 9 and are 3 epochs long need at least 11\./,
+  ],
+  ['a prototype', JSON.parse('{"__proto__": {"seed": 1}}'), /'__proto__' is not a key/],
+  ['null', null, /expected an object of settings, got null/],
+  ['text', 'quick', /expected an object of settings, got 'quick'/],
+];
+for (const [name, input, text] of refusals) {
+  test(`refused: ${name}`, () => assert.match(refusal(input), text));
+}
+
+test('more images than the smallest class has are refused, unless they start from noise', () => {
+  const images = configure({ set: { kind: 'images', ipc: 11 } });
+  assert.throws(
+    () => requireEnoughImages(images, [12, 10]),
+    /'set\.ipc' is 11; the smallest class of cifar10 has 10 images, so allowed are 1 to 10/,
+  );
+  requireEnoughImages(images, [12, 11]);
+  requireEnoughImages(configure({ set: { kind: 'images', ipc: 11, initialisation: 'noise' } }), [1]);
+  assert.throws(
+    () => requireEnoughImages(configure({ set: { kind: 'haba', basesPerClass: 3 } }), [2]),
+    /'set\.basesPerClass' is 3;/,
+  );
+});
