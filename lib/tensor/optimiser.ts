@@ -11,11 +11,11 @@ export interface SgdOptions {
   weightDecay?: number;
 }
 
-export interface OptimiserStep {
+export type OptimiserStep = {
   parameters: Parameters;
   /** Momentum buffers under the parameters' names. */
   velocity: Parameters;
-}
+};
 
 /** Momentum buffers at the start: zeros. PyTorch's first step (buffer = gradient) is the same as from zeros. */
 export function zeroVelocity(parameters: Parameters): Parameters {

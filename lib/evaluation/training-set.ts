@@ -1,0 +1,93 @@
+/** What a student is trained on: distilled images of any kind, or real ones, as rows that are asked for by number. */
+import type { ImageSource } from '../data/image-source';
+import type { DistilledSet } from '../factorization/distilled-set';
+import { compile } from '../tensor/compile';
+import type { Parameters } from '../tensor/parameters';
+import type { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
+
+export interface TrainingSet {
+  /** Images of one epoch. */
+  readonly count: number;
+  /** Rows to train on in one epoch, [count], shuffled. */
+  epoch(random: Random): Int32Array;
+  /** @returns [rows.length, height, width, channels]; the caller disposes of it */
+  batch(rows: Int32Array): tf.Tensor4D;
+  /** Class of each row. */
+  labels(rows: Int32Array): Int32Array;
+  dispose(): void;
+}
+
+export interface DistilledTrainingSetOptions {
+  /** Bases hallucinated at a time, which bounds memory. Default 500. */
+  chunk?: number;
+  compile?: boolean;
+}
+
+/**
+ * Every training image of a distilled set, hallucinated once; an epoch shows each basis (and each of its formations)
+ * once, through a random hallucinator, as the authors evaluate.
+ */
+export function distilledTrainingSet(
+  set: DistilledSet,
+  parameters: Parameters,
+  { chunk = 500, compile: compiled }: DistilledTrainingSetOptions = {},
+): TrainingSet {
+  const { itemCount, hallucinatorCount, formations } = set;
+  // Rows run over hallucinators, then formations, then items: row = (hallucinator * formations + formation) * items + item.
+  const images = hallucinateAll(set, parameters, chunk, compiled);
+  const classes = set.labels(Int32Array.from({ length: itemCount }, (_, item) => item)).slice(0, itemCount);
+  return {
+    count: formations * itemCount,
+    epoch(random) {
+      return random.permutation(formations * itemCount).map((place) => {
+        const hallucinator = hallucinatorCount === 1 ? 0 : random.integer(hallucinatorCount);
+        return hallucinator * formations * itemCount + place;
+      });
+    },
+    batch: (rows) => tf.tidy(() => tf.gather(images, tf.tensor1d(rows, 'int32')) as tf.Tensor4D),
+    labels: (rows) => rows.map((row) => classes[row % itemCount]),
+    dispose: () => images.dispose(),
+  };
+}
+
+/** [hallucinators * formations * items, height, width, channels] */
+function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number, compiled?: boolean): tf.Tensor4D {
+  const { itemCount, hallucinatorCount, formations, imageShape } = set;
+  type Inputs = { parameters: Parameters; items: tf.Tensor1D; hallucinators: tf.Tensor1D };
+  const hallucinate = compile(
+    ({ parameters, items, hallucinators }: Inputs) => set.images(parameters, { items, hallucinators }),
+    { name: 'hallucination', compile: compiled },
+  );
+  try {
+    return tf.tidy(() => {
+      const all: tf.Tensor[] = [];
+      for (let hallucinator = 0; hallucinator < hallucinatorCount; hallucinator++) {
+        const parts: tf.Tensor[] = [];
+        for (let first = 0; first < itemCount; first += chunk) {
+          const size = Math.min(chunk, itemCount - first);
+          const items = tf.range(first, first + size, 1, 'int32');
+          const hallucinators = tf.fill([size], hallucinator, 'int32') as tf.Tensor1D;
+          parts.push(hallucinate({ parameters, items, hallucinators }).reshape([formations, size, ...imageShape]));
+        }
+        all.push(tf.concat(parts, 1));
+      }
+      return tf.concat(all).reshape([hallucinatorCount * formations * itemCount, ...imageShape]);
+    });
+  } finally {
+    hallucinate.dispose();
+  }
+}
+
+/** Real images: all of a source, or the chosen ones. */
+export function realTrainingSet(source: ImageSource, chosen?: ArrayLike<number>): TrainingSet {
+  const indices = chosen ?? Int32Array.from({ length: source.count }, (_, index) => index);
+  const at = (rows: Int32Array) => rows.map((row) => indices[row]);
+  return {
+    count: indices.length,
+    epoch: (random) => random.permutation(indices.length),
+    batch: (rows) => source.batch(at(rows)),
+    labels: (rows) => at(rows).map((index) => source.labels[index]),
+    dispose: () => undefined,
+  };
+}

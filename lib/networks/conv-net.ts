@@ -1,0 +1,93 @@
+/** ConvNet: the network that dataset distillation is measured on. */
+import type { Parameters } from '../tensor/parameters';
+import { tf } from '../tensor/tensorflow';
+import { initialBias, initialWeight } from './initialisation';
+import { instanceNormalisation } from './instance-normalisation';
+import type { Network, NetworkInputs } from './network';
+
+export interface ConvNetOptions extends NetworkInputs {
+  /** Channels of each block. Default 128, the authors'. */
+  width?: number;
+  /** Blocks; each halves the image where there is pooling. Default 3. */
+  depth?: number;
+  /** Default 'instance'. */
+  normalisation?: 'instance' | 'none';
+  /** 2x2 pooling after each block. Default 'average'. */
+  pooling?: 'average' | 'max' | 'none';
+  /** Default 'relu'. */
+  activation?: 'relu' | 'leaky-relu' | 'sigmoid';
+}
+
+const activations = {
+  relu: (x: tf.Tensor4D) => x.relu(),
+  'leaky-relu': (x: tf.Tensor4D) => x.leakyRelu(0.01),
+  sigmoid: (x: tf.Tensor4D) => x.sigmoid(),
+};
+
+const poolings = {
+  average: (x: tf.Tensor4D) => tf.avgPool(x, 2, 2, 'valid'),
+  max: (x: tf.Tensor4D) => tf.maxPool(x, 2, 2, 'valid'),
+  none: (x: tf.Tensor4D) => x,
+};
+
+/**
+ * Blocks of 3x3 convolution, instance normalisation, activation and pooling, then a linear classifier.
+ * @see Gidaris and Komodakis, Dynamic Few-Shot Visual Learning without Forgetting, CVPR 2018; `ConvNet` in the authors' code
+ */
+export function convNet(options: ConvNetOptions): Network {
+  const { imageShape, classCount, width = 128, depth = 3 } = options;
+  const { normalisation = 'instance', pooling = 'average', activation = 'relu' } = options;
+  const [height, columns, channels] = imageShape;
+  const halvings = pooling === 'none' ? 0 : depth;
+  const mapShape = [height >> halvings, columns >> halvings, width];
+  if (mapShape[0] < 1 || mapShape[1] < 1) {
+    throw new RangeError(
+      `ConvNet: ${depth} poolings leave nothing of images of ${height}x${columns}; use a smaller depth.`,
+    );
+  }
+  // PyTorch numbers the layers of a block one after the other: convolution, normalisation, activation, pooling.
+  const stride = 2 + (normalisation === 'none' ? 0 : 1) + (pooling === 'none' ? 0 : 1);
+
+  const features = (parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D => {
+    let x = images;
+    for (let block = 0; block < depth; block++) {
+      const layer = block * stride;
+      x = tf.conv2d(x, parameters[`features.${layer}.weight`] as tf.Tensor4D, 1, 'same');
+      x = x.add(parameters[`features.${layer}.bias`]);
+      if (normalisation === 'instance') {
+        x = instanceNormalisation(
+          x,
+          parameters[`features.${layer + 1}.weight`],
+          parameters[`features.${layer + 1}.bias`],
+        );
+      }
+      x = poolings[pooling](activations[activation](x));
+    }
+    return x.reshape([x.shape[0], -1]);
+  };
+  return {
+    name: 'ConvNet',
+    init(random) {
+      const parameters: Parameters = {};
+      for (let block = 0; block < depth; block++) {
+        const layer = block * stride;
+        const shape = [3, 3, block === 0 ? channels : width, width];
+        parameters[`features.${layer}.weight`] = initialWeight(random, shape);
+        parameters[`features.${layer}.bias`] = initialBias(random, shape);
+        if (normalisation === 'instance') {
+          parameters[`features.${layer + 1}.weight`] = tf.ones([width]);
+          parameters[`features.${layer + 1}.bias`] = tf.zeros([width]);
+        }
+      }
+      const classifier = [...mapShape, classCount];
+      parameters['classifier.weight'] = initialWeight(random, classifier);
+      parameters['classifier.bias'] = initialBias(random, classifier);
+      return parameters;
+    },
+    features,
+    apply: (parameters, images) => {
+      const weight = parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D;
+      return features(parameters, images).matMul(weight).add(parameters['classifier.bias']);
+    },
+  };
+}
