@@ -118,6 +118,8 @@ const constraintsSchema = z.strictObject({
   classification: nonNegative,
   /** Temperature of L_con. */
   temperature: positive,
+  /** Bases that the constraints see in one step; at most all. */
+  batchSize: count,
   adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
 });
 

@@ -66,7 +66,7 @@ export async function createDistillation(
   const { compile } = configuration;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
-  const augmentation = createAugmentation(configuration.augmentation, imageShape);
+  const augmentation = createAugmentation(configuration.augmentation);
   const matching = await createMatchingLoss(configuration.matching, {
     set,
     data,

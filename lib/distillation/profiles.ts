@@ -37,6 +37,7 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
       likelihood: 0.1,
       classification: 1,
       temperature: 0.07,
+      batchSize: profile === 'paper' ? 256 : 50,
       adversary: { width, depth: 3, learningRate: 0.001, momentum: 0.9 },
     },
     optimisers: optimiserDefaults(choice),

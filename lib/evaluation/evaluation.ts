@@ -49,7 +49,7 @@ export async function evaluateTrainingSet(
   const { evaluation, compile, seed } = configuration;
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...settings, imageShape, classCount });
-  const augmentation = createAugmentation(evaluation.augmentation, imageShape);
+  const augmentation = createAugmentation(evaluation.augmentation);
   const train = studentTrainer(network, { ...evaluation, augmentation, compile });
   const measure = accuracyMeter(network, data.test, { compile });
   const runs = [...done];

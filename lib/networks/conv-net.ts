@@ -49,11 +49,11 @@ export function convNet(options: ConvNetOptions): Network {
   const stride = 2 + (normalisation === 'none' ? 0 : 1) + (pooling === 'none' ? 0 : 1);
 
   const features = (parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D => {
-    let x = images;
+    let x: tf.Tensor4D = images;
     for (let block = 0; block < depth; block++) {
       const layer = block * stride;
       x = tf.conv2d(x, parameters[`features.${layer}.weight`] as tf.Tensor4D, 1, 'same');
-      x = x.add(parameters[`features.${layer}.bias`]);
+      x = x.add<tf.Tensor4D>(parameters[`features.${layer}.bias`]);
       if (normalisation === 'instance') {
         x = instanceNormalisation(
           x,
@@ -61,10 +61,12 @@ export function convNet(options: ConvNetOptions): Network {
           parameters[`features.${layer + 1}.bias`],
         );
       }
-      x = poolings[pooling](activations[activation](x));
+      x = poolings[pooling](activations[activation](x) as tf.Tensor4D) as tf.Tensor4D;
     }
     return x.reshape([x.shape[0], -1]);
   };
+  const classify = (parameters: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
+    x.matMul(parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D).add(parameters['classifier.bias']);
   return {
     name: 'ConvNet',
     init(random) {
@@ -85,9 +87,7 @@ export function convNet(options: ConvNetOptions): Network {
       return parameters;
     },
     features,
-    apply: (parameters, images) => {
-      const weight = parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D;
-      return features(parameters, images).matMul(weight).add(parameters['classifier.bias']);
-    },
+    classify,
+    apply: (parameters, images) => classify(parameters, features(parameters, images)),
   };
 }

@@ -10,7 +10,9 @@ export interface Network {
   init(random: Random): Parameters;
   /** The embedding that the classifier reads. @param images [batch, height, width, channels] @returns [batch, features] */
   features(parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D;
-  /** @param images [batch, height, width, channels] @returns logits [batch, classes] */
+  /** The last layer. @param features [batch, features] @returns logits [batch, classes] */
+  classify(parameters: Parameters, features: tf.Tensor2D): tf.Tensor2D;
+  /** `classify` of `features`. @param images [batch, height, width, channels] @returns logits [batch, classes] */
   apply(parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D;
 }
 

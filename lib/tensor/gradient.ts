@@ -2,12 +2,12 @@
 import { tf } from './tensorflow';
 import type { Parameters } from './parameters';
 
-export interface ValueAndGradients {
+export type ValueAndGradients = {
   /** The function's value, a scalar. */
   value: tf.Scalar;
   /** d value / d parameter under each parameter's name; zeros where the value does not depend on it. */
   gradients: Parameters;
-}
+};
 
 /**
  * Value and gradients of a scalar function of named parameters. May be nested: the gradient is itself differentiable,

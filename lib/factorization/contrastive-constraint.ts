@@ -1,0 +1,33 @@
+/** L_con: supervised contrastive loss of the adversary. */
+import { tf } from '../tensor/tensorflow';
+
+export interface ContrastiveOptions {
+  /** Divides similarities; smaller is stricter. Default 0.07, the authors'. */
+  temperature?: number;
+}
+
+/**
+ * Pulls together the features of hallucinations of one class (among them those of one basis), and pushes the others apart:
+ * the mean over anchors of -mean_{positives} log(exp(z_a . z_p / T) / sum_{others} exp(z_a . z_o / T)), z of unit length.
+ * @param first adversary features of one hallucination of each basis, [batch, features]
+ * @param second features of another hallucination of the same bases, [batch, features]
+ * @param labels int32 [batch]
+ * @see Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, equation 2 (L_out), with two views
+ */
+export function contrastiveConstraint(
+  first: tf.Tensor2D,
+  second: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  { temperature = 0.07 }: ContrastiveOptions = {},
+): tf.Scalar {
+  const features = tf.concat([first, second]);
+  const count = features.shape[0];
+  const unit = features.div(features.square().sum(1, true).sqrt().maximum(1e-12)) as tf.Tensor2D;
+  const similarities = tf.matMul(unit, unit, false, true).div<tf.Tensor2D>(temperature);
+  const others = tf.sub(1, tf.eye(count));
+  const both = tf.concat([labels, labels]);
+  const positives = both.reshape([count, 1]).equal(both.reshape([1, count])).toFloat().mul(others);
+  // No stabilising shift is needed: similarities are bounded by 1 / T.
+  const logShare = similarities.sub(similarities.exp().mul(others).sum(1, true).log());
+  return positives.mul(logShare).sum(1).div(positives.sum(1)).mean<tf.Scalar>().neg();
+}
