@@ -26,7 +26,11 @@ export function contrastiveConstraint(
   const similarities = tf.matMul(unit, unit, false, true).div<tf.Tensor2D>(temperature);
   const others = tf.sub(1, tf.eye(count));
   const both = tf.concat([labels, labels]);
-  const positives = both.reshape([count, 1]).equal(both.reshape([1, count])).toFloat().mul(others);
+  const positives = both
+    .reshape([count, 1])
+    .equal(both.reshape([1, count]))
+    .toFloat()
+    .mul(others);
   // No stabilising shift is needed: similarities are bounded by 1 / T.
   const logShare = similarities.sub(similarities.exp().mul(others).sum(1, true).log());
   return positives.mul(logShare).sum(1).div(positives.sum(1)).mean<tf.Scalar>().neg();

@@ -18,6 +18,15 @@ export function cosineSimilarity(first: tf.Tensor2D, second: tf.Tensor2D): tf.Te
         `pass the same bases through both hallucinators.`,
     );
   }
-  const norm = (features: tf.Tensor2D) => features.square().sum(1).sqrt().maximum(smallestNorm);
-  return first.mul(second).sum(1).div(norm(first).mul(norm(second)));
+  // The bound stands before the root, whose slope at zero is infinite.
+  const norm = (features: tf.Tensor2D) =>
+    features
+      .square()
+      .sum(1)
+      .maximum(smallestNorm ** 2)
+      .sqrt();
+  return first
+    .mul(second)
+    .sum(1)
+    .div(norm(first).mul(norm(second)));
 }

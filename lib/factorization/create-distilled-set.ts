@@ -56,7 +56,7 @@ export function createDistilledSet(options: DistilledSetOptions): DistilledSet {
     images(parameters, { items, hallucinators }) {
       const bases = multiFormation(tf.gather(parameters.bases, items) as tf.Tensor4D, factor);
       if (kind === 'images') return bases;
-      const chosen = factor === 1 ? hallucinators : (tf.tile(hallucinators, [factor * factor]));
+      const chosen = factor === 1 ? hallucinators : tf.tile(hallucinators, [factor * factor]);
       return hallucinate(withPrefix(parameters, 'hallucinators.'), bases, chosen);
     },
     labels(items) {
@@ -73,7 +73,11 @@ interface BasesOptions {
   factor: number;
 }
 
-function initialBases(random: Random, source: ImageSource, { perClass, initialisation, baseShape, factor }: BasesOptions): tf.Tensor {
+function initialBases(
+  random: Random,
+  source: ImageSource,
+  { perClass, initialisation, baseShape, factor }: BasesOptions,
+): tf.Tensor {
   const [height, width, channels] = baseShape;
   const count = perClass * source.classCount;
   if (initialisation === 'noise') return random.normal([count, ...baseShape]);
@@ -81,7 +85,9 @@ function initialBases(random: Random, source: ImageSource, { perClass, initialis
   const perBasis = factor * factor;
   const chosen = source.indicesOfClass.flatMap((indices, label) => {
     if (perClass > indices.length) {
-      throw new RangeError(`A set of ${perClass} images per class was asked for; class ${label} has ${indices.length}.`);
+      throw new RangeError(
+        `A set of ${perClass} images per class was asked for; class ${label} has ${indices.length}.`,
+      );
     }
     // A small class may not have enough for every crop; then images serve again.
     const needed = perClass * perBasis;
@@ -108,4 +114,3 @@ function mosaic(images: tf.Tensor4D, factor: number, [height, width]: [number, n
     .reshape([count, factor * cell[0], factor * cell[1], images.shape[3]]);
   return laid.slice([0, 0, 0, 0], [count, height, width, images.shape[3]]);
 }
-

@@ -39,7 +39,12 @@ export function initHallucinators(random: Random, options: HallucinatorOptions):
           // Middle channel m takes colour m, and image colour o is read from middle channel o.
           encoder: identityFilters(random, encoder, identityNoise, (base, middle) => base === middle % baseChannels),
           encoderBias: tf.zeros([hallucinators, middleChannels]),
-          decoder: identityFilters(random, decoder, identityNoise, (colour, middle) => middle === colour % middleChannels),
+          decoder: identityFilters(
+            random,
+            decoder,
+            identityNoise,
+            (colour, middle) => middle === colour % middleChannels,
+          ),
           decoderBias: tf.zeros([hallucinators, channels]),
         }
       : {
@@ -92,7 +97,14 @@ function identityFilters(
  * @returns [batch, height, width, channels]
  */
 export function hallucinate(parameters: Parameters, bases: tf.Tensor4D, chosen: tf.Tensor1D): tf.Tensor4D {
-  const { 'enc.weight': encoder, 'enc.bias': encoderBias, scale, shift, 'dec.weight': decoder, 'dec.bias': decoderBias } = parameters;
+  const {
+    'enc.weight': encoder,
+    'enc.bias': encoderBias,
+    scale,
+    shift,
+    'dec.weight': decoder,
+    'dec.bias': decoderBias,
+  } = parameters;
   const [count, size, , baseChannels, middle] = encoder.shape;
   const channels = decoder.shape[3]!;
   const [batch, height, width] = bases.shape;
@@ -100,18 +112,26 @@ export function hallucinate(parameters: Parameters, bases: tf.Tensor4D, chosen: 
   const mask = count === 1 ? undefined : (tf.oneHot(chosen, count) as tf.Tensor2D);
   /** The chosen hallucinator's rows of a stacked parameter, [batch, ...]. */
   const ofChosen = (stacked: tf.Tensor): tf.Tensor =>
-    mask === undefined ? stacked : mask.matMul(stacked.reshape([count, -1])).reshape([batch, ...stacked.shape.slice(1)]);
+    mask === undefined
+      ? stacked
+      : mask.matMul(stacked.reshape([count, -1])).reshape([batch, ...stacked.shape.slice(1)]);
 
-  const allFilters = encoder.transpose([1, 2, 3, 0, 4]).reshape([size, size, baseChannels, count * middle]) as tf.Tensor4D;
+  const allFilters = encoder
+    .transpose([1, 2, 3, 0, 4])
+    .reshape([size, size, baseChannels, count * middle]) as tf.Tensor4D;
   const encodedByAll = tf.conv2d(bases, allFilters, 1, 'valid');
   const [, rows, columns] = encodedByAll.shape;
   const wide = mask?.reshape([batch, 1, 1, count, 1]);
-  const encoded = wide
-    ? encodedByAll.reshape([batch, rows, columns, count, middle]).mul(wide).sum(3)
-    : encodedByAll;
-  const affine = encoded.add(ofChosen(encoderBias).reshape([-1, 1, 1, middle])).mul(ofChosen(scale)).add(ofChosen(shift));
+  const encoded = wide ? encodedByAll.reshape([batch, rows, columns, count, middle]).mul(wide).sum(3) : encodedByAll;
+  const affine = encoded
+    .add(ofChosen(encoderBias).reshape([-1, 1, 1, middle]))
+    .mul(ofChosen(scale))
+    .add(ofChosen(shift));
   const kept = wide
-    ? affine.expandDims(3).mul(wide).reshape([batch, rows, columns, count * middle])
+    ? affine
+        .expandDims(3)
+        .mul(wide)
+        .reshape([batch, rows, columns, count * middle])
     : affine;
   const decoders = decoder.transpose([1, 2, 3, 0, 4]).reshape([size, size, channels, count * middle]) as tf.Tensor4D;
   return tf

@@ -66,7 +66,9 @@ export function convNet(options: ConvNetOptions): Network {
     return x.reshape([x.shape[0], -1]);
   };
   const classify = (parameters: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
-    x.matMul(parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D).add(parameters['classifier.bias']);
+    x
+      .matMul(parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D)
+      .add(parameters['classifier.bias']);
   return {
     name: 'ConvNet',
     init(random) {

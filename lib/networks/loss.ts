@@ -1,4 +1,5 @@
 /** Classification loss. */
+import { logSoftmax } from '../tensor/log-softmax';
 import { tf } from '../tensor/tensorflow';
 
 /**
@@ -8,5 +9,5 @@ import { tf } from '../tensor/tensorflow';
  */
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   const oneHot = tf.oneHot(labels, logits.shape[1]);
-  return tf.logSoftmax(logits).mul(oneHot).sum().div(-logits.shape[0]).asScalar();
+  return logSoftmax(logits).mul(oneHot).sum().div(-logits.shape[0]).asScalar();
 }

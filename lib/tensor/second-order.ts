@@ -1,7 +1,13 @@
 /**
- * Gradients that TensorFlow.js lacks and second-order matching losses need: those of the convolution's filter
- * gradient and of average pooling's gradient. Both are linear in each argument, so their gradients are convolutions
- * and poolings again. Registered once, for every backend.
+ * Gradients of gradients, which second-order matching losses need and TensorFlow.js lacks or gets wrong. Registered once, for
+ * every backend.
+ *
+ * Lacking: the gradients of the convolution's filter gradient and of average pooling's gradient. Both are linear in each
+ * argument, so their gradients are convolutions and poolings again.
+ *
+ * Wrong: the gradients of functions that save their output (exp, sigmoid, tanh, softmax). tfjs 4.22 records the
+ * saved copy before the function itself, so that a second differentiation takes it for a constant. Here they compute the
+ * output anew from the input.
  */
 import type * as tfjs from '@tensorflow/tfjs';
 
@@ -49,9 +55,36 @@ export function registerSecondOrderGradients(tf: typeof tfjs): void {
   });
   tf.registerGradient({
     kernelName: 'AvgPoolGrad',
-    gradFunc: (upstream, _saved, attributes) => {
+    inputsToSave: ['input'],
+    gradFunc: (upstream, [input], attributes) => {
       const { filterSize, strides, pad } = attributes as unknown as PoolingAttributes;
-      return { dy: () => tf.avgPool(upstream as tfjs.Tensor4D, filterSize, strides, pad) };
+      return {
+        dy: () => tf.avgPool(upstream as tfjs.Tensor4D, filterSize, strides, pad),
+        // The kernel reads only the input's shape.
+        input: () => tf.zerosLike(input),
+      };
     },
+  });
+
+  const recomputing = (
+    kernelName: string,
+    input: string,
+    gradient: (upstream: tfjs.Tensor, x: tfjs.Tensor) => tfjs.Tensor,
+  ) =>
+    tf.registerGradient({
+      kernelName,
+      inputsToSave: [input],
+      gradFunc: (upstream, [x]) => ({ [input]: () => gradient(upstream as tfjs.Tensor, x) }),
+    });
+  recomputing('Exp', 'x', (upstream, x) => upstream.mul(x.exp()));
+  recomputing('Sigmoid', 'x', (upstream, x) => {
+    const value = x.sigmoid();
+    return upstream.mul(value.mul(tf.sub(1, value)));
+  });
+  recomputing('Tanh', 'x', (upstream, x) => upstream.mul(tf.sub(1, x.tanh().square())));
+  recomputing('Softmax', 'logits', (upstream, logits) => {
+    const value = tf.softmax(logits);
+    const weighted = upstream.mul(value);
+    return weighted.sub(value.mul(weighted.sum(-1, true)));
   });
 }

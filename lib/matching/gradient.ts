@@ -1,0 +1,209 @@
+/** Gradient matching (DC, and DSA with augmentation): what the set teaches a network follows what real images teach it. */
+import type { Augmentation, Draws } from '../data/dsa';
+import type { ImageSource } from '../data/image-source';
+import type { DistilledSet } from '../factorization/distilled-set';
+import { crossEntropy } from '../networks/loss';
+import type { Network } from '../networks/network';
+import { compile } from '../tensor/compile';
+import { valueAndGradients } from '../tensor/gradient';
+import { sgdStep, zeroVelocity } from '../tensor/optimiser';
+import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
+import type { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
+import { balancedChoice } from './balanced-choice';
+import { drawReal } from './distribution';
+import type { MatchingLoss } from './matching-loss';
+
+export interface GradientMatchingOptions {
+  /** 'dsa' where `augmentation` augments, else 'dc'. */
+  name: 'dc' | 'dsa';
+  set: DistilledSet;
+  /** Real training images. */
+  source: ImageSource;
+  network: Network;
+  /** Applied with the same draws to real and distilled images of a class (siamese). */
+  augmentation: Augmentation;
+  /** Real images per class and step (authors' batch_real). Default 256. */
+  realBatch?: number;
+  /** Updates of the set with one network (outer_loop). Default 10, the original's for 10 images per class. */
+  outerLoops?: number;
+  /** Epochs of training the network on the set after each update but the last (inner_loop). Default 50. */
+  innerLoops?: number;
+  /** Images per step of that training (batch_train). Default 256. */
+  networkBatch?: number;
+  /** Of that training (lr_net). Default 0.01. */
+  networkLearningRate?: number;
+  compile?: boolean;
+}
+
+/** Added to the product of norms, as in the original. */
+const smallestProduct = 1e-6;
+
+/**
+ * Layer-wise distance of two gradients: for every output channel of every weight, 1 - cos; biases and norms do not count.
+ * @param first gradients by parameter name, output channels last
+ * @param second of the same network
+ * @see Zhao, Mopuri and Bilen, Dataset Condensation with Gradient Matching, ICLR 2021, arXiv 2006.05929; metric 'ours' in their code
+ */
+export function gradientDistance(first: Parameters, second: Parameters): tf.Scalar {
+  const distances = Object.entries(first).flatMap(([name, gradient]) => {
+    if (gradient.rank < 2) return [];
+    const columns = [-1, gradient.shape[gradient.rank - 1]];
+    const one = gradient.reshape(columns);
+    const other = second[name].reshape(columns);
+    const norms = columnNorms(one).mul(columnNorms(other)).add(smallestProduct);
+    return [tf.sub(1, one.mul(other).sum(0).div(norms)).sum()];
+  });
+  return tf.addN(distances).asScalar();
+}
+
+/** A dead channel's gradient is zero, where the root has no slope: the bound gives it PyTorch's slope, zero. */
+function columnNorms(matrix: tf.Tensor): tf.Tensor {
+  return matrix.square().sum(0).maximum(1e-30).sqrt();
+}
+
+/**
+ * Distance between the gradients that real and distilled images of one class give a network.
+ * @param real [real images, height, width, channels], all of the class
+ * @param images [distilled images, height, width, channels], all of the class
+ * @param label int32 scalar
+ */
+export function classGradientDistance(
+  network: Network,
+  parameters: Parameters,
+  real: tf.Tensor4D,
+  images: tf.Tensor4D,
+  label: tf.Scalar,
+): tf.Scalar {
+  const gradientOn = (batch: tf.Tensor4D) => {
+    const labels = tf.tile(label.reshape([1]), [batch.shape[0]]) as tf.Tensor1D;
+    return valueAndGradients((current) => crossEntropy(network.apply(current, batch), labels), parameters).gradients;
+  };
+  return gradientDistance(gradientOn(images), gradientOn(real));
+}
+
+type MatchInputs = {
+  set: Parameters;
+  network: Parameters;
+  real: tf.Tensor4D;
+  items: tf.Tensor1D;
+  hallucinators: tf.Tensor1D;
+  label: tf.Scalar;
+  draws: Draws;
+};
+
+type TrainInputs = {
+  set: Parameters;
+  network: Parameters;
+  items: tf.Tensor1D;
+  hallucinators: tf.Tensor1D;
+  labels: tf.Tensor1D;
+  draws: Draws;
+};
+
+/** DC or DSA on any set: each iteration draws a network, then alternates updating the set and training the network on it. */
+export function gradientMatching(options: GradientMatchingOptions): MatchingLoss {
+  const { name, set, source, network, augmentation } = options;
+  const { realBatch = 256, outerLoops = 10, innerLoops = 50, networkBatch = 256, networkLearningRate = 0.01 } = options;
+  const { classCount, perClass, itemCount, hallucinatorCount } = set;
+  const match = compile(
+    ({ set: parameters, network: drawn, real, items, hallucinators, label, draws }: MatchInputs) => {
+      const augmented = augmentation.apply(real, draws);
+      return valueAndGradients((current) => {
+        const images = augmentation.apply(set.images(current, { items, hallucinators }), draws);
+        return classGradientDistance(network, drawn, augmented, images, label);
+      }, parameters);
+    },
+    { name: 'gradient matching', compile: options.compile },
+  );
+  const train = compile(
+    ({ set: parameters, network: current, items, hallucinators, labels, draws }: TrainInputs) => {
+      const images = augmentation.apply(set.images(parameters, { items, hallucinators }), draws);
+      const { gradients } = valueAndGradients(
+        (weights) => crossEntropy(network.apply(weights, images), labels),
+        current,
+      );
+      return sgdStep(current, gradients, {}, { learningRate: networkLearningRate }).parameters;
+    },
+    { name: 'training inside gradient matching', compile: options.compile },
+  );
+
+  /** Sum of the classes' distances, and its gradient. */
+  const matchClasses = (parameters: Parameters, drawn: Parameters, random: Random) => {
+    let loss = 0;
+    let gradients = zeroVelocity(parameters);
+    const hallucinators = balancedChoice(random, itemCount, hallucinatorCount);
+    for (let label = 0; label < classCount; label++) {
+      const items = Int32Array.from({ length: perClass }, (_, place) => label * perClass + place);
+      const chosen = drawReal(random, source.indicesOfClass[label], realBatch);
+      const next = tf.tidy(() => {
+        const one = match({
+          set: parameters,
+          network: drawn,
+          real: source.batch(chosen),
+          items: tf.tensor1d(items, 'int32'),
+          hallucinators: tf.tensor1d(
+            items.map((item) => hallucinators[item]),
+            'int32',
+          ),
+          label: tf.scalar(label, 'int32'),
+          draws: augmentation.draw(random, 1),
+        });
+        loss += one.value.dataSync()[0];
+        return mapParameters(gradients, (sum, part) => sum.add(one.gradients[part]));
+      });
+      disposeAll(gradients);
+      gradients = next;
+    }
+    return { loss, gradients };
+  };
+
+  /** The network after some epochs on the set; the one given is freed. */
+  const trainOnSet = (parameters: Parameters, drawn: Parameters, random: Random) => {
+    let current = drawn;
+    for (let epoch = 0; epoch < innerLoops; epoch++) {
+      const order = random.permutation(itemCount);
+      const hallucinators = balancedChoice(random, itemCount, hallucinatorCount);
+      for (let first = 0; first < itemCount; first += networkBatch) {
+        const items = order.subarray(first, first + networkBatch);
+        const next = tf.tidy(() =>
+          train({
+            set: parameters,
+            network: current,
+            items: tf.tensor1d(items, 'int32'),
+            hallucinators: tf.tensor1d(
+              items.map((item) => hallucinators[item]),
+              'int32',
+            ),
+            labels: tf.tensor1d(set.labels(items), 'int32'),
+            draws: augmentation.draw(random, items.length * set.formations),
+          }),
+        );
+        disposeAll(current);
+        current = next;
+      }
+    }
+    return current;
+  };
+
+  return {
+    name,
+    updatesPerIteration: outerLoops,
+    init: () => ({}),
+    async iteration(given, random, update) {
+      let parameters = given;
+      let drawn = network.init(random);
+      for (let loop = 0; loop < outerLoops; loop++) {
+        parameters = update(matchClasses(parameters, drawn, random));
+        if (loop < outerLoops - 1) drawn = trainOnSet(parameters, drawn, random);
+        // The event loop runs, so that a stop is heard.
+        await new Promise(setImmediate);
+      }
+      disposeAll(drawn);
+    },
+    dispose() {
+      match.dispose();
+      train.dispose();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/** Trajectory matching (MTT): a student trained on the set ends where an expert trained on real images did. */
+import type { Augmentation, Draws } from '../data/dsa';
+import type { DistilledSet } from '../factorization/distilled-set';
+import { crossEntropy } from '../networks/loss';
+import type { Network } from '../networks/network';
+import { compile, type Compiled } from '../tensor/compile';
+import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
+import { zeroVelocity } from '../tensor/optimiser';
+import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
+import type { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
+import { balancedChoice } from './balanced-choice';
+import type { MatchingLoss } from './matching-loss';
+
+/** Two points of an expert's trajectory; the receiver owns the tensors. */
+export interface TrajectorySegment {
+  start: Parameters;
+  /** The same expert, some epochs later. */
+  target: Parameters;
+}
+
+export interface TrajectoryMatchingOptions {
+  set: DistilledSet;
+  network: Network;
+  /** Of the student's batches, every image with draws of its own. */
+  augmentation: Augmentation;
+  /** Draws a random expert and start epoch. */
+  segment: (random: Random) => Promise<TrajectorySegment> | TrajectorySegment;
+  /** Student steps (authors' syn_steps). */
+  studentSteps: number;
+  /** Bases per student step (batch_syn); 0 for all. */
+  studentBatch: number;
+  /** Initial learnable step size of the student (lr_teacher). */
+  stepSize: number;
+  /**
+   * 'full': one differentiated unroll, all steps in memory at once. 'stepwise': the same gradient, walked back step by step,
+   * in the memory of one step and the student's parameters after each.
+   */
+  unroll: 'full' | 'stepwise';
+  compile?: boolean;
+}
+
+/** One student step: which training images, and the augmentation's draws. */
+export type StudentBatch = {
+  items: tf.Tensor1D;
+  hallucinators: tf.Tensor1D;
+  /** int32, of every training image */
+  labels: tf.Tensor1D;
+  draws: Draws;
+};
+
+type UnrollInputs = { learnable: Parameters; start: Parameters; target: Parameters; batches: StudentBatch[] };
+
+/** ||first - second||^2 over all parameters. */
+export function squaredDistance(first: Parameters, second: Parameters): tf.Scalar {
+  return tf.addN(Object.entries(first).map(([name, tensor]) => tensor.sub(second[name]).square().sum())).asScalar();
+}
+
+/**
+ * The mathematics of trajectory matching, free of compilation and of drawing: the student trains on the set, and the loss is
+ * where it ends, ||student - target||^2 / ||start - target||^2.
+ * @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932
+ */
+export function createUnroll({
+  set,
+  network,
+  augmentation,
+}: Pick<TrajectoryMatchingOptions, 'set' | 'network' | 'augmentation'>) {
+  const studentGradient = (
+    learnable: Parameters,
+    student: Parameters,
+    { items, hallucinators, labels, draws }: StudentBatch,
+  ) => {
+    const images = augmentation.apply(set.images(learnable, { items, hallucinators }), draws);
+    return valueAndGradients((current) => crossEntropy(network.apply(current, images), labels), student).gradients;
+  };
+  const studentStep = (learnable: Parameters, student: Parameters, batch: StudentBatch): Parameters => {
+    const gradients = studentGradient(learnable, student, batch);
+    return mapParameters(student, (tensor, name) => tensor.sub(gradients[name].mul(learnable.stepSize)));
+  };
+  return {
+    /** One plain SGD step of the student; `learnable` holds the set's parameters and `stepSize`. */
+    studentStep,
+    /** Loss and its gradient with respect to everything learnable, through all steps at once. */
+    full({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients {
+      return valueAndGradients((current) => {
+        const end = batches.reduce((student, batch) => studentStep(current, student, batch), start);
+        return squaredDistance(end, target).div(squaredDistance(start, target));
+      }, learnable);
+    },
+    /** Loss at the end of the student's path, and its gradient there: where walking back begins. */
+    endpoint({ end, start, target }: { end: Parameters; start: Parameters; target: Parameters }): ValueAndGradients {
+      return valueAndGradients((student) => squaredDistance(student, target).div(squaredDistance(start, target)), end);
+    },
+    /**
+     * One step of walking back. With g the student's gradient at `student` and a the adjoint after the step, the loss changes
+     * with what the step read as -stepSize * <g, a> does, and the adjoint before it is a minus stepSize * d<g, a>/d student.
+     */
+    back({
+      learnable,
+      student,
+      adjoint,
+      batch,
+    }: {
+      learnable: Parameters;
+      student: Parameters;
+      adjoint: Parameters;
+      batch: StudentBatch;
+    }) {
+      const names = Object.keys(student);
+      const { gradients } = valueAndGradients(
+        (both) => {
+          const current = Object.fromEntries(names.map((name) => [name, both[`student.${name}`]]));
+          const gradient = studentGradient(both, current, batch);
+          const products = names.map((name) => gradient[name].mul(adjoint[name]).sum());
+          return tf.addN(products).mul<tf.Scalar>(both.stepSize).neg();
+        },
+        { ...learnable, ...Object.fromEntries(names.map((name) => [`student.${name}`, student[name]])) },
+      );
+      return {
+        adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(gradients[`student.${name}`])),
+        gradients: Object.fromEntries(Object.keys(learnable).map((name) => [name, gradients[name]])),
+      };
+    },
+  };
+}
+
+/** Trajectory matching on any set, with a learnable step size. */
+export function trajectoryMatching(options: TrajectoryMatchingOptions): MatchingLoss {
+  const { set, augmentation, segment, studentSteps, studentBatch, stepSize, unroll } = options;
+  const mathematics = createUnroll(options);
+  const named = (name: string) => ({ name: `trajectory matching, ${name}`, compile: options.compile });
+  const gradientOf =
+    unroll === 'full'
+      ? wholeUnroll(compile(mathematics.full, named(`${studentSteps} steps`)))
+      : stepwiseUnroll({
+          step: compile(
+            ({ learnable, student, batch }: StepInputs) => mathematics.studentStep(learnable, student, batch),
+            named('student step'),
+          ),
+          endpoint: compile(mathematics.endpoint, named('end')),
+          back: compile(mathematics.back, named('step back')),
+        });
+
+  /** Bases in random order, each pass over them through hallucinators drawn anew. */
+  const drawBatches = (random: Random): StudentBatch[] => {
+    const size = studentBatch === 0 ? set.itemCount : Math.min(studentBatch, set.itemCount);
+    let left: Int32Array = new Int32Array(0);
+    return Array.from({ length: studentSteps }, () => {
+      if (left.length < size) left = random.permutation(set.itemCount);
+      const items = left.slice(0, size);
+      left = left.slice(size);
+      return {
+        items: tf.tensor1d(items, 'int32'),
+        hallucinators: tf.tensor1d(balancedChoice(random, size, set.hallucinatorCount), 'int32'),
+        labels: tf.tensor1d(set.labels(items), 'int32'),
+        draws: augmentation.draw(random, size * set.formations),
+      };
+    });
+  };
+
+  return {
+    name: 'mtt',
+    updatesPerIteration: 1,
+    init: () => ({ stepSize: tf.scalar(stepSize) }),
+    async iteration(parameters, random, update) {
+      const { start, target } = await segment(random);
+      const batches = drawBatches(random);
+      const { value, gradients } = gradientOf.run({ learnable: parameters, start, target, batches });
+      const loss = value.dataSync()[0];
+      tf.dispose([value, batches]);
+      disposeAll(start, target);
+      update({ loss, gradients });
+    },
+    dispose: () => gradientOf.dispose(),
+  };
+}
+
+interface UnrollRunner {
+  run(inputs: UnrollInputs): ValueAndGradients;
+  dispose(): void;
+}
+
+function wholeUnroll(full: Compiled<UnrollInputs, ValueAndGradients>): UnrollRunner {
+  return { run: full, dispose: () => full.dispose() };
+}
+
+type StepInputs = { learnable: Parameters; student: Parameters; batch: StudentBatch };
+
+interface StepwiseParts {
+  step: Compiled<StepInputs, Parameters>;
+  endpoint: Compiled<{ end: Parameters; start: Parameters; target: Parameters }, ValueAndGradients>;
+  back: Compiled<StepInputs & { adjoint: Parameters }, { adjoint: Parameters; gradients: Parameters }>;
+}
+
+/**
+ * Reverse-mode differentiation of the unroll by hand: activations of one step at a time, so that memory grows with steps only
+ * by the student's parameters (TESLA accumulates the same gradient step by step).
+ * @see Cui et al., Scaling Up Dataset Distillation to ImageNet-1K with Constant Memory, ICML 2023, arXiv 2211.10586
+ */
+function stepwiseUnroll({ step, endpoint, back }: StepwiseParts): UnrollRunner {
+  return {
+    run({ learnable, start, target, batches }) {
+      // students[t] is the student before step t; the first is the caller's.
+      const students = [start];
+      for (const batch of batches) students.push(step({ learnable, student: students[students.length - 1], batch }));
+      const end = students[students.length - 1];
+      const { value, gradients: atEnd } = endpoint({ end, start, target });
+      let adjoint = atEnd;
+      let gradients = zeroVelocity(learnable);
+      for (let index = batches.length - 1; index >= 0; index--) {
+        disposeAll(students[index + 1]);
+        const one = back({ learnable, student: students[index], adjoint, batch: batches[index] });
+        const sums = tf.tidy(() => mapParameters(gradients, (sum, name) => sum.add(one.gradients[name])));
+        disposeAll(adjoint, gradients, one.gradients);
+        adjoint = one.adjoint;
+        gradients = sums;
+      }
+      disposeAll(adjoint);
+      return { value, gradients };
+    },
+    dispose() {
+      step.dispose();
+      endpoint.dispose();
+      back.dispose();
+    },
+  };
+}
