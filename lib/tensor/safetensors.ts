@@ -1,0 +1,244 @@
+/**
+ * safetensors: named tensors and a text record in one file, readable by PyTorch, and unable to execute anything. npm has no
+ * kept library for it (looked for in November 2026), and the format is a JSON header before raw numbers.
+ * @see https://github.com/huggingface/safetensors, section Format
+ */
+import { closeSync, fsyncSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { z } from 'zod';
+import { tf } from './tensorflow';
+
+export type StoredType = 'F32' | 'F64' | 'I64' | 'I32' | 'U8' | 'BOOL';
+export type StoredValues = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+
+export interface StoredTensor {
+  type: StoredType;
+  shape: number[];
+  values: StoredValues;
+}
+
+export interface SafetensorsContent {
+  tensors: Record<string, StoredTensor>;
+  metadata: Record<string, string>;
+}
+
+const elementBytes: Record<StoredType, number> = { F32: 4, F64: 8, I64: 8, I32: 4, U8: 1, BOOL: 1 };
+
+/** The format's own limit. */
+const largestHeaderBytes = 100_000_000;
+
+const entrySchema = z.object({
+  dtype: z.enum(['F32', 'F64', 'I64', 'I32', 'U8', 'BOOL']),
+  shape: z.array(z.number().int().nonnegative().safe()),
+  data_offsets: z.tuple([z.number().int().nonnegative().safe(), z.number().int().nonnegative().safe()]),
+});
+const headerSchema = z.record(z.unknown());
+const metadataSchema = z.record(z.string());
+
+interface Entry {
+  type: StoredType;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+/** An open file, of which only what is asked for is read. */
+export interface SafetensorsFile {
+  readonly metadata: Record<string, string>;
+  /** Names and shapes of all tensors, in stored order. */
+  readonly shapes: Record<string, number[]>;
+  /** @throws Error when the file has no tensor of that name */
+  read(name: string): StoredTensor;
+  close(): void;
+}
+
+/**
+ * Opens a file and checks its whole header, before anything as large as the header claims is allocated.
+ * @throws Error naming the file and what is wrong with it
+ */
+export function openSafetensors(path: string): SafetensorsFile {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { entries, metadata, dataStart } = readHeader(path, descriptor);
+    return {
+      metadata,
+      shapes: Object.fromEntries([...entries].map(([name, { shape }]) => [name, shape])),
+      read(name) {
+        const entry = entries.get(name);
+        if (!entry)
+          throw malformed(path, `it has no tensor '${name}', only ${[...entries.keys()].join(', ') || 'none'}`);
+        const bytes = readExactly(path, descriptor, dataStart + entry.begin, entry.end - entry.begin);
+        return { type: entry.type, shape: entry.shape, values: viewAs(entry.type, bytes) };
+      },
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Reads a whole file. @throws Error naming the file and what is wrong with it */
+export function readSafetensors(path: string): SafetensorsContent {
+  const file = openSafetensors(path);
+  try {
+    const tensors = Object.fromEntries(Object.keys(file.shapes).map((name) => [name, file.read(name)]));
+    return { tensors, metadata: file.metadata };
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Writes tensors and metadata. The file appears under its name only when it is complete and on disk: whoever reads it, or
+ * whatever interrupts the writing, there is the old file or the new one.
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: Record<string, tf.Tensor | StoredTensor>,
+  metadata: Record<string, string> = {},
+): void {
+  const stored = Object.entries(tensors).map(([name, tensor]) => [name, toStored(tensor)] as const);
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { type, shape, values }] of stored) {
+    header[name] = { dtype: type, shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
+  }
+  // Spaces after the JSON align the numbers to 8 bytes, as the format recommends.
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
+  json.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+
+  const temporary = `${path}.${process.pid}.partial`;
+  const descriptor = openSync(temporary, 'w');
+  try {
+    for (const part of [length, padded, ...stored.map(([, { values }]) => values)]) writeFully(descriptor, part);
+    fsyncSync(descriptor);
+  } catch (error) {
+    closeSync(descriptor);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  closeSync(descriptor);
+  renameSync(temporary, path);
+}
+
+/** A stored tensor as a tensor of TensorFlow.js: float32, int32 or bool; the caller disposes of it. */
+export function toTensor({ type, shape, values }: StoredTensor): tf.Tensor {
+  switch (type) {
+    case 'F32':
+    case 'F64':
+      return tf.tensor(Float32Array.from(values as Float32Array), shape, 'float32');
+    case 'BOOL':
+      return tf.tensor(values as Uint8Array, shape, 'bool');
+    default:
+      return tf.tensor(Int32Array.from(values as Int32Array, Number), shape, 'int32');
+  }
+}
+
+function toStored(tensor: tf.Tensor | StoredTensor): StoredTensor {
+  if (!(tensor instanceof tf.Tensor)) return tensor;
+  const type = tensor.dtype === 'float32' ? 'F32' : tensor.dtype === 'bool' ? 'BOOL' : 'I32';
+  return { type, shape: tensor.shape, values: tensor.dataSync() };
+}
+
+function readHeader(path: string, descriptor: number) {
+  const size = fstatSync(descriptor).size;
+  if (size < 8) throw malformed(path, `it has ${size} bytes, too few for a header`);
+  const headerBytes = Number(readExactly(path, descriptor, 0, 8).readBigUInt64LE());
+  if (headerBytes > largestHeaderBytes || headerBytes > size - 8) {
+    throw malformed(path, `its header claims ${headerBytes} bytes, the file has ${size}`);
+  }
+  const header = parseHeader(path, readExactly(path, descriptor, 8, headerBytes).toString('utf8'));
+  const dataStart = 8 + headerBytes;
+  const metadata = metadataSchema.safeParse(header.__metadata__ ?? {});
+  if (!metadata.success) throw malformed(path, 'its metadata is not a record of texts');
+  const entries = new Map<string, Entry>();
+  for (const [name, given] of Object.entries(header)) {
+    if (name !== '__metadata__') entries.set(name, checkEntry(path, name, given));
+  }
+  checkLayout(path, entries, size - dataStart);
+  return { entries, metadata: metadata.data, dataStart };
+}
+
+function parseHeader(path: string, text: string): Record<string, unknown> {
+  try {
+    return headerSchema.parse(JSON.parse(text));
+  } catch {
+    throw malformed(path, 'its header is not a JSON object');
+  }
+}
+
+function checkEntry(path: string, name: string, given: unknown): Entry {
+  const entry = entrySchema.safeParse(given);
+  if (!entry.success) {
+    const { path: place, message } = entry.error.issues[0];
+    throw malformed(path, `tensor '${name}': ${place.join('.')}: ${message}`);
+  }
+  const { dtype, shape, data_offsets } = entry.data;
+  const [begin, end] = data_offsets;
+  const expected = shape.reduce((product, side) => product * side, elementBytes[dtype]);
+  if (end - begin !== expected) {
+    throw malformed(
+      path,
+      `tensor '${name}' of shape [${shape.join(', ')}] needs ${expected} bytes, its offsets span ${end - begin}`,
+    );
+  }
+  return { type: dtype, shape, begin, end };
+}
+
+/** The format wants the numbers without holes or overlaps, from the header to the end of the file. */
+function checkLayout(path: string, entries: Map<string, Entry>, dataBytes: number): void {
+  const sorted = [...entries].sort(([, first], [, second]) => first.begin - second.begin || first.end - second.end);
+  let place = 0;
+  for (const [name, { begin, end }] of sorted) {
+    if (begin !== place)
+      throw malformed(path, `tensor '${name}' begins at byte ${begin} of the data, expected ${place}`);
+    place = end;
+  }
+  if (place !== dataBytes) {
+    throw malformed(
+      path,
+      `its tensors take ${place} bytes, the file holds ${dataBytes}${dataBytes < place ? ' (truncated?)' : ''}`,
+    );
+  }
+}
+
+function readExactly(path: string, descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(descriptor, bytes, done, length - done, position + done);
+    if (read === 0) throw malformed(path, 'it ended while it was read');
+    done += read;
+  }
+  return bytes;
+}
+
+function writeFully(descriptor: number, part: NodeJS.ArrayBufferView): void {
+  const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+}
+
+function viewAs(type: StoredType, bytes: Buffer): StoredValues {
+  // A copy with its own buffer is aligned to any element size.
+  const { buffer } = Uint8Array.from(bytes);
+  switch (type) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return new Float64Array(buffer);
+    case 'I64':
+      return new BigInt64Array(buffer);
+    case 'I32':
+      return new Int32Array(buffer);
+    default:
+      return new Uint8Array(buffer);
+  }
+}
+
+function malformed(path: string, reason: string): Error {
+  return new Error(`${path} is not a usable safetensors file: ${reason}.`);
+}
