@@ -1,4 +1,4 @@
 /** Names of the datasets that can be loaded, as written in a configuration. */
-export const datasetNames = ['cifar10', 'shapes'] as const;
+export const datasetNames = ['cifar10', 'cifar100', 'shapes'] as const;
 
 export type DatasetName = (typeof datasetNames)[number];

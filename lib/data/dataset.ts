@@ -1,4 +1,5 @@
 /** What a dataset is, whichever format it came from. */
+import { createHash } from 'node:crypto';
 
 /** Images of one split, as stored: 8 bits a value, kept once. */
 export interface ImageSplit {
@@ -17,9 +18,45 @@ export interface Dataset {
   readonly classNames: readonly string[];
   readonly train: ImageSplit;
   readonly test: ImageSplit;
-  /** Mean and standard deviation of each channel of the training images, in units of 0 to 1. */
+  /** What each channel is normalised with, in units of 0 to 1: the authors' constants where they have any, else measured. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
   /** SHA-256 over the images and labels of both splits, hexadecimal: what a distilled set was made from. */
   readonly checksum: string;
+}
+
+/** What a reader of a format finds; {@link assembleDataset} adds the rest. */
+export type DatasetParts = Omit<Dataset, 'mean' | 'deviation' | 'checksum'> & Partial<Statistics>;
+
+/** Mean and standard deviation of each channel, in units of 0 to 1. */
+export interface Statistics {
+  mean: readonly number[];
+  deviation: readonly number[];
+}
+
+/** Completes a dataset: its checksum, and the statistics of its training images where none are given. */
+export function assembleDataset(parts: DatasetParts): Dataset {
+  const { mean, deviation } =
+    parts.mean !== undefined && parts.deviation !== undefined
+      ? { mean: parts.mean, deviation: parts.deviation }
+      : channelStatistics(parts.train.images, parts.imageShape[2]);
+  const hash = createHash('sha256');
+  for (const { images, labels } of [parts.train, parts.test]) hash.update(images).update(labels);
+  return { ...parts, mean, deviation, checksum: hash.digest('hex') };
+}
+
+/** Measured over every pixel of the images, [count, height, width, channels]. */
+export function channelStatistics(images: Uint8Array, channels: number): Statistics {
+  const histograms = Array.from({ length: channels }, () => new Float64Array(256));
+  for (let index = 0; index < images.length; index += channels) {
+    for (let channel = 0; channel < channels; channel++) histograms[channel][images[index + channel]]++;
+  }
+  const pixels = images.length / channels;
+  const moment = (histogram: Float64Array, of: (value: number) => number) =>
+    histogram.reduce((sum, count, value) => sum + count * of(value / 255), 0) / pixels;
+  const mean = histograms.map((histogram) => moment(histogram, (value) => value));
+  const deviation = histograms.map((histogram, channel) =>
+    Math.sqrt(moment(histogram, (value) => (value - mean[channel]) ** 2)),
+  );
+  return { mean, deviation };
 }

@@ -1,7 +1,7 @@
 /** A dataset made ready for networks: normalised or whitened batches, on demand. */
 import type { tf } from '../tensor/tensorflow';
 
-/** How pixel values become network inputs: per-channel normalisation alone, or ZCA after it. */
+/** How pixel values become network inputs: per-channel normalisation, or ZCA of pixels from 0 to 1 (as the authors). */
 export type Whitening = 'normalise' | 'zca';
 
 /** One split as a source of network inputs. */
@@ -28,7 +28,11 @@ export interface PreparedDataset {
   readonly test: ImageSource;
   /** Network inputs back to pixels from 0 to 255 (clipped), [count, height, width, channels]. */
   toPixels(images: tf.Tensor4D): Uint8Array;
-  /** Statistics that invert the whitening elsewhere: `mean`, `deviation` [channels]; with ZCA also `zca.mean`, `zca.matrix`, ... */
+  /**
+   * Statistics that invert the whitening elsewhere; the caller disposes of them. `mean`, `deviation` [channels]:
+   * pixels / 255 = inputs * deviation + mean. With ZCA (mean 0, deviation 1) also `zca.mean` [pixels], `zca.matrix` and
+   * `zca.inverse` [pixels, pixels]: inputs = (pixels / 255 - zca.mean) zca.matrix, flattened [height, width, channels].
+   */
   statistics(): Record<string, tf.Tensor>;
   dispose(): void;
 }

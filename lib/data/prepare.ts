@@ -1,0 +1,96 @@
+/** A dataset made ready for networks: pixels stay bytes, and become network inputs when a batch is asked for. */
+import { tf } from '../tensor/tensorflow';
+import type { Dataset, ImageSplit, Statistics } from './dataset';
+import type { ImageSource, PreparedDataset, Whitening } from './image-source';
+import { whitenedSource } from './whitened-source';
+import { cachedZca } from './zca-cache';
+
+export interface PrepareOptions {
+  /** 'normalise': (pixel / 255 - mean) / deviation of each channel; 'zca': ZCA of pixel / 255, as the authors. */
+  whitening: Whitening;
+  /** Where a fitted ZCA is kept. Default: '.cache' under the current directory. */
+  cacheFolder?: string;
+}
+
+/**
+ * Both splits as sources of network inputs. ZCA is fitted on the training split, or read from the cache.
+ * @returns owns its tensors: the caller disposes of it
+ */
+export function prepareDataset(
+  dataset: Dataset,
+  { whitening, cacheFolder = '.cache' }: PrepareOptions,
+): PreparedDataset {
+  const { name, classNames, checksum } = dataset;
+  const prepared = whitening === 'zca' ? whitened(dataset, cacheFolder) : normalised(dataset);
+  return { name, classNames, whitening, checksum, ...prepared };
+}
+
+type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistics' | 'dispose'>;
+
+function normalised(dataset: Dataset): Prepared {
+  const mean = [...dataset.mean];
+  const deviation = [...dataset.deviation];
+  return {
+    train: normalisedSource(dataset, dataset.train, dataset),
+    test: normalisedSource(dataset, dataset.test, dataset),
+    toPixels: (images) => pixelsOf(tf.tidy(() => images.mul(tf.tensor1d(deviation)).add(tf.tensor1d(mean)))),
+    statistics: () => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) }),
+    dispose: () => undefined,
+  };
+}
+
+function whitened(dataset: Dataset, cacheFolder: string): Prepared {
+  const channels = dataset.imageShape[2];
+  // The authors whiten pixels from 0 to 1, without normalising channels first.
+  const mean = new Array<number>(channels).fill(0);
+  const deviation = new Array<number>(channels).fill(1);
+  const train = normalisedSource(dataset, dataset.train, { mean, deviation });
+  const test = normalisedSource(dataset, dataset.test, { mean, deviation });
+  const zca = cachedZca(train, dataset, cacheFolder);
+  return {
+    train: whitenedSource(train, zca),
+    test: whitenedSource(test, zca),
+    toPixels: (images) => pixelsOf(zca.invert(images)),
+    statistics: () => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation), ...zca.statistics() }),
+    dispose: () => zca.dispose(),
+  };
+}
+
+/** (pixel / 255 - mean) / deviation, channel by channel. */
+function normalisedSource(dataset: Dataset, split: ImageSplit, { mean, deviation }: Statistics): ImageSource {
+  const { imageShape, classNames } = dataset;
+  const size = imageShape[0] * imageShape[1] * imageShape[2];
+  const factor = deviation.map((value) => 1 / (255 * value));
+  const offset = mean.map((value, channel) => value / deviation[channel]);
+  return {
+    imageShape,
+    classCount: classNames.length,
+    count: split.count,
+    labels: split.labels,
+    indicesOfClass: indicesOfClass(split.labels, classNames.length),
+    batch(indices) {
+      const bytes = new Float32Array(indices.length * size);
+      for (let row = 0; row < indices.length; row++) {
+        const from = indices[row] * size;
+        bytes.set(split.images.subarray(from, from + size), row * size);
+      }
+      return tf.tidy(() => {
+        const pixels = tf.tensor4d(bytes, [indices.length, ...imageShape]);
+        return pixels.mul(tf.tensor1d(factor)).sub(tf.tensor1d(offset));
+      });
+    },
+  };
+}
+
+function indicesOfClass(labels: Uint8Array, classCount: number): Int32Array[] {
+  const indices = Array.from({ length: classCount }, () => [] as number[]);
+  labels.forEach((label, index) => indices[label].push(index));
+  return indices.map((ofClass) => Int32Array.from(ofClass));
+}
+
+/** Values from 0 to 1 as bytes, rounded and clipped; frees `images`. */
+function pixelsOf(images: tf.Tensor): Uint8Array {
+  const values = images.dataSync();
+  images.dispose();
+  return new Uint8Array(Uint8ClampedArray.from(values, (value) => value * 255).buffer);
+}
