@@ -1,0 +1,26 @@
+/** Stamps: a step that is finished leaves the fingerprint of what it was made from, so that the next run can pass over it. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Fingerprint of any number of texts. */
+export function fingerprint(...parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:${part};`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+export function isStamped(file, value) {
+  return existsSync(file) && readFileSync(file, 'utf8') === value;
+}
+
+/** Written under another name first: a stamp that exists is whole. */
+export function stamp(file, value) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.partial`, value);
+  renameSync(`${file}.partial`, file);
+}
+
+export function unstamp(file) {
+  rmSync(file, { force: true });
+}
