@@ -87,7 +87,10 @@ export function createConstraintStep(set: DistilledSet, options: ConstraintOptio
   return {
     init: (random) => network.init(random),
     step({ parameters, adversary, adversaryVelocity }, random) {
-      const items = random.choice(Int32Array.from({ length: itemCount }, (_, item) => item), batch);
+      const items = random.choice(
+        Int32Array.from({ length: itemCount }, (_, item) => item),
+        batch,
+      );
       const [first, second] = random.choice([...Array(hallucinatorCount).keys()], 2);
       const result = tf.tidy(() =>
         step({

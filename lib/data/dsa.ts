@@ -1,0 +1,180 @@
+/**
+ * Differentiable Siamese augmentation (DSA): images augmented by functions that gradients flow through, with draws
+ * that are arguments, so that real and distilled images can share them.
+ * @see Zhao and Bilen, Dataset Condensation with Differentiable Siamese Augmentation, ICML 2021, arXiv 2102.08259;
+ * `DiffAugment` in the authors' code, whose ratios these are
+ */
+import { branch } from '../tensor/compile';
+import type { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
+import { interpolateAxes, rotate } from './interpolation';
+
+/** Draws of one batch; a record, so that compiled steps take it as an input. */
+export type Draws = {
+  /** int32 scalar: which strategy of the list serves this batch. */
+  strategy?: tf.Scalar;
+  /** Uniform in [0, 1), [draws, batch], or [draws, 1] for draws shared by all images (siamese). */
+  uniforms?: tf.Tensor2D;
+};
+
+export interface Augmentation {
+  /** Draws for a batch of `batch` images; 1 for draws that all images share. The caller disposes of them. */
+  draw(random: Random, batch: number): Draws;
+  /** @param images [batch, height, width, channels] @returns the same shape */
+  apply(images: tf.Tensor4D, draws: Draws): tf.Tensor4D;
+}
+
+/** What a single augmentation is given: [batch] or [1] numbers under the names of the golden cases. */
+export type AugmentationDraws = Record<string, tf.Tensor1D>;
+
+/** Brightness changes by up to half of this, in units of normalised pixels. */
+const brightness = 1;
+/** Saturation is multiplied by 0 to this. */
+const saturation = 2;
+/** Contrast is multiplied by this to this plus 1. */
+const contrast = 0.5;
+/** Largest shift of a crop and side of a cutout, as shares of the image. */
+const cropShare = 0.125;
+const cutoutShare = 0.5;
+const flipProbability = 0.5;
+/** Scales lie between 1 / this and this. */
+const scaleRatio = 1.2;
+const rotationDegrees = 15;
+
+const perImage = (draw: tf.Tensor1D) => draw.reshape([-1, 1, 1, 1]);
+
+/** x + brightness * (u - 0.5), and so on: one augmentation each, as a function of images and its draws. */
+export const augmentations: Record<string, (images: tf.Tensor4D, draws: AugmentationDraws) => tf.Tensor4D> = {
+  brightness: (images, { u }) => images.add(perImage(u).sub(0.5).mul(brightness)),
+  saturation: (images, { u }) => spread(images, images.mean(3, true), perImage(u).mul(saturation)),
+  contrast: (images, { u }) => spread(images, images.mean([1, 2, 3], true), perImage(u).add(contrast)),
+  crop: (images, { shift_h, shift_w }) =>
+    interpolateAxes(
+      images,
+      (row) => row.add(shift_h.reshape([-1, 1])),
+      (column) => column.add(shift_w.reshape([-1, 1])),
+    ),
+  cutout(images, { offset_h, offset_w }) {
+    const [, height, width] = images.shape;
+    const rows = cutoutSpan(offset_h, height, images.shape[1]).reshape([-1, height, 1, 1]);
+    const columns = cutoutSpan(offset_w, width, images.shape[2]).reshape([-1, 1, width, 1]);
+    return images.mul(tf.sub(1, rows.mul(columns)));
+  },
+  flip(images, { u }) {
+    const flipped = perImage(u).less(flipProbability).toFloat();
+    return images.mul(tf.sub(1, flipped)).add(images.reverse(2).mul(flipped));
+  },
+  scale(images, { scale_x, scale_y }) {
+    const [, height, width] = images.shape;
+    const about = (size: number, factor: tf.Tensor1D) => (place: tf.Tensor) =>
+      place
+        .sub((size - 1) / 2)
+        .mul(factor.reshape([-1, 1]))
+        .add((size - 1) / 2);
+    return interpolateAxes(images, about(height, scale_y), about(width, scale_x));
+  },
+  rotate: (images, { theta }) => rotate(images, theta),
+};
+
+/** centre + factor * (images - centre) */
+function spread(images: tf.Tensor4D, centre: tf.Tensor, factor: tf.Tensor): tf.Tensor4D {
+  return images.sub(centre).mul(factor).add(centre);
+}
+
+/** 1 where a place lies in the cutout, [batch, size]. */
+function cutoutSpan(offset: tf.Tensor1D, size: number, side: number): tf.Tensor {
+  const length = Math.floor(side * cutoutShare + 0.5);
+  const first = offset.reshape([-1, 1]).sub(Math.floor(length / 2));
+  const place = tf.range(0, size).reshape([1, size]);
+  return place
+    .greaterEqual(first)
+    .logicalAnd(place.less(first.add(length)))
+    .toFloat();
+}
+
+/** A strategy of the authors' list: how many uniforms it takes, and what it does with them. */
+interface Strategy {
+  uniforms: number;
+  apply(images: tf.Tensor4D, uniforms: tf.Tensor1D[]): tf.Tensor4D;
+}
+
+/** An integer from `from` to `from + count - 1`, from a uniform. */
+const integerFrom = (uniform: tf.Tensor1D, from: number, count: number): tf.Tensor1D =>
+  uniform.mul(count).floor().add(from);
+
+const strategies: Record<string, Strategy> = {
+  color: {
+    uniforms: 3,
+    apply: (images, [first, second, third]) => {
+      const brightened = augmentations.brightness(images, { u: first });
+      return augmentations.contrast(augmentations.saturation(brightened, { u: second }), { u: third });
+    },
+  },
+  crop: {
+    uniforms: 2,
+    apply: (images, [vertical, horizontal]) => {
+      const shift = (uniform: tf.Tensor1D, size: number) => {
+        const largest = Math.floor(size * cropShare + 0.5);
+        return integerFrom(uniform, -largest, 2 * largest + 1);
+      };
+      const [, height, width] = images.shape;
+      return augmentations.crop(images, { shift_h: shift(vertical, height), shift_w: shift(horizontal, width) });
+    },
+  },
+  cutout: {
+    uniforms: 2,
+    apply: (images, [vertical, horizontal]) => {
+      // An even cutout may be centred between the last pixel and the border.
+      const offset = (uniform: tf.Tensor1D, size: number) =>
+        integerFrom(uniform, 0, size + 1 - (Math.floor(size * cutoutShare + 0.5) % 2));
+      const [, height, width] = images.shape;
+      return augmentations.cutout(images, { offset_h: offset(vertical, height), offset_w: offset(horizontal, width) });
+    },
+  },
+  flip: { uniforms: 1, apply: (images, [u]) => augmentations.flip(images, { u }) },
+  scale: {
+    uniforms: 2,
+    apply: (images, [first, second]) => {
+      const factor = (uniform: tf.Tensor1D): tf.Tensor1D =>
+        uniform.mul(scaleRatio - 1 / scaleRatio).add(1 / scaleRatio);
+      return augmentations.scale(images, { scale_x: factor(first), scale_y: factor(second) });
+    },
+  },
+  rotate: {
+    uniforms: 1,
+    apply: (images, [u]) =>
+      augmentations.rotate(images, { theta: u.sub(0.5).mul((2 * rotationDegrees * Math.PI) / 180) }),
+  },
+};
+
+const mostUniforms = Math.max(...Object.values(strategies).map((strategy) => strategy.uniforms));
+
+/**
+ * The augmentation of a list of strategies, of which one, drawn at random, serves each batch.
+ * @param list strategies joined by '_', as the authors write them ('color_crop_cutout_flip_scale_rotate'), or 'none'
+ * @throws RangeError for an unknown strategy, listing the legal ones
+ */
+export function createAugmentation(list: string): Augmentation {
+  if (list === 'none') return { draw: () => ({}), apply: (images) => images };
+  const chosen = list.split('_').map((name) => {
+    if (!(name in strategies)) {
+      throw new RangeError(
+        `There is no augmentation '${name}' in '${list}'; allowed are ${Object.keys(strategies).join(', ')}, or 'none'.`,
+      );
+    }
+    return strategies[name];
+  });
+  return {
+    draw: (random, batch) => ({
+      strategy: tf.scalar(random.integer(chosen.length), 'int32'),
+      uniforms: random.uniform([mostUniforms, batch]) as tf.Tensor2D,
+    }),
+    apply(images, { strategy, uniforms }) {
+      const branches = chosen.map(({ apply, uniforms: count }) => ([given, numbers]: tf.Tensor[]) => {
+        const rows = tf.unstack(numbers).slice(0, count) as tf.Tensor1D[];
+        return apply(given as tf.Tensor4D, rows);
+      });
+      return branch(strategy!, branches, [images, uniforms!]) as tf.Tensor4D;
+    },
+  };
+}
