@@ -164,17 +164,15 @@ export function createAugmentation(list: string): Augmentation {
     }
     return strategies[name];
   });
+  const branches = chosen.map(({ apply, uniforms: count }) => ([images, numbers]: tf.Tensor[]) => {
+    const rows = tf.unstack(numbers).slice(0, count) as tf.Tensor1D[];
+    return apply(images as tf.Tensor4D, rows);
+  });
   return {
     draw: (random, batch) => ({
       strategy: tf.scalar(random.integer(chosen.length), 'int32'),
       uniforms: random.uniform([mostUniforms, batch]) as tf.Tensor2D,
     }),
-    apply(images, { strategy, uniforms }) {
-      const branches = chosen.map(({ apply, uniforms: count }) => ([given, numbers]: tf.Tensor[]) => {
-        const rows = tf.unstack(numbers).slice(0, count) as tf.Tensor1D[];
-        return apply(given as tf.Tensor4D, rows);
-      });
-      return branch(strategy!, branches, [images, uniforms!]) as tf.Tensor4D;
-    },
+    apply: (images, { strategy, uniforms }) => branch(strategy!, branches, [images], [uniforms!]) as tf.Tensor4D,
   };
 }

@@ -11,15 +11,19 @@ import { tracingBackend } from './graph/tracer';
  * @param index int32 scalar, 0 to branches.length - 1
  * @param branches functions with results of one shape and type, of nothing but the inputs and small constants. Where the
  * same functions are given again, what was recorded of them is used again
+ * @param constants further inputs, after the others, that no gradient is taken for
  */
 export function branch(
   index: tf.Scalar,
   branches: ((inputs: tf.Tensor[]) => tf.Tensor)[],
   inputs: tf.Tensor[],
+  constants: tf.Tensor[] = [],
 ): tf.Tensor {
-  if (tracingBackend() === undefined) return branches[index.dataSync()[0]](inputs);
+  const all = [...inputs, ...constants];
+  if (tracingBackend() === undefined) return branches[index.dataSync()[0]](all);
   registerBranchKernel();
-  return choose(index, branches.map(withOneResult), inputs)[0];
+  const differentiable = all.map((_, place) => place < inputs.length);
+  return choose({ index, bodies: branches.map(withOneResult), differentiable }, all)[0];
 }
 
 const BRANCH = 'HabaBranch';
@@ -27,11 +31,13 @@ const BRANCH = 'HabaBranch';
 interface BranchAttributes {
   index: tf.Scalar;
   bodies: Body[];
+  /** Which inputs gradients are taken for; the others are constants. */
+  differentiable: boolean[];
 }
 
-function choose(index: tf.Scalar, bodies: Body[], inputs: tf.Tensor[]): tf.Tensor[] {
+function choose(given: BranchAttributes, inputs: tf.Tensor[]): tf.Tensor[] {
   // tfjs takes numbers and strings for attributes; it hands on whatever it is given.
-  const attributes = { index, bodies } as unknown as tf.NamedAttrMap;
+  const attributes = given as unknown as tf.NamedAttrMap;
   return tf.engine().runKernel(BRANCH, inputs as unknown as tf.NamedTensorMap, attributes);
 }
 
@@ -54,18 +60,27 @@ function registerBranchKernel(): void {
     kernelName: BRANCH,
     saveAllInputs: true,
     gradFunc: (upstream, inputs, attributes) => {
-      const { index, bodies } = attributes as unknown as BranchAttributes;
+      const { index, bodies, differentiable } = attributes as unknown as BranchAttributes;
       const upstreams = Array.isArray(upstream) ? upstream : [upstream];
       let gradients: tf.Tensor[] | undefined;
       const gradientOf = (input: number) => {
         gradients ??= choose(
-          index,
-          bodies.map((body) => gradientBody(body, inputs.length)),
+          {
+            index,
+            bodies: bodies.map((body) => gradientBody(body, differentiable)),
+            differentiable: [...differentiable, ...upstreams.map(() => true)],
+          },
           [...inputs, ...upstreams],
         );
-        return gradients[input];
+        // The gradients stand in the order of the inputs that have one.
+        return gradients[differentiable.slice(0, input).filter(Boolean).length];
       };
-      return Object.fromEntries(inputs.map((_, input) => [input, () => gradientOf(input)]));
+      return Object.fromEntries(
+        inputs.map((constant, input) => [
+          input,
+          () => (differentiable[input] ? gradientOf(input) : tf.zerosLike(constant)),
+        ]),
+      );
     },
   });
 }
@@ -79,19 +94,21 @@ function withOneResult(run: (inputs: tf.Tensor[]) => tf.Tensor): Body {
 const gradientBodies = new WeakMap<object, Body>();
 
 /**
- * The body (inputs, upstream gradients of the results) -> gradients of the inputs.
- * @param count number of inputs of the original body; integer inputs have a gradient of zeros
+ * The body (inputs, upstream gradients of the results) -> gradients of the differentiable inputs; integer ones have a
+ * gradient of zeros.
+ * @param differentiable of the original body's inputs
  */
-function gradientBody(body: Body, count: number): Body {
+function gradientBody(body: Body, differentiable: boolean[]): Body {
   return remembered(gradientBodies, body, () => (tensors) => {
-    const inputs = tensors.slice(0, count);
-    const upstreams = tensors.slice(count);
+    const inputs = tensors.slice(0, differentiable.length);
+    const upstreams = tensors.slice(differentiable.length);
     const product = () => {
       const results = body(inputs);
       return tf.addN(results.map((result, index) => result.mul(upstreams[index]).sum())).asScalar();
     };
-    const { grads } = tf.engine().gradients(product, inputs, undefined, true);
-    return inputs.map((input, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zeros(input.shape));
+    const variables = inputs.filter((_, index) => differentiable[index]);
+    const { grads } = tf.engine().gradients(product, variables, undefined, true);
+    return variables.map((input, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zeros(input.shape));
   });
 }
 
