@@ -11,6 +11,7 @@ import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random, type RandomState } from '../tensor/random';
 import type { Configuration } from './configuration';
 import { createConstraintStep } from './constraint-step';
+import { expertSettings } from './expert-settings';
 import { partwiseStep } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
@@ -56,23 +57,23 @@ export interface DistillationOptions {
 }
 
 /** Builds set, network, matching loss and constraints for a configuration and its data. */
-export async function createDistillation(
+export function createDistillation(
   configuration: Configuration,
   data: PreparedDataset,
   { experts }: DistillationOptions = {},
-): Promise<Distillation> {
+): Distillation {
   const source = data.train;
   const { imageShape, classCount } = source;
   const { compile } = configuration;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
   const augmentation = createAugmentation(configuration.augmentation);
-  const matching = await createMatchingLoss(configuration.matching, {
+  const matching = createMatchingLoss(configuration.matching, {
     set,
     data,
     network,
-    networkOptions: configuration.network,
     augmentation,
+    expertSettings: expertSettings(configuration, data),
     experts,
     compile,
   });

@@ -1,10 +1,8 @@
 /** Training a student on a training set, distilled or real, by the authors' recipe. */
-import type { Augmentation, Draws } from '../data/dsa';
-import { crossEntropy } from '../networks/loss';
+import type { Augmentation } from '../data/dsa';
 import type { Network } from '../networks/network';
-import { compile } from '../tensor/compile';
-import { valueAndGradients } from '../tensor/gradient';
-import { sgdStep, zeroVelocity } from '../tensor/optimiser';
+import { trainingStep } from '../networks/training-step';
+import { zeroVelocity } from '../tensor/optimiser';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
@@ -40,31 +38,10 @@ export interface StudentTrainer {
   dispose(): void;
 }
 
-type Inputs = {
-  parameters: Parameters;
-  velocity: Parameters;
-  images: tf.Tensor4D;
-  /** int32 [batch] */
-  labels: tf.Tensor1D;
-  draws: Draws;
-  learningRate: tf.Scalar;
-};
-
 /** Graphs are compiled once and serve every student of the network. */
 export function studentTrainer(network: Network, options: StudentOptions): StudentTrainer {
-  const { epochs, batchSize, momentum, weightDecay, augmentation } = options;
-  const step = compile(
-    ({ parameters, velocity, images, labels, draws, learningRate }: Inputs) => {
-      const augmented = augmentation.apply(images, draws);
-      const { value, gradients } = valueAndGradients(
-        (current) => crossEntropy(network.apply(current, augmented), labels),
-        parameters,
-      );
-      return { loss: value, ...sgdStep(parameters, gradients, velocity, { learningRate, momentum, weightDecay }) };
-    },
-    { name: `training of ${network.name}`, compile: options.compile },
-  );
-
+  const { epochs, batchSize, augmentation } = options;
+  const step = trainingStep(network, options);
   const train = async (
     set: TrainingSet,
     random: Random,

@@ -4,10 +4,26 @@ import type { PreparedDataset } from '../data/image-source';
 import type { DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
 import { distributionMatching } from './distribution';
+import { openExperts, parameterShapes, type ExpertSettings } from './experts';
+import { gradientMatching, type GradientMatchingOptions } from './gradient';
 import type { MatchingLoss } from './matching-loss';
+import { trajectoryMatching, type TrajectoryMatchingOptions } from './trajectory';
+
+type GradientSettings = Required<
+  Pick<GradientMatchingOptions, 'realBatch' | 'outerLoops' | 'innerLoops' | 'networkBatch' | 'networkLearningRate'>
+>;
+type TrajectorySettings = Pick<TrajectoryMatchingOptions, 'studentSteps' | 'studentBatch' | 'stepSize' | 'unroll'>;
 
 /** A method and its settings. */
-export type MatchingOptions = { method: 'dm'; realBatch: number };
+export type MatchingOptions =
+  | { method: 'dm'; realBatch: number }
+  | ({ method: 'dc' | 'dsa' } & GradientSettings)
+  | ({
+      method: 'mtt';
+      expertEpochs: number;
+      latestStartEpoch: number;
+      experts: { count: number; epochs: number };
+    } & TrajectorySettings);
 
 /** What a matching loss is built for. */
 export interface MatchingContext {
@@ -15,10 +31,39 @@ export interface MatchingContext {
   data: PreparedDataset;
   network: Network;
   augmentation: Augmentation;
+  /** What experts must have been trained with; needed by trajectory matching. */
+  expertSettings: ExpertSettings;
+  /** Folder of experts. Default: results/experts. */
+  experts?: string;
   compile?: boolean;
 }
 
-/** The matching loss of a method, for any distilled set. */
-export function createMatchingLoss(options: MatchingOptions, { data, ...context }: MatchingContext): MatchingLoss {
-  return distributionMatching({ ...context, source: data.train, realBatch: options.realBatch });
+/**
+ * The matching loss of a method, for any distilled set.
+ * @throws Error for trajectory matching without fitting experts, with the command that makes them
+ */
+export function createMatchingLoss(options: MatchingOptions, context: MatchingContext): MatchingLoss {
+  const { set, data, network, augmentation, experts, expertSettings: settings, compile } = context;
+  const common = { set, source: data.train, network, augmentation, compile };
+  switch (options.method) {
+    case 'dm':
+      return distributionMatching({ ...options, ...common });
+    case 'dc':
+    case 'dsa':
+      return gradientMatching({ ...options, ...common, name: options.method });
+    case 'mtt': {
+      const { count, epochs } = options.experts;
+      const { expertEpochs, latestStartEpoch } = options;
+      const wanted = {
+        settings,
+        shapes: parameterShapes(network),
+        count,
+        epochs,
+        latestStartEpoch,
+        expertEpochs,
+        experts,
+      };
+      return trajectoryMatching({ ...options, ...common, segment: openExperts(wanted) });
+    }
+  }
 }
