@@ -54,17 +54,17 @@ export const augmentations: Record<string, (images: tf.Tensor4D, draws: Augmenta
       (row) => row.add(shift_h.reshape([-1, 1])),
       (column) => column.add(shift_w.reshape([-1, 1])),
     ),
-  cutout(images, { offset_h, offset_w }) {
+  cutout: (images, { offset_h, offset_w }) => {
     const [, height, width] = images.shape;
-    const rows = cutoutSpan(offset_h, height, images.shape[1]).reshape([-1, height, 1, 1]);
-    const columns = cutoutSpan(offset_w, width, images.shape[2]).reshape([-1, 1, width, 1]);
+    const rows = cutoutSpan(offset_h, height).reshape([-1, height, 1, 1]);
+    const columns = cutoutSpan(offset_w, width).reshape([-1, 1, width, 1]);
     return images.mul(tf.sub(1, rows.mul(columns)));
   },
-  flip(images, { u }) {
+  flip: (images, { u }) => {
     const flipped = perImage(u).less(flipProbability).toFloat();
     return images.mul(tf.sub(1, flipped)).add(images.reverse(2).mul(flipped));
   },
-  scale(images, { scale_x, scale_y }) {
+  scale: (images, { scale_x, scale_y }) => {
     const [, height, width] = images.shape;
     const about = (size: number, factor: tf.Tensor1D) => (place: tf.Tensor) =>
       place
@@ -82,14 +82,12 @@ function spread(images: tf.Tensor4D, centre: tf.Tensor, factor: tf.Tensor): tf.T
 }
 
 /** 1 where a place lies in the cutout, [batch, size]. */
-function cutoutSpan(offset: tf.Tensor1D, size: number, side: number): tf.Tensor {
-  const length = Math.floor(side * cutoutShare + 0.5);
+function cutoutSpan(offset: tf.Tensor1D, size: number): tf.Tensor {
+  const length = Math.floor(size * cutoutShare + 0.5);
   const first = offset.reshape([-1, 1]).sub(Math.floor(length / 2));
   const place = tf.range(0, size).reshape([1, size]);
-  return place
-    .greaterEqual(first)
-    .logicalAnd(place.less(first.add(length)))
-    .toFloat();
+  const inside = place.greaterEqual(first).logicalAnd(place.less(first.add(length)));
+  return inside.toFloat();
 }
 
 /** A strategy of the authors' list: how many uniforms it takes, and what it does with them. */
@@ -164,9 +162,9 @@ export function createAugmentation(list: string): Augmentation {
     }
     return strategies[name];
   });
-  const branches = chosen.map(({ apply, uniforms: count }) => ([images, numbers]: tf.Tensor[]) => {
-    const rows = tf.unstack(numbers).slice(0, count) as tf.Tensor1D[];
-    return apply(images as tf.Tensor4D, rows);
+  const branches = chosen.map((strategy) => ([images, numbers]: tf.Tensor[]) => {
+    const rows = tf.unstack(numbers).slice(0, strategy.uniforms) as tf.Tensor1D[];
+    return strategy.apply(images as tf.Tensor4D, rows);
   });
   return {
     draw: (random, batch) => ({

@@ -44,7 +44,11 @@ export function rotate(images: tf.Tensor4D, theta: tf.Tensor1D): tf.Tensor4D {
 
   // Two border pixels of zeros: a place beyond them falls on four zeros, whatever its weights.
   const [left, top] = [columns.floor().clipByValue(-2, width), rows.floor().clipByValue(-2, height)];
-  const position = top.add(2).mul(width + 3).add(left.add(2)).toInt();
+  const position = top
+    .add(2)
+    .mul(width + 3)
+    .add(left.add(2))
+    .toInt();
   const imageStart = tf.range(0, batch, 1, 'int32').mul(tf.scalar((height + 3) * (width + 3), 'int32'));
   const indices = position.add(imageStart.reshape([batch, 1, 1])).flatten();
 
@@ -72,7 +76,12 @@ function pixelPlaces(places: tf.Tensor, size: number): tf.Tensor {
 /** Each 2x2 neighbourhood of the images in two pixels of zeros, [batch * (height + 3) * (width + 3), 4 * channels]. */
 function neighbourhoods(images: tf.Tensor4D): tf.Tensor2D {
   const [batch, height, width, channels] = images.shape;
-  const padded = tf.pad(images, [[0, 0], [2, 2], [2, 2], [0, 0]]);
+  const padded = tf.pad(images, [
+    [0, 0],
+    [2, 2],
+    [2, 2],
+    [0, 0],
+  ]);
   const corner = (row: number, column: number) =>
     tf.slice(padded, [0, row, column, 0], [batch, height + 3, width + 3, channels]);
   return tf.concat([corner(0, 0), corner(0, 1), corner(1, 0), corner(1, 1)], 3).reshape([-1, 4 * channels]);

@@ -20,8 +20,8 @@ export interface ShapesOptions {
 
 const side = 32;
 
-/** Tangent of half the largest rotation: 0.27 is 30 degrees. */
-const largestTurn = 0.27;
+/** Tangent of half the largest rotation: 0.2 is 23 degrees. */
+const largestTurn = 0.2;
 
 /** Signed distance to a figure's edge, negative inside, for a point in units of the figure's radius. */
 type Figure = (x: number, y: number) => number;
@@ -103,14 +103,14 @@ const colourDistance = (first: Colour, second: Colour) =>
 function drawImage(canvas: Float64Array, figure: Figure, random: Random): void {
   const background: [Colour, Colour] = [anyColour(random), anyColour(random)];
   fillBackground(canvas, background, random);
-  const distractors = 1 + random.integer(3);
+  const distractors = random.integer(3);
   for (let distractor = 0; distractor < distractors; distractor++) {
     const kind = random.integer(2) === 0 ? figures.disc : figures.bar;
     const place = { x: random.number(0, side), y: random.number(0, side), radius: random.number(1.5, 3) };
     paint(canvas, kind, place, [anyColour(random), anyColour(random)], random);
   }
   const colours: [Colour, Colour] = [visible(background, random), visible(background, random)];
-  const radius = random.number(9, 13);
+  const radius = random.number(10.5, 13.5);
   const place = { x: random.number(radius, side - radius), y: random.number(radius, side - radius), radius };
   paint(canvas, figure, place, colours, random);
 }
@@ -119,7 +119,7 @@ function drawImage(canvas: Float64Array, figure: Figure, random: Random): void {
 function visible(background: [Colour, Colour], random: Random): Colour {
   for (;;) {
     const colour = anyColour(random);
-    if (background.every((other) => colourDistance(colour, other) > 0.5)) return colour;
+    if (background.every((other) => colourDistance(colour, other) > 0.6)) return colour;
   }
 }
 
@@ -178,14 +178,14 @@ function direction(random: Random, tangent: number): [number, number] {
   return [(1 - t * t) / length, (2 * t) / length];
 }
 
-/** To bytes, with uniform noise of up to 15 either way. */
+/** To bytes, with uniform noise of up to 12 either way. */
 function quantise(canvas: Float64Array, random: Random): Uint8ClampedArray {
   const bytes = new Uint8ClampedArray(canvas.length);
   for (let pixel = 0; pixel < canvas.length; pixel += 3) {
     // One draw of 32 bits gives the three channels eight bits of noise each.
     let bits = random.integer(2 ** 24);
     for (let channel = 0; channel < 3; channel++, bits >>= 8) {
-      bytes[pixel + channel] = Math.floor(255 * canvas[pixel + channel] + ((bits & 255) / 255 - 0.5) * 30 + 0.5);
+      bytes[pixel + channel] = Math.floor(255 * canvas[pixel + channel] + ((bits & 255) / 255 - 0.5) * 24 + 0.5);
     }
   }
   return bytes;

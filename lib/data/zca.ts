@@ -98,17 +98,14 @@ function squareRoots(matrix: tf.Tensor2D): { root: tf.Tensor2D; inverseRoot: tf.
   let root = matrix.div<tf.Tensor2D>(scale);
   let inverseRoot = identity.clone();
   for (let iteration = 0, distance = Infinity; distance > tolerance && iteration < 100; iteration++) {
-    const next = tf.tidy(() => {
+    const next = tf.tidy((): tf.Tensor2D[] => {
       const step = identity.mul<tf.Tensor2D>(1.5).sub<tf.Tensor2D>(tf.matMul(inverseRoot, root).mul(0.5));
-      return {
-        root: tf.matMul(root, step),
-        inverseRoot: tf.matMul(step, inverseRoot),
-        correction: step.sub(identity).norm(),
-      };
+      return [tf.matMul(root, step), tf.matMul(step, inverseRoot), step.sub<tf.Tensor2D>(identity)];
     });
     tf.dispose([root, inverseRoot]);
-    ({ root, inverseRoot } = next);
-    distance = next.correction.dataSync()[0];
+    [root, inverseRoot] = next;
+    distance = next[2].norm().dataSync()[0];
+    next[2].dispose();
   }
   return { root: root.mul(Math.sqrt(scale)), inverseRoot: inverseRoot.div(Math.sqrt(scale)) };
 }
