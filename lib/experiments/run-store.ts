@@ -45,8 +45,6 @@ const resultSchema = z.object({
   storedFloats: z.number().int().min(0),
   /** Of all sessions together: iterations and students. */
   seconds: z.number().min(0),
-  /** What was expected before the first iteration, beside what was measured. */
-  estimate: z.object({ seconds: z.number(), bytes: z.number() }),
   /** Largest resident memory of the process in the last session. */
   peakBytes: z.number().min(0),
 });

@@ -1,0 +1,213 @@
+/** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ConfigurationInput } from './distillation/configuration';
+import type { RunResult } from './experiments/run';
+
+const program = new Command('haba')
+  .description('Dataset distillation via factorization (HaBa)')
+  .showHelpAfterError('(--help lists what there is)')
+  .showSuggestionAfterError();
+
+/** A whole number; whether it makes sense is for the configuration to say. */
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value))
+    throw new InvalidArgumentError(`'${text}' is not a whole number.`);
+  return value;
+}
+
+type Setting = [path: string[], value: unknown];
+
+/** `key=value` for any configuration key; `images` or `haba` alone chooses the kind of set. */
+function setting(text: string, before: Setting[] = []): Setting[] {
+  if (text === 'images' || text === 'haba') return [...before, [['set', 'kind'], text]];
+  const equals = text.indexOf('=');
+  if (equals < 1)
+    throw new InvalidArgumentError(`'${text}' is neither images, haba, nor key=value, as in iterations=50.`);
+  return [...before, [text.slice(0, equals).split('.'), plainValue(text.slice(equals + 1))]];
+}
+
+/** Numbers and true or false as such, everything else as text. */
+function plainValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+interface ConfigurationFlags {
+  profile?: string;
+  dataset?: string;
+  method?: string;
+  ipc?: number;
+  bases?: number;
+  seed?: number;
+  iterations?: number;
+  set?: Setting[];
+}
+
+interface PlaceFlags {
+  data?: string;
+  runs?: string;
+  experts?: string;
+}
+
+/** The configuration that the options of a command line spell. */
+function configurationOf(flags: ConfigurationFlags): ConfigurationInput {
+  const settings: Setting[] = [
+    [['profile'], flags.profile],
+    [['dataset'], flags.dataset],
+    [['matching', 'method'], flags.method],
+    [['set', 'kind'], flags.ipc === undefined ? undefined : 'images'],
+    [['set', 'ipc'], flags.ipc],
+    [['set', 'basesPerClass'], flags.bases],
+    [['seed'], flags.seed],
+    [['iterations'], flags.iterations],
+    ...(flags.set ?? []),
+  ];
+  const input: Record<string, unknown> = {};
+  for (const [path, value] of settings) if (value !== undefined) place(input, path, value);
+  return input as ConfigurationInput;
+}
+
+function place(record: Record<string, unknown>, [key, ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+    return;
+  }
+  if (!Object.hasOwn(record, key)) place(record, [key], {});
+  place(record[key] as Record<string, unknown>, rest, value);
+}
+
+function withConfiguration(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--profile <name>', 'defaults: smoke (seconds), quick (minutes, CPU), paper (authors, GPU)').default(
+        'quick',
+      ),
+    )
+    .option('--dataset <name>', 'dataset, by default cifar10')
+    .option('--seed <number>', 'every random draw follows from it', wholeNumber)
+    .option('--set <choice>', 'images or haba; or key=value for any configuration key (repeatable)', setting);
+}
+
+function withPlaces(command: Command): Command {
+  return command
+    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .option('--runs <folder>', 'where runs are stored, by default results/runs');
+}
+
+/** The last line of stdout: what a script reads. */
+function printResult({ run, accuracy, storedFloats, seconds }: RunResult): void {
+  process.stdout.write(`${JSON.stringify({ run, accuracy, storedFloats, seconds })}\n`);
+}
+
+withPlaces(
+  withConfiguration(program.command('distill').description('distil a dataset, and train students on what comes of it')),
+)
+  .option('--method <name>', 'task loss: dm, dc, dsa or mtt')
+  .option('--ipc <number>', 'stored images per class (chooses --set images)', wholeNumber)
+  .option('--bases <number>', 'bases per class (with --set haba)', wholeNumber)
+  .option('--iterations <number>', 'outer iterations', wholeNumber)
+  .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .action(async ({ data, runs, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
+    const { run } = await import('./experiments/run');
+    printResult(await run(configurationOf(flags), { data, runs, experts }));
+  });
+
+withPlaces(withConfiguration(program.command('baseline').description('train students on real images to compare with')))
+  .argument('<kind>', 'random, herding, or full')
+  .option('--ipc <number>', 'images per class', wholeNumber)
+  .action(async (kind: string, { data, runs, ipc, ...flags }: ConfigurationFlags & PlaceFlags) => {
+    if (kind !== 'random' && kind !== 'herding' && kind !== 'full') {
+      throw new RangeError(`There is no baseline '${kind}'; allowed are random, herding, full.`);
+    }
+    const { runBaseline } = await import('./experiments/run');
+    printResult(await runBaseline({ ...configurationOf(flags), baseline: kind, ipc }, { data, runs }));
+  });
+
+withConfiguration(program.command('experts').description('train the experts of trajectory matching'))
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .option('--experts <folder>', 'where experts are stored, by default results/experts')
+  .action(async ({ data, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
+    const { makeExperts } = await import('./experiments/make-experts');
+    const made = await makeExperts(configurationOf({ ...flags, method: 'mtt' }), { data, experts });
+    process.stdout.write(`${JSON.stringify(made)}\n`);
+  });
+
+program
+  .command('evaluate')
+  .description('train students on a distilled set')
+  .argument('<file>', 'distilled.safetensors of a run, or any such file')
+  .option('--network <name>', 'what students are; by default the network of distillation')
+  .option('--students <number>', 'how many', wholeNumber)
+  .option('--epochs <number>', 'of each', wholeNumber)
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .action(async (file: string, flags: { network?: string; students?: number; epochs?: number; data?: string }) => {
+    const { evaluateFile } = await import('./experiments/evaluate-file');
+    process.stdout.write(`${JSON.stringify(await evaluateFile(file, flags))}\n`);
+  });
+
+program
+  .command('doctor')
+  .description('what is in use: Node, Python, TensorFlow, device, kernel, datasets')
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .action(async ({ data }: PlaceFlags) => {
+    const { doctor } = await import('./experiments/doctor');
+    const findings = await doctor(data);
+    const width = Math.max(...findings.map(({ name }) => name.length));
+    for (const { name, value } of findings) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+  });
+
+const runs = program.command('runs').description('the stored runs: list, show, remove, prune');
+const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
+
+runs
+  .command('list')
+  .description('every run with state, accuracy and size')
+  .option(...runsFolder)
+  .action(async ({ runs: folder }: PlaceFlags) => {
+    const { listRuns } = await import('./experiments/run-store');
+    for (const { name, state, result, bytes } of listRuns(folder)) {
+      const accuracy = result ? `${(100 * result.accuracy.mean).toFixed(1)} %` : '-';
+      process.stdout.write(`${state.padEnd(10)}  ${accuracy.padStart(6)}  ${megabytes(bytes).padStart(9)}  ${name}\n`);
+    }
+  });
+
+runs
+  .command('show')
+  .description('one run in full')
+  .argument('<name>', 'name of its folder')
+  .option(...runsFolder)
+  .action(async (name: string, { runs: folder }: PlaceFlags) => {
+    const { listRuns, readJson, runFiles } = await import('./experiments/run-store');
+    const found = listRuns(folder).find((run) => run.name === name);
+    if (!found) throw new Error(`There is no run '${name}'; npm run haba -- runs list names them.`);
+    const configuration = readJson(runFiles(found.folder).configuration);
+    process.stdout.write(`${JSON.stringify({ ...found, configuration }, undefined, 2)}\n`);
+  });
+
+for (const [verb, description, change] of [
+  ['remove', 'remove runs, named in full', 'removeRuns'],
+  ['prune', 'remove the checkpoints of finished runs, named in full; results stay', 'pruneRuns'],
+] as const) {
+  runs
+    .command(verb)
+    .description(description)
+    .argument('<names...>', 'names of their folders')
+    .option(...runsFolder)
+    .action(async (names: string[], { runs: folder }: PlaceFlags) => {
+      const store = await import('./experiments/run-store');
+      for (const { name, bytes, spareBytes } of store[change](names, folder)) {
+        process.stdout.write(`${name}: ${megabytes(verb === 'prune' ? spareBytes : bytes)} freed\n`);
+      }
+    });
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  // 130 is what a shell reports of a program that Ctrl-C stopped.
+  process.exitCode = error instanceof Error && error.name === 'RunStopped' ? 130 : 1;
+});

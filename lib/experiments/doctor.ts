@@ -1,0 +1,78 @@
+/** What is in use on this machine: the first thing to look at when something is slow or missing. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { dataFolder, loadDataset } from '../data/load-dataset';
+import { datasetNames } from '../data/dataset-names';
+import { useBackend } from '../tensor/backend';
+import { describeEnvironment } from './environment';
+
+export interface Finding {
+  /** E.g. 'TensorFlow'. */
+  name: string;
+  /** What was found, or what is missing and how to get it. */
+  value: string;
+}
+
+/**
+ * Node, Python, TensorFlow, device, kernel and datasets, as found.
+ * @param data folder of the datasets; default HABA_DATA, else data/
+ */
+export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
+  const backend = await useBackend();
+  const environment = describeEnvironment(backend);
+  const native = backend === 'tensorflow';
+  const datasets = await Promise.all(datasetNames.map((name) => findDataset(name, data)));
+  return [
+    {
+      name: 'haba',
+      value: [environment.haba, environment.commit ?? 'no git checkout', environment.modified ? '(modified)' : '']
+        .join(' ')
+        .trim(),
+    },
+    { name: 'Node', value: environment.node },
+    { name: 'Python', value: pythonVersion() },
+    { name: 'TensorFlow.js', value: environment.tfjs },
+    {
+      name: 'backend',
+      value: native ? 'tensorflow (native addon)' : 'wasm: about ten times slower; to mend it: npm run setup',
+    },
+    { name: 'TensorFlow', value: environment.tensorflow ?? 'not in use' },
+    { name: 'device', value: environment.device },
+    { name: 'CPU instructions', value: instructions() },
+    { name: 'memory', value: `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB` },
+    { name: 'kernel', value: kernel() },
+    ...datasets,
+  ];
+}
+
+async function findDataset(name: string, data: string): Promise<Finding> {
+  if (name === 'shapes') return { name: 'dataset shapes', value: 'drawn on the spot' };
+  try {
+    const { train, test } = await loadDataset(name, { folder: data });
+    return { name: `dataset ${name}`, value: `${train.count} + ${test.count} images in ${data}` };
+  } catch (error) {
+    return { name: `dataset ${name}`, value: (error as Error).message };
+  }
+}
+
+function pythonVersion(): string {
+  const { status, stdout } = spawnSync(path.join('.venv', 'bin', 'python'), ['--version'], { encoding: 'utf8' });
+  return status === 0 ? `${stdout.trim().replace('Python ', '')} in .venv` : 'no .venv: npm run setup makes it';
+}
+
+/** The vector instructions that TensorFlow makes use of, of those that this CPU has. */
+function instructions(): string {
+  const file = '/proc/cpuinfo';
+  if (!existsSync(file)) return 'not known on this system';
+  const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1].trim().split(' '));
+  const known = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_tile'].filter((flag) =>
+    flags.has(flag),
+  );
+  return known.join(', ') || 'none of those TensorFlow asks for';
+}
+
+function kernel(): string {
+  const file = path.join('.venv', 'share', 'jupyter', 'kernels', 'tslab', 'kernel.json');
+  return existsSync(file) ? 'TypeScript (tslab), registered in .venv' : 'not registered: npm run setup does it';
+}

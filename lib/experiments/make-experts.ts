@@ -1,0 +1,59 @@
+/** Experts for a configuration. */
+import { createAugmentation } from '../data/dsa';
+import { configure, type ConfigurationInput } from '../distillation/configuration';
+import { expertSettings } from '../distillation/expert-settings';
+import { createProgress } from '../distillation/progress';
+import { trainExperts } from '../matching/experts';
+import { createNetwork } from '../networks/create-network';
+import { dataAtHand } from './data-at-hand';
+import { listenForInterrupt } from './interrupt';
+import { RunStopped, type RunOptions } from './run';
+
+/** What expert training came to. */
+export interface MadeExperts {
+  /** Folder of the experts. */
+  experts: string;
+  count: number;
+  epochs: number;
+  seconds: number;
+}
+
+/**
+ * Trains the experts that a configuration of trajectory matching needs; those already there are kept.
+ * @throws RunStopped after an interrupt; the same again goes on
+ */
+export async function makeExperts(input: ConfigurationInput, options: RunOptions = {}): Promise<MadeExperts> {
+  const configuration = configure(input);
+  const { matching } = configuration;
+  if (matching.method !== 'mtt') {
+    throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
+  }
+  const began = performance.now();
+  const data = await dataAtHand(configuration.dataset, { data: options.data, whitening: configuration.whitening });
+  const { imageShape, classCount } = data.train;
+  const { count, epochs } = matching.experts;
+  const progress = options.progress ?? createProgress();
+  const interrupt = listenForInterrupt(options.signal);
+  progress.stage({ name: 'training experts', total: count * epochs });
+  try {
+    const experts = await trainExperts({
+      settings: expertSettings(configuration, data),
+      data,
+      network: createNetwork({ ...configuration.network, imageShape, classCount }),
+      augmentation: createAugmentation(configuration.augmentation),
+      count,
+      epochs,
+      experts: options.experts,
+      compile: configuration.compile,
+      signal: interrupt.signal,
+      onEpoch: (done, _total, loss) => progress.update(done, { loss }),
+    });
+    return { experts, count, epochs, seconds: (performance.now() - began) / 1000 };
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}

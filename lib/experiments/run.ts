@@ -1,0 +1,332 @@
+/** A run: a configuration and what comes of it. Done ones are returned, interrupted ones go on. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PreparedDataset } from '../data/image-source';
+import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
+import {
+  configure,
+  requireEnoughImages,
+  type Configuration,
+  type ConfigurationInput,
+} from '../distillation/configuration';
+import { createDistillation, type DistillationState, type IterationMetrics } from '../distillation/distillation';
+import { createProgress, type ProgressReporter } from '../distillation/progress';
+import { herdingSelection, randomSelection } from '../evaluation/baselines';
+import { evaluateSet, evaluateTrainingSet, type Accuracy, type EvaluationOptions } from '../evaluation/evaluation';
+import { studentTrainer } from '../evaluation/student';
+import { realTrainingSet } from '../evaluation/training-set';
+import { createAugmentation } from '../data/dsa';
+import { createNetwork } from '../networks/create-network';
+import { useBackend } from '../tensor/backend';
+import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
+import { Random } from '../tensor/random';
+import type { tf } from '../tensor/tensorflow';
+import { dataAtHand } from './data-at-hand';
+import { writeDistilledSet } from './distilled-file';
+import { describeEnvironment } from './environment';
+import { writing } from './file-error';
+import { listenForInterrupt } from './interrupt';
+import { openJsonLines, readJsonLines, wholeLineBytes } from './json-lines';
+import { describeHolder, takeLock, type Holder, type Lock } from './lock';
+import { runFolderName, type RunIdentity, type RunKind } from './run-name';
+import { defaultRuns, readResult, runFiles, type RunFiles, type StoredResult } from './run-store';
+
+export interface RunOptions {
+  /** Where runs are stored. Default: results/runs. */
+  runs?: string;
+  /** Folder of the datasets. Default: HABA_DATA, else data/. */
+  data?: string;
+  /** Folder of experts. Default: results/experts. */
+  experts?: string;
+  /** Who is told how far the work is. Default: a bar, a notebook's line or a log, whichever suits. */
+  progress?: ProgressReporter;
+  /** Stops the run within one step; what is done is kept. */
+  signal?: AbortSignal;
+}
+
+/** A finished run. */
+export interface RunResult extends StoredResult {
+  /** Its folder. */
+  run: string;
+  kind: RunKind;
+  configuration: Configuration;
+}
+
+/** Thrown when a run was asked to stop; the same configuration again goes on from there. */
+export class RunStopped extends Error {
+  override name = 'RunStopped';
+}
+
+/** Thrown when a loss is no longer a number. */
+export class RunDiverged extends Error {
+  override name = 'RunDiverged';
+}
+
+/**
+ * Distils and evaluates; or goes on where it stopped; or returns what is stored.
+ * @throws RangeError for an impossible configuration
+ * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
+ */
+export async function run(input: ConfigurationInput, options: RunOptions = {}): Promise<RunResult> {
+  return execute('distillation', configure(input), options, async (session) => {
+    const { state, distillation } = await distil(session, options);
+    try {
+      const { configuration, data, files } = session;
+      const accuracy = await session.students((hooks) =>
+        evaluateSet(distillation.set, state.parameters, configuration, data, hooks),
+      );
+      const { stepSize, ...stored } = state.parameters;
+      writeDistilledSet(files.distilled, { parameters: state.parameters, configuration, data, accuracy });
+      return { accuracy, storedFloats: floatCount(stored as Parameters) };
+    } finally {
+      disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
+      distillation.dispose();
+    }
+  });
+}
+
+/** Real images that a distilled set is compared with. */
+export type BaselineInput = Omit<ConfigurationInput, 'set'> & {
+  /** 'random': random real images; 'herding': chosen by herding; 'full': the whole training set. */
+  baseline: 'random' | 'herding' | 'full';
+  /** Images per class; not for 'full'. Default: the profile's. */
+  ipc?: number;
+};
+
+/** Epochs on the full training set, which has hundreds of times the images. */
+const fullDataEpochs = { smoke: 3, quick: 10, paper: 50 };
+
+/** Students trained on real images: resumed and stored as any run. */
+export async function runBaseline(
+  { baseline, ipc, ...input }: BaselineInput,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const settings: ConfigurationInput = { ...input, set: { kind: 'images', ...(ipc === undefined ? {} : { ipc }) } };
+  if (baseline === 'full') {
+    const { profile } = configure(settings);
+    settings.evaluation = { students: 1, epochs: fullDataEpochs[profile], ...input.evaluation };
+  }
+  return execute(baseline, configure(settings), options, async (session) => {
+    const { configuration, data } = session;
+    const chosen = await chooseReal(baseline, session);
+    const trainingSet = realTrainingSet(data.train, chosen);
+    const accuracy = await session.students((hooks) => evaluateTrainingSet(trainingSet, configuration, data, hooks));
+    const [height, width, channels] = data.train.imageShape;
+    return { accuracy, storedFloats: trainingSet.count * height * width * channels };
+  });
+}
+
+/** Indices of the images, or undefined for all. */
+async function chooseReal(baseline: BaselineInput['baseline'], session: Session): Promise<Int32Array | undefined> {
+  const { configuration, data } = session;
+  if (baseline === 'full' || configuration.set.kind !== 'images') return undefined;
+  const random = Random.fromSeed(configuration.seed);
+  const { ipc } = configuration.set;
+  if (baseline === 'random') return randomSelection(data.train, ipc, random);
+  // Herding needs features that know the classes: those of a network trained on the full set.
+  const { imageShape, classCount } = data.train;
+  const network = createNetwork({ ...configuration.network, imageShape, classCount });
+  const { evaluation, compile, profile } = configuration;
+  const augmentation = createAugmentation(evaluation.augmentation);
+  const train = studentTrainer(network, { ...evaluation, epochs: fullDataEpochs[profile], augmentation, compile });
+  session.progress.stage({ name: 'training for herding', total: fullDataEpochs[profile] });
+  const parameters = await train(realTrainingSet(data.train), random, {
+    signal: session.signal,
+    onEpoch: (epoch, loss) => session.progress.update(epoch, { loss }),
+  });
+  train.dispose();
+  const features = (images: tf.Tensor4D) => network.features(parameters, images);
+  const chosen = herdingSelection(data.train, ipc, { features });
+  disposeAll(parameters);
+  return chosen;
+}
+
+/** What a run works with between taking its lock and writing its result. */
+interface Session {
+  configuration: Configuration;
+  data: PreparedDataset;
+  files: RunFiles;
+  lock: Lock;
+  progress: ProgressReporter;
+  signal: AbortSignal;
+  /** Evaluates with students stored as they finish: one that is done is not trained again. */
+  students(evaluate: (hooks: EvaluationOptions) => Promise<Accuracy>): Promise<Accuracy>;
+}
+
+type Outcome = Pick<StoredResult, 'accuracy' | 'storedFloats'>;
+
+async function execute(
+  kind: RunKind,
+  configuration: Configuration,
+  options: RunOptions,
+  work: (session: Session) => Promise<Outcome>,
+): Promise<RunResult> {
+  const { dataset, whitening } = configuration;
+  const data = await dataAtHand(dataset, { data: options.data, whitening });
+  requireEnoughImages(
+    configuration,
+    data.train.indicesOfClass.map((indices) => indices.length),
+  );
+  const identity: RunIdentity = { kind, configuration, dataChecksum: data.checksum };
+  const folder = path.join(options.runs ?? defaultRuns, runFolderName(identity));
+  const finished = (result: StoredResult): RunResult => ({ run: folder, kind, configuration, ...result });
+  const stored = readResult(folder);
+  if (stored) return finished(stored);
+
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  const progress = options.progress ?? createProgress();
+  const interrupt = listenForInterrupt(options.signal);
+  const { signal } = interrupt;
+  const onWait = (holder: Holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`);
+  let lock: Lock | undefined;
+  try {
+    lock = await takeLock(folder, { onWait, signal });
+    const meanwhile = readResult(folder);
+    if (meanwhile) return finished(meanwhile);
+    const files = runFiles(folder);
+    writeText(files.configuration, `${JSON.stringify(identity, undefined, 2)}\n`);
+    const earlier = await recordSession(files);
+    const began = performance.now();
+    const session: Session = {
+      configuration,
+      data,
+      files,
+      lock,
+      progress,
+      signal,
+      students: studentsOf(configuration, files, progress, signal, lock),
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await work(session);
+    } finally {
+      writeText(path.join(folder, 'seconds'), String(earlier + (performance.now() - began) / 1000));
+    }
+    const seconds = earlier + (performance.now() - began) / 1000;
+    const result: StoredResult = { ...outcome, seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+    writeText(files.result, `${JSON.stringify(result, undefined, 2)}\n`);
+    rmSync(path.join(folder, 'seconds'), { force: true });
+    return finished(result);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new RunStopped(`Stopped; what was done is kept in ${folder}. The same again goes on from there.`, {
+      cause: error,
+    });
+  } finally {
+    progress.end();
+    interrupt.release();
+    await lock?.release();
+  }
+}
+
+/** Adds this session's environment to the run's. @returns seconds that earlier sessions took */
+async function recordSession(files: RunFiles): Promise<number> {
+  const sessions = existsSync(files.environment)
+    ? (JSON.parse(readFileSync(files.environment, 'utf8')) as unknown[])
+    : [];
+  writeText(
+    files.environment,
+    `${JSON.stringify([...sessions, describeEnvironment(await useBackend())], undefined, 2)}\n`,
+  );
+  const clock = path.join(path.dirname(files.environment), 'seconds');
+  return existsSync(clock) ? Number(readFileSync(clock, 'utf8')) : 0;
+}
+
+/** Writes a file under another name first: whoever reads it finds it whole. */
+function writeText(file: string, text: string): void {
+  writing(file, () => {
+    writeFileSync(`${file}.partial`, text);
+    renameSync(`${file}.partial`, file);
+  });
+}
+
+/** All iterations that are left, with checkpoints. */
+async function distil(session: Session, { experts }: RunOptions) {
+  const { configuration, data, files, lock, progress, signal } = session;
+  const { iterations, checkpointEvery } = configuration;
+  const distillation = createDistillation(configuration, data, { experts });
+  const restored = existsSync(files.checkpoint) ? readCheckpoint(files.checkpoint) : undefined;
+  let state: DistillationState = restored?.state ?? distillation.start();
+  const metrics = openJsonLines(files.metrics, restored?.metricsBytes ?? 0);
+  const save = () => {
+    metrics.flush();
+    writing(files.checkpoint, () => writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes }));
+  };
+  progress.stage({ name: 'distilling', total: iterations, done: state.iteration });
+  try {
+    while (state.iteration < iterations && !signal.aborted) {
+      const next = await distillation.iterate(state);
+      state = next.state;
+      const { iteration, loss } = next.metrics;
+      if (!Number.isFinite(loss)) throw diverged(next.metrics, configuration, session);
+      metrics.append(next.metrics);
+      progress.update(iteration, { loss });
+      lock.touch();
+      if (iteration % checkpointEvery === 0 || iteration === iterations) save();
+      await new Promise(setImmediate);
+    }
+    if (signal.aborted) {
+      save();
+      signal.throwIfAborted();
+    }
+    return { state, distillation };
+  } catch (error) {
+    disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
+    distillation.dispose();
+    throw error;
+  } finally {
+    metrics.close();
+  }
+}
+
+function diverged(
+  { iteration, loss }: IterationMetrics,
+  { optimisers }: Configuration,
+  { files }: Session,
+): RunDiverged {
+  const rates = Object.entries(optimisers).map(
+    ([part, { learningRate }]) => `optimisers.${part}.learningRate ${learningRate}`,
+  );
+  const kept = existsSync(files.checkpoint)
+    ? `The checkpoint before it is kept in ${files.checkpoint}.`
+    : 'No checkpoint had been taken.';
+  return new RunDiverged(
+    `The loss of iteration ${iteration} is ${loss}: it diverged with ${rates.join(', ')}. ${kept} Try smaller rates.`,
+  );
+}
+
+function studentsOf(
+  { evaluation }: Configuration,
+  files: RunFiles,
+  progress: ProgressReporter,
+  signal: AbortSignal,
+  lock: Lock,
+): Session['students'] {
+  return async (evaluate) => {
+    const lines = openJsonLines(files.students, wholeLineBytes(files.students));
+    const done = readJsonLines(files.students).map((line) => (line as { accuracy: number }).accuracy);
+    const total = evaluation.students * evaluation.epochs;
+    progress.stage({ name: 'training students', total, done: done.length * evaluation.epochs });
+    try {
+      return await evaluate({
+        done,
+        signal,
+        onEpoch: (student, epoch, loss) => {
+          progress.update(student * evaluation.epochs + epoch, { student: student + 1, loss });
+          lock.touch();
+        },
+        onStudent: (student, accuracy) => {
+          lines.append({ student, accuracy });
+          lines.flush();
+        },
+      });
+    } finally {
+      lines.close();
+    }
+  };
+}
+
+/** Iteration by iteration, what a run recorded. */
+export function readMetrics(folder: string): IterationMetrics[] {
+  return readJsonLines(runFiles(folder).metrics) as IterationMetrics[];
+}
