@@ -4,7 +4,8 @@
  * @see https://www.cs.toronto.edu/~kriz/cifar.html
  */
 import path from 'node:path';
-import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
+import { assembleDataset, type ImageSplit } from './dataset';
+import type { DatasetFormat } from './dataset-format';
 import { locateFiles, readSourceFile } from './source-file';
 
 const side = 32;
@@ -27,45 +28,62 @@ export const cifar100ClassNames = [
   'woman', 'worm',
 ];
 
+const cifar10TrainFiles = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
+
 /** The authors normalise both datasets with these. */
 const statistics = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] };
 
-/**
- * Reads CIFAR-10 from FOLDER, FOLDER/cifar10 or FOLDER/cifar-10-batches-bin.
- * @throws Error naming file and reason: missing, truncated, a label out of range
- */
-export function readCifar10(folder: string): Dataset {
-  const train = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
-  const folders = ['', 'cifar10', 'cifar-10-batches-bin'];
-  const found = locateFiles(folder, { dataset: 'cifar10', folders, files: [...train, 'test_batch.bin'] });
-  const layout = { labelBytes: 1, classCount: 10 };
-  return assembleDataset({
-    name: 'cifar10',
-    imageShape: [side, side, 3],
-    classNames: cifar10ClassNames,
-    train: readRecords(train, found, layout),
-    test: readRecords(['test_batch.bin'], found, layout),
-    ...statistics,
-  });
-}
+/** CIFAR-10. */
+export const cifar10: DatasetFormat = {
+  dataset: 'cifar10',
+  folders: ['', 'cifar10', 'cifar-10-batches-bin'],
+  files: [...cifar10TrainFiles, 'test_batch.bin'],
+  about: '10 classes of objects, 32x32 RGB, 50,000 + 10,000 images',
+  sources: [
+    {
+      urls: ['https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz'],
+      md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+    },
+  ],
+  read: (folder) => {
+    const found = locateFiles(folder, cifar10);
+    const layout = { labelBytes: 1, classCount: 10 };
+    return assembleDataset({
+      name: 'cifar10',
+      imageShape: [side, side, 3],
+      classNames: cifar10ClassNames,
+      train: readRecords(cifar10TrainFiles, found, layout),
+      test: readRecords(['test_batch.bin'], found, layout),
+      ...statistics,
+    });
+  },
+};
 
-/**
- * Reads CIFAR-100, with its fine labels, from FOLDER, FOLDER/cifar100 or FOLDER/cifar-100-binary.
- * @throws Error naming file and reason: missing, truncated, a label out of range
- */
-export function readCifar100(folder: string): Dataset {
-  const folders = ['', 'cifar100', 'cifar-100-binary'];
-  const found = locateFiles(folder, { dataset: 'cifar100', folders, files: ['train.bin', 'test.bin'] });
-  const layout = { labelBytes: 2, classCount: 100 };
-  return assembleDataset({
-    name: 'cifar100',
-    imageShape: [side, side, 3],
-    classNames: cifar100ClassNames,
-    train: readRecords(['train.bin'], found, layout),
-    test: readRecords(['test.bin'], found, layout),
-    ...statistics,
-  });
-}
+/** CIFAR-100 with its fine labels. */
+export const cifar100: DatasetFormat = {
+  dataset: 'cifar100',
+  folders: ['', 'cifar100', 'cifar-100-binary'],
+  files: ['train.bin', 'test.bin'],
+  about: '100 classes of objects, 32x32 RGB, 50,000 + 10,000 images',
+  sources: [
+    {
+      urls: ['https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz'],
+      md5: '03b5dce01913d631647c71ecec9e9cb8',
+    },
+  ],
+  read: (folder) => {
+    const found = locateFiles(folder, cifar100);
+    const layout = { labelBytes: 2, classCount: 100 };
+    return assembleDataset({
+      name: 'cifar100',
+      imageShape: [side, side, 3],
+      classNames: cifar100ClassNames,
+      train: readRecords(['train.bin'], found, layout),
+      test: readRecords(['test.bin'], found, layout),
+      ...statistics,
+    });
+  },
+};
 
 interface RecordLayout {
   /** Label bytes of a record; the last one is the class. */

@@ -1,8 +1,8 @@
 /** Datasets by name. */
 import { closest } from 'fastest-levenshtein';
-import { readCifar10, readCifar100 } from './cifar';
 import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
 import { datasetNames, type DatasetName } from './dataset-names';
+import { datasetFormats } from './formats';
 import { drawShapes } from './shapes';
 
 export interface LoadOptions {
@@ -14,14 +14,6 @@ export interface LoadOptions {
   testCount?: number;
 }
 
-/** Reads a dataset from the data folder. */
-type Reader = (folder: string) => Dataset | Promise<Dataset>;
-
-const readers: Record<Exclude<DatasetName, 'shapes'>, Reader> = {
-  cifar10: readCifar10,
-  cifar100: readCifar100,
-};
-
 /**
  * Loads a dataset from its official files, or draws it (`shapes`).
  * @param name one of {@link datasetNames}
@@ -32,7 +24,7 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
   requireDatasetName(name);
   const { folder = dataFolder(), trainCount, testCount } = options;
   if (name === 'shapes') return drawShapes({ trainCount, testCount });
-  const dataset = await readers[name](folder);
+  const dataset = await datasetFormats[name].read(folder);
   if (trainCount === undefined && testCount === undefined) return dataset;
   const { train, test, ...rest } = dataset;
   return assembleDataset({ ...rest, train: firstImages(train, trainCount), test: firstImages(test, testCount) });

@@ -5,36 +5,60 @@ import path from 'node:path';
 /** The largest file that is read whole; every official file is far smaller. */
 const largestBytes = 2 ** 30;
 
+/** The files a dataset consists of. */
 export interface Wanted {
   /** As on the command line, e.g. 'cifar10'. */
   dataset: string;
   /** Folders that may hold the files, under the data folder; '' is the data folder itself. */
   folders: readonly string[];
+  /** Files, or folders of files. */
   files: readonly string[];
+  /** What the name of a file may also end in, e.g. '.gz'. Default ''. */
+  suffix?: string;
+}
+
+/** Where a dataset is, and which of its files are not. */
+export interface Found {
+  /** undefined where no file of it was found. */
+  folder?: string;
+  missing: string[];
+}
+
+/** The first of the folders that has any of the files. @param folder the data folder */
+export function findFiles(folder: string, wanted: Wanted): Found {
+  const candidates = wanted.folders.map((name) => path.join(folder, name));
+  const has = (candidate: string, file: string) => existingFile(candidate, file, wanted.suffix) !== undefined;
+  const found = candidates.find((candidate) => wanted.files.some((file) => has(candidate, file)));
+  return { folder: found, missing: wanted.files.filter((file) => found === undefined || !has(found, file)) };
 }
 
 /**
- * The folder that holds a dataset's files: the first that has any of them.
+ * The folder that holds all files of a dataset.
  * @param folder the data folder
  * @throws Error naming the folders looked in and the command that downloads, or the files that are missing
  */
-export function locateFiles(folder: string, { dataset, folders, files }: Wanted): string {
-  const candidates = folders.map((name) => path.join(folder, name));
-  const found = candidates.find((candidate) => files.some((file) => existsSync(path.join(candidate, file))));
+export function locateFiles(folder: string, wanted: Wanted): string {
+  const { dataset, folders, files } = wanted;
+  const { folder: found, missing } = findFiles(folder, wanted);
   if (found === undefined) {
+    const candidates = folders.map((name) => path.join(folder, name));
     throw new Error(
       `The dataset '${dataset}' is not there: looked for ${files.join(', ')} in ${candidates.join(', ')}. ` +
         `To download it: npm run haba -- data ${dataset}. If it lies elsewhere: --data FOLDER, or HABA_DATA=FOLDER.`,
     );
   }
-  const missing = files.filter((file) => !existsSync(path.join(found, file)));
   if (missing.length > 0) {
     throw new Error(
       `The dataset '${dataset}' is incomplete: ${found} lacks ${missing.join(', ')}. ` +
-        `To download it again: npm run haba -- data ${dataset}`,
+        `To download it again, move that folder away and run: npm run haba -- data ${dataset}`,
     );
   }
   return found;
+}
+
+/** The path of a file under its own name, or with the suffix; undefined where it is not there. */
+export function existingFile(folder: string, name: string, suffix = ''): string | undefined {
+  return [name, name + suffix].map((file) => path.join(folder, file)).find((file) => existsSync(file));
 }
 
 /**

@@ -3,7 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { readCifar10, readCifar100 } from '../../lib/data/cifar';
+import { cifar10, cifar100 } from '../../lib/data/cifar';
+import type { Dataset } from '../../lib/data/dataset';
+
+/** Neither reader is asynchronous. */
+const readCifar10 = (from: string) => cifar10.read(from) as Dataset;
 
 let folder: string;
 beforeEach(() => {
@@ -58,7 +62,7 @@ test('the checksum follows every byte', () => {
 test('CIFAR-100 has a coarse and a fine label; the fine one counts', () => {
   writeFileSync(path.join(folder, 'train.bin'), Buffer.concat([record([19, 99]), record([3, 0])]));
   writeFileSync(path.join(folder, 'test.bin'), record([7, 42]));
-  const { train, test: tested, classNames } = readCifar100(folder);
+  const { train, test: tested, classNames } = cifar100.read(folder) as Dataset;
   assert.deepEqual([...train.labels, ...tested.labels], [99, 0, 42]);
   assert.deepEqual(
     [classNames.length, classNames[0], classNames[42], classNames[99]],
@@ -88,7 +92,7 @@ test('a missing file is named', () => {
   const at = writeCifar10('cifar10');
   rmSync(path.join(at, 'data_batch_3.bin'));
   assert.throws(() => readCifar10(folder), {
-    message: `The dataset 'cifar10' is incomplete: ${at} lacks data_batch_3.bin. To download it again: npm run haba -- data cifar10`,
+    message: `The dataset 'cifar10' is incomplete: ${at} lacks data_batch_3.bin. To download it again, move that folder away and run: npm run haba -- data cifar10`,
   });
 });
 

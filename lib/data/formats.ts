@@ -1,0 +1,6 @@
+/** The formats of all datasets that come in files. */
+import { cifar10, cifar100 } from './cifar';
+import type { DatasetFormat } from './dataset-format';
+import type { DatasetName } from './dataset-names';
+
+export const datasetFormats: Record<Exclude<DatasetName, 'shapes'>, DatasetFormat> = { cifar10, cifar100 };

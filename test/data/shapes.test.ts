@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawShapes, shapesClassNames } from '../../lib/data/shapes';
+
+test('defaults: 5,000 and 1,000 images of 32x32x3, ten classes in equal numbers', () => {
+  const { train, test: tested, imageShape, classNames, name } = drawShapes();
+  assert.deepEqual([name, ...imageShape, classNames.length], ['shapes', 32, 32, 3, 10]);
+  for (const [split, count] of [
+    [train, 5000],
+    [tested, 1000],
+  ] as const) {
+    assert.equal(split.count, count);
+    assert.equal(split.images.length, count * 3072);
+    const perClass = new Array<number>(10).fill(0);
+    split.labels.forEach((label) => perClass[label]++);
+    assert.deepEqual(perClass, new Array(10).fill(count / 10));
+  }
+});
+
+test('every machine draws the same bytes', () => {
+  const { checksum } = drawShapes({ trainCount: 100, testCount: 20 });
+  assert.equal(checksum, 'd3ecf130713af7447aafc6cb2ee6715a2bfe83471ff5403ad51b19e48ab22784');
+});
+
+test('a shorter split is the beginning of a longer one; another seed draws other images', () => {
+  const long = drawShapes({ trainCount: 40, testCount: 20 });
+  const short = drawShapes({ trainCount: 10, testCount: 10 });
+  assert.deepEqual(short.train.images, long.train.images.slice(0, 10 * 3072));
+  assert.deepEqual(short.test.images, long.test.images.slice(0, 10 * 3072));
+  assert.notDeepEqual(drawShapes({ trainCount: 10, testCount: 10, seed: 1 }).train.images, short.train.images);
+  assert.notDeepEqual(short.train.images, short.test.images);
+});
+
+test('class names are in the order of labels', () => {
+  assert.deepEqual(shapesClassNames.slice(0, 3), ['disc', 'ring', 'square']);
+});
