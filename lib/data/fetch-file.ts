@@ -1,0 +1,102 @@
+/** Fetching one file: what a broken transfer left is gone on with, and nothing counts until its checksum is right. */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OfficialFile } from './dataset-format';
+
+export interface FetchOptions {
+  /** Called as bytes arrive; `total` is undefined where the server does not say. */
+  onProgress?: (received: number, total?: number) => void;
+  signal?: AbortSignal;
+  /** Transfers tried before giving up; each goes on where the last one stopped. Default 5. */
+  attempts?: number;
+  /** Seconds between two attempts. Default 2. */
+  pause?: number;
+}
+
+/** More than any official file has: a server that never ends does not fill the disk. */
+const largestBytes = 2 ** 30;
+
+/**
+ * Fetches a file to `target`. Until it is whole it lies at `target` + '.part', where the next call goes on.
+ * @throws Error naming address and reason; what arrived is kept, unless its checksum is wrong
+ */
+export async function fetchFile(source: OfficialFile, target: string, options: FetchOptions = {}): Promise<void> {
+  const { attempts = 5, pause = 2, signal } = options;
+  const part = `${target}.part`;
+  for (let attempt = 0; ; attempt++) {
+    const url = source.urls[attempt % source.urls.length];
+    try {
+      await transfer(url, part, options);
+      break;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (attempt + 1 >= attempts) {
+        throw new Error(
+          `${url} cannot be fetched: ${reasonOf(error)}. What arrived is kept, and the next try goes on from there.`,
+          { cause: error },
+        );
+      }
+      await sleep(1000 * pause, undefined, { signal });
+    }
+  }
+  const md5 = await md5Of(part);
+  if (md5 !== source.md5) {
+    rmSync(part);
+    throw new Error(
+      `${source.urls[0]} arrived damaged or was changed: its MD5 is ${md5}, expected ${source.md5}. ` +
+        'What arrived was removed; running the same again fetches it anew.',
+    );
+  }
+  renameSync(part, target);
+}
+
+/** One transfer, from where the file stops. */
+async function transfer(url: string, part: string, { onProgress, signal }: FetchOptions): Promise<void> {
+  const present = existsSync(part) ? statSync(part).size : 0;
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+  if (present > 0) headers.range = `bytes=${present}-`;
+  const response = await fetch(url, { headers, signal });
+  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  if (response.status === 416) {
+    await response.body?.cancel();
+    if (Number(range?.[2]) === present) return;
+    rmSync(part);
+    throw new Error('the server has less than was received before; starting anew');
+  }
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`the server answers ${response.status} ${response.statusText}`);
+  }
+  const resumed = response.status === 206 && Number(range?.[1]) === present;
+  if (response.status === 206 && !resumed) throw new Error('the server sends another part than was asked for');
+  let received = resumed ? present : 0;
+  const length = response.headers.get('content-length');
+  const total = length === null ? undefined : received + Number(length);
+  const body = response.body as AsyncIterable<Uint8Array>;
+  await pipeline(
+    async function* () {
+      for await (const chunk of body) {
+        received += chunk.length;
+        if (received > largestBytes) throw new Error(`it has more than ${largestBytes} bytes`);
+        onProgress?.(received, total);
+        yield chunk;
+      }
+    },
+    createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+    { signal },
+  );
+}
+
+async function md5Of(file: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** fetch says 'fetch failed' and keeps the reason to itself. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}

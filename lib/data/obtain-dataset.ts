@@ -1,0 +1,172 @@
+/** Datasets brought to the data folder: from their official address, or from files at hand. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { lock } from 'proper-lockfile';
+import type { DatasetFormat } from './dataset-format';
+import { datasetNames, type DatasetName } from './dataset-names';
+import { fetchFile, type FetchOptions } from './fetch-file';
+import { datasetFormats } from './formats';
+import { dataFolder, requireDatasetName } from './load-dataset';
+import { findFiles } from './source-file';
+import { isArchive, unpack } from './unpack';
+
+/** What is being done, for a progress bar. */
+export interface ObtainProgress {
+  stage: 'fetching' | 'unpacking';
+  /** Name of the file. */
+  file: string;
+  /** Bytes that have arrived, and in all where the server says; while fetching. */
+  received?: number;
+  total?: number;
+}
+
+export interface ObtainOptions extends Omit<FetchOptions, 'onProgress'> {
+  /** Data folder. Default: HABA_DATA if set, else 'data' under the current directory. */
+  folder?: string;
+  /** Archives or files at hand, instead of the official address. They are not changed, and no checksum is asked of them. */
+  from?: readonly string[];
+  onProgress?: (progress: ObtainProgress) => void;
+  /** Default: the format of that name. */
+  format?: DatasetFormat;
+}
+
+/**
+ * Brings a dataset to the data folder, as a folder of its name that appears whole or not at all; a dataset that is there
+ * stays as it is. A broken transfer is gone on with by the next call.
+ * @returns the folder it lies in
+ * @throws RangeError for an unknown name, or one that is not to be had
+ * @throws Error naming address or file, reason, and what to do
+ */
+export async function obtainDataset(name: string, options: ObtainOptions = {}): Promise<string> {
+  requireDatasetName(name);
+  if (name === 'shapes')
+    throw new RangeError("The dataset 'shapes' is drawn on the spot; there is nothing to download.");
+  const { folder = dataFolder(), format = datasetFormats[name] } = options;
+  const present = wholeFolder(folder, format);
+  if (present !== undefined) return present;
+  mkdirSync(folder, { recursive: true });
+  const release = await lockFolder(folder, name);
+  try {
+    return wholeFolder(folder, format) ?? (await bring(format, folder, options));
+  } finally {
+    await release();
+  }
+}
+
+async function bring(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string> {
+  const home = path.join(folder, format.dataset);
+  if (existsSync(home) && (!statSync(home).isDirectory() || readdirSync(home).length > 0)) {
+    throw new Error(
+      `${home} is in the way: it is not a whole ${format.dataset} (it lacks ${findFiles(folder, format).missing.join(', ')}). ` +
+        'Move it away, or name another data folder: --data FOLDER.',
+    );
+  }
+  const files = options.from ?? (await fetchAll(format, folder, options));
+  // Beside its home, so that a rename moves it there in one step. A process that was killed may have left one.
+  const workspace = path.join(folder, `.${format.dataset}.unpacking`);
+  rmSync(workspace, { recursive: true, force: true });
+  mkdirSync(workspace);
+  try {
+    for (const file of files) {
+      options.onProgress?.({ stage: 'unpacking', file: path.basename(file) });
+      if (isArchive(file)) await unpack(file, workspace);
+      else copyFileSync(file, path.join(workspace, path.basename(file)));
+    }
+    const content = withoutWrapper(workspace);
+    const { missing } = findFiles(content, { ...format, folders: [''] });
+    if (missing.length > 0) {
+      throw new Error(
+        `${files.join(', ')}: this is not ${format.dataset}, it lacks ${missing.join(', ')}. Nothing was changed in ${folder}.`,
+      );
+    }
+    if (existsSync(home)) rmdirSync(home);
+    renameSync(content, home);
+  } finally {
+    rmSync(workspace, { recursive: true, force: true });
+  }
+  rmSync(fetchFolder(folder, format), { recursive: true, force: true });
+  return home;
+}
+
+/** Where files lie that are being fetched. */
+function fetchFolder(folder: string, format: DatasetFormat): string {
+  return path.join(folder, `.${format.dataset}.fetching`);
+}
+
+/** The official files, fetched to a folder of their own. */
+async function fetchAll(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string[]> {
+  const { dataset, sources } = format;
+  if (sources.length === 0) throw new RangeError(`The dataset '${dataset}' is your own: put it in ${folder}.`);
+  const files: string[] = [];
+  mkdirSync(fetchFolder(folder, format), { recursive: true });
+  for (const source of sources) {
+    const file = path.posix.basename(new URL(source.urls[0]).pathname);
+    const target = path.join(fetchFolder(folder, format), file);
+    const onProgress: FetchOptions['onProgress'] = (received, total) =>
+      options.onProgress?.({ stage: 'fetching', file, received, total });
+    try {
+      if (!existsSync(target)) await fetchFile(source, target, { ...options, onProgress });
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new Error(
+        `${(error as Error).message} Without internet, bring the file from elsewhere: ` +
+          `npm run haba -- data ${dataset} --from FILE`,
+        { cause: error },
+      );
+    }
+    files.push(target);
+  }
+  return files;
+}
+
+/** The one folder that an archive wraps its files in, or the folder itself. */
+function withoutWrapper(folder: string): string {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.length === 1 && entries[0].isDirectory() ? path.join(folder, entries[0].name) : folder;
+}
+
+/** Where all files of a dataset are. */
+function wholeFolder(folder: string, format: DatasetFormat): string | undefined {
+  const { folder: found, missing } = findFiles(folder, format);
+  return missing.length === 0 ? found : undefined;
+}
+
+/** One process at a time fetches a dataset; the lock of one that died is taken over after ten seconds. */
+async function lockFolder(folder: string, name: string): Promise<() => Promise<void>> {
+  try {
+    return await lock(folder, {
+      lockfilePath: path.join(folder, `.${name}.lock`),
+      retries: { retries: 12, maxTimeout: 1000 },
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    throw new Error(`Another process is bringing ${name} to ${folder}; wait until it is done.`, { cause: error });
+  }
+}
+
+/** What is known of a dataset without reading it. */
+export interface DatasetEntry {
+  name: DatasetName;
+  /** 'embedded' needs no files; 'incomplete' lacks some of its files. */
+  state: 'embedded' | 'present' | 'incomplete' | 'absent';
+  about: string;
+  /** Where its files are. */
+  folder?: string;
+}
+
+/** All datasets, and which of them are in the data folder. */
+export function listDatasets(folder: string = dataFolder()): DatasetEntry[] {
+  return datasetNames.map((name) => {
+    if (name === 'shapes') {
+      return {
+        name,
+        state: 'embedded',
+        about: '10 classes of figures, 32x32 RGB, 5,000 + 1,000 images, drawn on the spot',
+      };
+    }
+    const format = datasetFormats[name];
+    const { folder: found, missing } = findFiles(folder, format);
+    const state = found === undefined ? 'absent' : missing.length > 0 ? 'incomplete' : 'present';
+    return { name, state, about: format.about, folder: found };
+  });
+}
