@@ -6,50 +6,86 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { openPromise } from 'yauzl';
 
 /** More than any official archive holds. */
 const largestBytes = 2 ** 31;
 const mostEntries = 500_000;
 
-/** Whether a file is unpacked, by its name: .tar, .tar.gz or .tgz. */
+/** Whether a file is unpacked, by its name: .tar, .tar.gz, .tgz or .zip. */
 export function isArchive(file: string): boolean {
-  return /\.(tar|tar\.gz|tgz)$/i.test(file);
+  return /\.(tar|tar\.gz|tgz|zip)$/i.test(file);
+}
+
+/** A file or folder of an archive; its content is read before the next is asked for. */
+interface Entry {
+  name: string;
+  /** 'file', 'directory', or something that is refused. */
+  type: string;
+  bytes: number;
+  content(): Readable | Promise<Readable>;
 }
 
 /**
- * Unpacks a tar archive, compressed with gzip or not, into a folder that exists. Whatever fails leaves a part behind:
- * unpack into a folder of its own, and take that.
+ * Unpacks a tar archive, compressed with gzip or not, or a zip archive into a folder that exists. Whatever fails leaves a
+ * part behind: unpack into a folder of its own, and take that.
  * @throws Error naming the archive and what is wrong with it
  */
 export async function unpack(archive: string, folder: string): Promise<void> {
   try {
-    const compressed = await beginsWith(archive, [0x1f, 0x8b]);
-    const stages = compressed ? [createReadStream(archive), createGunzip()] : [createReadStream(archive)];
-    const entries = extract();
-    await Promise.all([pipeline([...stages, entries]), writeEntries(entries, folder)]);
+    await writeEntries(/\.zip$/i.test(archive) ? zipEntries(archive) : tarEntries(archive), folder);
   } catch (error) {
     throw new Error(`${archive} cannot be unpacked: ${(error as Error).message}.`, { cause: error });
   }
 }
 
-async function writeEntries(entries: ReturnType<typeof extract>, folder: string): Promise<void> {
-  let [count, bytes] = [0, 0];
+async function* tarEntries(archive: string): AsyncGenerator<Entry> {
+  const entries = extract();
+  const compressed = await beginsWith(archive, [0x1f, 0x8b]);
+  const reading = pipeline([createReadStream(archive), ...(compressed ? [createGunzip()] : []), entries]);
+  // What breaks the reading also ends the entries; without a handler of its own it would count as unhandled meanwhile.
+  reading.catch(() => undefined);
   for await (const entry of entries) {
     const { name, type, size = 0 } = entry.header;
+    const isFile = type === 'file' || type === 'contiguous-file';
+    yield {
+      name,
+      type: isFile ? 'file' : (type ?? 'unknown'),
+      bytes: size,
+      content: () => entry as unknown as Readable,
+    };
+    entry.resume();
+  }
+  await reading;
+}
+
+async function* zipEntries(archive: string): AsyncGenerator<Entry> {
+  const zip = await openPromise(archive);
+  for await (const entry of zip.eachEntry()) {
+    const name = entry.fileName;
+    yield {
+      name,
+      type: name.endsWith('/') ? 'directory' : 'file',
+      bytes: entry.uncompressedSize,
+      content: () => zip.openReadStreamPromise(entry),
+    };
+  }
+}
+
+async function writeEntries(entries: AsyncIterable<Entry>, folder: string): Promise<void> {
+  let [count, total] = [0, 0];
+  for await (const { name, type, bytes, content } of entries) {
     count += 1;
-    bytes += size;
-    if (count > mostEntries || bytes > largestBytes) {
-      throw new Error(
-        `it holds more than ${mostEntries} files or ${largestBytes} bytes, more than any official archive`,
-      );
+    total += bytes;
+    if (count > mostEntries || total > largestBytes) {
+      throw new Error(`it holds more than ${mostEntries} files or ${largestBytes} bytes, more than any official archive`);
     }
     const target = placeInside(folder, name);
     if (type === 'directory') {
       mkdirSync(target, { recursive: true });
-      entry.resume();
-    } else if (type === 'file' || type === 'contiguous-file') {
+    } else if (type === 'file') {
       mkdirSync(path.dirname(target), { recursive: true });
-      await pipeline(entry as unknown as Readable, createWriteStream(target));
+      await pipeline(await content(), createWriteStream(target));
     } else {
       throw new Error(`its entry '${name}' is a ${type}; only files and folders are unpacked`);
     }

@@ -20,7 +20,7 @@ export interface Checkpoint {
 
 /** Writes a checkpoint; the one before it stays whole until this one is. */
 export function writeCheckpoint(file: string, { state, metricsBytes }: Checkpoint): void {
-  const tensors = Object.assign({}, ...parts.map((part) => addPrefix(state[part], `${part}.`)));
+  const tensors = Object.fromEntries(parts.flatMap((part) => Object.entries(addPrefix(state[part], `${part}.`))));
   const { iteration, random } = state;
   writeSafetensors(file, tensors, {
     iteration: String(iteration),

@@ -45,7 +45,7 @@ export function distilledTrainingSet(
         return hallucinator * formations * itemCount + place;
       });
     },
-    batch: (rows) => tf.tidy(() => tf.gather(images, tf.tensor1d(rows, 'int32')) as tf.Tensor4D),
+    batch: (rows) => tf.tidy(() => tf.gather(images, tf.tensor1d(rows, 'int32'))),
     labels: (rows) => rows.map((row) => classes[row % itemCount]),
     dispose: () => images.dispose(),
   };

@@ -1,4 +1,5 @@
 /** Datasets, loaded and prepared once a process: a notebook's cells share them. */
+import type { DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
 import type { PreparedDataset, Whitening } from '../data/image-source';
 import { prepareDataset } from '../data/prepare';
@@ -31,4 +32,23 @@ export async function dataAtHand(
     found.catch(() => prepared.delete(key));
   }
   return found;
+}
+
+export interface NotebookData {
+  data: PreparedDataset;
+  /** The dataset that there is: the one asked for, or 'shapes' in its place. */
+  dataset: DatasetName;
+}
+
+/**
+ * The dataset asked for; downloaded where it is not there; and where that fails, one sentence and `shapes` in its place, so
+ * that a notebook runs anywhere.
+ */
+export async function dataForNotebook(dataset: DatasetName, options: DataOptions = {}): Promise<NotebookData> {
+  try {
+    return { dataset, data: await dataAtHand(dataset, options) };
+  } catch (error) {
+    process.stdout.write(`${(error as Error).message}\nGoing on with the embedded dataset 'shapes'.\n`);
+    return { dataset: 'shapes', data: await dataAtHand('shapes', options) };
+  }
 }

@@ -43,6 +43,8 @@ const resultSchema = z.object({
   accuracy: z.object({ mean: share, std: z.number().min(0), runs: z.array(share) }),
   /** Floats that training on the set needs, the learned step size apart. */
   storedFloats: z.number().int().min(0),
+  /** The same in images per class, which a class of images of the dataset's shape would take. */
+  imagesPerClass: z.number().min(0),
   /** Of all sessions together: iterations and students. */
   seconds: z.number().min(0),
   /** Largest resident memory of the process in the last session. */

@@ -75,9 +75,8 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
       const accuracy = await session.students((hooks) =>
         evaluateSet(distillation.set, state.parameters, configuration, data, hooks),
       );
-      const { stepSize, ...stored } = state.parameters;
       writeDistilledSet(files.distilled, { parameters: state.parameters, configuration, data, accuracy });
-      return { accuracy, storedFloats: floatCount(stored as Parameters) };
+      return { accuracy, storedFloats: floatCount(storedParts(state.parameters)) };
     } finally {
       disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
       distillation.dispose();
@@ -111,9 +110,17 @@ export async function runBaseline(
     const chosen = await chooseReal(baseline, session);
     const trainingSet = realTrainingSet(data.train, chosen);
     const accuracy = await session.students((hooks) => evaluateTrainingSet(trainingSet, configuration, data, hooks));
-    const [height, width, channels] = data.train.imageShape;
-    return { accuracy, storedFloats: trainingSet.count * height * width * channels };
+    return { accuracy, storedFloats: trainingSet.count * imageFloats(data) };
   });
+}
+
+/** What storage counts: every float but the learned step size. */
+function storedParts(parameters: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
+}
+
+function imageFloats({ train }: PreparedDataset): number {
+  return train.imageShape.reduce((product, side) => product * side, 1);
 }
 
 /** Indices of the images, or undefined for all. */
@@ -203,7 +210,13 @@ async function execute(
       writeText(path.join(folder, 'seconds'), String(earlier + (performance.now() - began) / 1000));
     }
     const seconds = earlier + (performance.now() - began) / 1000;
-    const result: StoredResult = { ...outcome, seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+    const imagesPerClass = outcome.storedFloats / (data.train.classCount * imageFloats(data));
+    const result: StoredResult = {
+      ...outcome,
+      imagesPerClass,
+      seconds,
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+    };
     writeText(files.result, `${JSON.stringify(result, undefined, 2)}\n`);
     rmSync(path.join(folder, 'seconds'), { force: true });
     return finished(result);

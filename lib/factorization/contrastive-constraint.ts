@@ -22,7 +22,7 @@ export function contrastiveConstraint(
 ): tf.Scalar {
   const features = tf.concat([first, second]);
   const count = features.shape[0];
-  const unit = features.div(features.square().sum(1, true).sqrt().maximum(1e-12)) as tf.Tensor2D;
+  const unit = features.div(features.square().sum(1, true).sqrt().maximum(1e-12));
   const similarities = tf.matMul(unit, unit, false, true).div<tf.Tensor2D>(temperature);
   const others = tf.sub(1, tf.eye(count));
   const both = tf.concat([labels, labels]);

@@ -116,9 +116,9 @@ export function hallucinate(parameters: Parameters, bases: tf.Tensor4D, chosen: 
       ? stacked
       : mask.matMul(stacked.reshape([count, -1])).reshape([batch, ...stacked.shape.slice(1)]);
 
-  const allFilters = encoder
+  const allFilters: tf.Tensor4D = encoder
     .transpose([1, 2, 3, 0, 4])
-    .reshape([size, size, baseChannels, count * middle]) as tf.Tensor4D;
+    .reshape([size, size, baseChannels, count * middle]);
   const encodedByAll = tf.conv2d(bases, allFilters, 1, 'valid');
   const [, rows, columns] = encodedByAll.shape;
   const wide = mask?.reshape([batch, 1, 1, count, 1]);
@@ -133,7 +133,7 @@ export function hallucinate(parameters: Parameters, bases: tf.Tensor4D, chosen: 
         .mul(wide)
         .reshape([batch, rows, columns, count * middle])
     : affine;
-  const decoders = decoder.transpose([1, 2, 3, 0, 4]).reshape([size, size, channels, count * middle]) as tf.Tensor4D;
+  const decoders: tf.Tensor4D = decoder.transpose([1, 2, 3, 0, 4]).reshape([size, size, channels, count * middle]);
   return tf
     .conv2dTranspose(kept as tf.Tensor4D, decoders, [batch, height, width, channels], 1, 'valid')
     .add(ofChosen(decoderBias).reshape([-1, 1, 1, channels]));

@@ -14,7 +14,7 @@ export function multiFormation(images: tf.Tensor4D, factor: number): tf.Tensor4D
   const rows = enlargement(height, factor);
   const columns = enlargement(width, factor);
   // Enlarging is linear and separable: a matrix for rows, one for columns; each holds all crops, one below the other.
-  const tall = tf.matMul(rows, images.transpose([1, 0, 2, 3]).reshape([height, -1]) as tf.Tensor2D);
+  const tall = tf.matMul(rows, images.transpose([1, 0, 2, 3]).reshape([height, -1]));
   const across = tall.reshape([factor, height, batch, width, channels]).transpose([3, 0, 1, 2, 4]).reshape([width, -1]);
   return tf
     .matMul(columns, across as tf.Tensor2D)

@@ -44,7 +44,7 @@ export function distributionDistance(
 
 /** Mean features of each class, [classes, features]; zeros for a class without images. */
 function classMeans(features: tf.Tensor2D, classes: tf.Tensor1D, classCount: number): tf.Tensor2D {
-  const membership = tf.oneHot(classes, classCount).toFloat().transpose() as tf.Tensor2D;
+  const membership = tf.oneHot(classes, classCount).toFloat().transpose();
   return membership.matMul(features).div(membership.sum(1, true).maximum(1));
 }
 

@@ -6,7 +6,7 @@ import type { Network } from '../networks/network';
 import { compile, type Compiled } from '../tensor/compile';
 import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
 import { zeroVelocity } from '../tensor/optimiser';
-import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
+import { addPrefix, disposeAll, mapParameters, withPrefix, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { balancedChoice } from './balanced-choice';
@@ -51,6 +51,10 @@ export type StudentBatch = {
 
 type UnrollInputs = { learnable: Parameters; start: Parameters; target: Parameters; batches: StudentBatch[] };
 
+type EndInputs = { end: Parameters; start: Parameters; target: Parameters };
+type StepInputs = { learnable: Parameters; student: Parameters; batch: StudentBatch };
+type BackInputs = StepInputs & { adjoint: Parameters };
+
 /** ||first - second||^2 over all parameters. */
 export function squaredDistance(first: Parameters, second: Parameters): tf.Scalar {
   return tf.addN(Object.entries(first).map(([name, tensor]) => tensor.sub(second[name]).square().sum())).asScalar();
@@ -78,50 +82,41 @@ export function createUnroll({
     const gradients = studentGradient(learnable, student, batch);
     return mapParameters(student, (tensor, name) => tensor.sub(gradients[name].mul(learnable.stepSize)));
   };
+  const full = ({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients =>
+    valueAndGradients((current) => {
+      const end = batches.reduce((student, batch) => studentStep(current, student, batch), start);
+      return squaredDistance(end, target).div(squaredDistance(start, target));
+    }, learnable);
+  const endpoint = ({ end, start, target }: EndInputs): ValueAndGradients =>
+    valueAndGradients((student) => squaredDistance(student, target).div(squaredDistance(start, target)), end);
+  const back = ({ learnable, student, adjoint, batch }: BackInputs) => {
+    const names = Object.keys(student);
+    const { gradients } = valueAndGradients(
+      (both) => {
+        const current = withPrefix(both, 'student.');
+        const gradient = studentGradient(both, current, batch);
+        const products = names.map((name) => gradient[name].mul(adjoint[name]).sum());
+        return tf.addN(products).mul<tf.Scalar>(both.stepSize).neg();
+      },
+      { ...learnable, ...addPrefix(student, 'student.') },
+    );
+    return {
+      adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(gradients[`student.${name}`])),
+      gradients: Object.fromEntries(Object.keys(learnable).map((name) => [name, gradients[name]])),
+    };
+  };
   return {
     /** One plain SGD step of the student; `learnable` holds the set's parameters and `stepSize`. */
     studentStep,
     /** Loss and its gradient with respect to everything learnable, through all steps at once. */
-    full({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients {
-      return valueAndGradients((current) => {
-        const end = batches.reduce((student, batch) => studentStep(current, student, batch), start);
-        return squaredDistance(end, target).div(squaredDistance(start, target));
-      }, learnable);
-    },
+    full,
     /** Loss at the end of the student's path, and its gradient there: where walking back begins. */
-    endpoint({ end, start, target }: { end: Parameters; start: Parameters; target: Parameters }): ValueAndGradients {
-      return valueAndGradients((student) => squaredDistance(student, target).div(squaredDistance(start, target)), end);
-    },
+    endpoint,
     /**
      * One step of walking back. With g the student's gradient at `student` and a the adjoint after the step, the loss changes
-     * with what the step read as -stepSize * <g, a> does, and the adjoint before it is a minus stepSize * d<g, a>/d student.
+     * with what the step read as -stepSize * <g, a> does; the adjoint before it is a plus that expression's gradient there.
      */
-    back({
-      learnable,
-      student,
-      adjoint,
-      batch,
-    }: {
-      learnable: Parameters;
-      student: Parameters;
-      adjoint: Parameters;
-      batch: StudentBatch;
-    }) {
-      const names = Object.keys(student);
-      const { gradients } = valueAndGradients(
-        (both) => {
-          const current = Object.fromEntries(names.map((name) => [name, both[`student.${name}`]]));
-          const gradient = studentGradient(both, current, batch);
-          const products = names.map((name) => gradient[name].mul(adjoint[name]).sum());
-          return tf.addN(products).mul<tf.Scalar>(both.stepSize).neg();
-        },
-        { ...learnable, ...Object.fromEntries(names.map((name) => [`student.${name}`, student[name]])) },
-      );
-      return {
-        adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(gradients[`student.${name}`])),
-        gradients: Object.fromEntries(Object.keys(learnable).map((name) => [name, gradients[name]])),
-      };
-    },
+    back,
   };
 }
 
@@ -185,12 +180,10 @@ function wholeUnroll(full: Compiled<UnrollInputs, ValueAndGradients>): UnrollRun
   return { run: full, dispose: () => full.dispose() };
 }
 
-type StepInputs = { learnable: Parameters; student: Parameters; batch: StudentBatch };
-
 interface StepwiseParts {
   step: Compiled<StepInputs, Parameters>;
-  endpoint: Compiled<{ end: Parameters; start: Parameters; target: Parameters }, ValueAndGradients>;
-  back: Compiled<StepInputs & { adjoint: Parameters }, { adjoint: Parameters; gradients: Parameters }>;
+  endpoint: Compiled<EndInputs, ValueAndGradients>;
+  back: Compiled<BackInputs, { adjoint: Parameters; gradients: Parameters }>;
 }
 
 /**

@@ -61,14 +61,12 @@ export function convNet(options: ConvNetOptions): Network {
           parameters[`features.${layer + 1}.bias`],
         );
       }
-      x = poolings[pooling](activations[activation](x) as tf.Tensor4D) as tf.Tensor4D;
+      x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
     }
     return x.reshape([x.shape[0], -1]);
   };
   const classify = (parameters: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
-    x
-      .matMul(parameters['classifier.weight'].reshape([-1, classCount]) as tf.Tensor2D)
-      .add(parameters['classifier.bias']);
+    x.matMul(parameters['classifier.weight'].reshape([-1, classCount])).add(parameters['classifier.bias']);
   return {
     name: 'ConvNet',
     init(random) {

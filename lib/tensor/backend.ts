@@ -56,6 +56,8 @@ function loadNativeAddon(): string | undefined {
   const quiet = process.env.TF_CPP_MIN_LOG_LEVEL;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
+    // Synchronous, because CommonJS is what the addon's package is.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
     require('@tensorflow/tfjs-node-gpu');
     return undefined;
   } catch (error) {

@@ -78,7 +78,7 @@ function registerBranchKernel(): void {
       return Object.fromEntries(
         inputs.map((constant, input) => [
           input,
-          () => (differentiable[input] ? gradientOf(input) : tf.zerosLike(constant)),
+          () => (differentiable[input] ? gradientOf(input) : tf.zeros(constant.shape)),
         ]),
       );
     },

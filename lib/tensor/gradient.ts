@@ -25,5 +25,5 @@ export function valueAndGradients(
   // Where one tensor stands under two names, tfjs would credit both with the whole gradient: that is also what is meant here.
   const { value, grads } = tf.tidy(() => tf.engine().gradients(() => loss(record(tensors)), tensors, undefined, true));
   const gradients = tensors.map((tensor, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zerosLike(tensor));
-  return { value: value as tf.Scalar, gradients: record(gradients) };
+  return { value: value, gradients: record(gradients) };
 }

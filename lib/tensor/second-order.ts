@@ -3,7 +3,8 @@
  * every backend.
  *
  * Lacking: the gradients of the convolution's filter gradient and of average pooling's gradient. Both are linear in each
- * argument, so their gradients are convolutions and poolings again.
+ * argument, so their gradients are convolutions and poolings again. And those of comparisons, which are zero: the
+ * gradients of maximum, clipping and leaky ReLU compare.
  *
  * Wrong: the gradients of functions that save their output (exp, sigmoid, tanh, softmax). tfjs 4.22 records the
  * saved copy before the function itself, so that a second differentiation takes it for a constant. Here they compute the
@@ -45,9 +46,7 @@ export function registerSecondOrderGradients(tf: typeof tfjs): void {
         x: () => {
           const inputs = { dy: outputGradient, filter };
           const given = { strides, pad, dataFormat, dimRoundingMode, inputShape: images.shape };
-          return tf
-            .engine()
-            .runKernel('Conv2DBackpropInput', inputs, given as unknown as tfjs.NamedAttrMap) as tfjs.Tensor4D;
+          return tf.engine().runKernel('Conv2DBackpropInput', inputs, given as unknown as tfjs.NamedAttrMap);
         },
         dy: () => tf.conv2d(images, filter, strides, pad, dataFormat, 1, dimRoundingMode),
       };
@@ -65,6 +64,27 @@ export function registerSecondOrderGradients(tf: typeof tfjs): void {
       };
     },
   });
+
+  const flat = (kernelName: string, inputsToSave: string[]) =>
+    tf.registerGradient({
+      kernelName,
+      inputsToSave,
+      gradFunc: (_upstream, saved) =>
+        Object.fromEntries(inputsToSave.map((input, place) => [input, () => tf.zeros(saved[place].shape)])),
+    });
+  for (const comparison of [
+    'Equal',
+    'NotEqual',
+    'Greater',
+    'GreaterEqual',
+    'Less',
+    'LessEqual',
+    'LogicalAnd',
+    'LogicalOr',
+  ]) {
+    flat(comparison, ['a', 'b']);
+  }
+  flat('LogicalNot', ['x']);
 
   const recomputing = (
     kernelName: string,

@@ -1,0 +1,55 @@
+/** Test accuracy of training sets side by side. */
+import type { TopLevelSpec } from 'vega-lite';
+import { columnWidths, kindColours, points, theme } from './theme';
+
+export interface AccuracyRow {
+  /** E.g. 'HaBa'. */
+  label: string;
+  /** Fractions. */
+  accuracy: { mean: number; std: number; runs: number[] };
+}
+
+/** A point for the mean of each set, a line for one standard deviation to both sides, a tick for every student. */
+export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: string } = {}): TopLevelSpec {
+  const labels = rows.map(({ label }) => label);
+  const color = {
+    field: 'label',
+    type: 'nominal' as const,
+    legend: null,
+    scale: { domain: labels, range: labels.map((label) => kindColours[label] ?? '#000000') },
+  };
+  const y = { field: 'label', type: 'nominal' as const, title: null, sort: labels };
+  const means = rows.map(({ label, accuracy: { mean, std } }) => ({
+    label,
+    percent: 100 * mean,
+    low: 100 * (mean - std),
+    high: 100 * (mean + std),
+  }));
+  const students = rows.flatMap(({ label, accuracy }) => accuracy.runs.map((run) => ({ label, percent: 100 * run })));
+  const x = { type: 'quantitative' as const, title: 'test accuracy (%)', scale: { zero: false } };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    config: theme,
+    width: points(columnWidths.single) - 110,
+    height: { step: 20 },
+    title: caption ? { text: caption, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
+    padding: 2,
+    layer: [
+      {
+        data: { values: means },
+        mark: { type: 'rule', strokeWidth: 1.2 },
+        encoding: { y, x: { field: 'low', ...x }, x2: { field: 'high' }, color },
+      },
+      {
+        data: { values: students },
+        mark: { type: 'tick', opacity: 0.5, thickness: 1, size: 10 },
+        encoding: { y, x: { field: 'percent', ...x }, color },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'point', filled: true, size: 40, opacity: 1 },
+        encoding: { y, x: { field: 'percent', ...x }, color },
+      },
+    ],
+  };
+}

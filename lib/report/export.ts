@@ -1,0 +1,60 @@
+/** Figures and tables as files for a paper, each beside a record of where its numbers came from. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { runFiles } from '../experiments/run-store';
+import type { Figure } from './figure';
+import { toPdf, toPng } from './render';
+import { tableText, type ReportTable } from './tables';
+
+export interface ExportOptions {
+  /** Default: results/figures and results/tables. */
+  results?: string;
+}
+
+/**
+ * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations.
+ * @returns the files written
+ */
+export async function exportFigures(figures: Figure[], { results = 'results' }: ExportOptions = {}): Promise<string[]> {
+  const folder = path.join(results, 'figures');
+  mkdirSync(folder, { recursive: true });
+  const written: string[] = [];
+  for (const figure of figures) {
+    const files: [extension: string, content: string | Buffer][] = [
+      ['svg', figure.svg],
+      ['pdf', await toPdf(figure)],
+      ['png', await toPng(figure)],
+      ['json', provenance(figure.runs)],
+    ];
+    for (const [extension, content] of files) written.push(write(folder, `${figure.name}.${extension}`, content));
+  }
+  return written;
+}
+
+/** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
+export function exportTables(tables: ReportTable[], { results = 'results' }: ExportOptions = {}): string[] {
+  const folder = path.join(results, 'tables');
+  mkdirSync(folder, { recursive: true });
+  return tables.flatMap((table) => [
+    write(folder, `${table.name}.csv`, tableText(table, 'csv')),
+    write(folder, `${table.name}.md`, tableText(table, 'markdown')),
+    write(folder, `${table.name}.tex`, tableText(table, 'latex')),
+    write(folder, `${table.name}.json`, provenance(table.runs)),
+  ]);
+}
+
+function write(folder: string, name: string, content: string | Buffer): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+/** Where the numbers came from: each run's folder, configuration, and environments (versions, device, commit). */
+function provenance(runs: string[]): string {
+  const sources = runs.map((run) => {
+    const files = runFiles(run);
+    const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return { run: path.basename(run), identity: read(files.configuration), environments: read(files.environment) };
+  });
+  return `${JSON.stringify({ runs: sources }, undefined, 2)}\n`;
+}

@@ -1,0 +1,78 @@
+/** Image grids of a dataset and of distilled sets. */
+import path from 'node:path';
+import type { PreparedDataset } from '../data/image-source';
+import { createDistilledSet } from '../factorization/create-distilled-set';
+import { dataAtHand, type DataOptions } from '../experiments/data-at-hand';
+import { readDistilledSet } from '../experiments/distilled-file';
+import type { RunResult } from '../experiments/run';
+import { runFiles } from '../experiments/run-store';
+import { disposeAll } from '../tensor/parameters';
+import { tf } from '../tensor/tensorflow';
+import type { Figure } from './figure';
+import { imageGrid } from './image-grid';
+
+/** The first training images of each class. @param columns images per class, default 10 */
+export function sampleGrid(data: PreparedDataset, { columns = 10 }: { columns?: number } = {}): Figure {
+  const chosen = data.train.indicesOfClass.flatMap((indices) => [...indices.subarray(0, columns)]);
+  const images = data.train.batch(chosen);
+  const pixels = data.toPixels(images);
+  images.dispose();
+  return imageGrid(
+    { pixels, shape: data.train.imageShape },
+    {
+      name: `${data.name}-samples`,
+      rowLabels: [...data.classNames],
+      columnLabels: Array.from({ length: columns }, (_, column) => `${column + 1}`),
+      columnTitle: 'training images',
+      rowTitle: 'class',
+      runs: [],
+    },
+  );
+}
+
+export interface HallucinationGridOptions extends Pick<DataOptions, 'data'> {
+  /** File name of the figure. Default 'hallucinations'. */
+  name?: string;
+  /** Classes shown, from the first. Default: all. */
+  classes?: number;
+}
+
+/** One basis of each class, and what every hallucinator makes of it. For stored images: the images themselves. */
+export async function hallucinationGrid(
+  result: RunResult,
+  { name = 'hallucinations', classes, data: folder }: HallucinationGridOptions = {},
+): Promise<Figure> {
+  const { configuration, parameters, classNames, imageShape, statistics } = readDistilledSet(
+    runFiles(result.run).distilled,
+  );
+  const data = await dataAtHand(configuration.dataset, { data: folder, whitening: configuration.whitening });
+  const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
+  const rows = Math.min(classes ?? set.classCount, set.classCount);
+  const pixels = tf.tidy(() => {
+    const items = tf.tensor1d(
+      Int32Array.from({ length: rows }, (_, row) => row * set.perClass),
+      'int32',
+    );
+    const bases = tf.gather(parameters.bases, items) as tf.Tensor4D;
+    const made = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) => {
+      const hallucinators = tf.fill([rows], hallucinator, 'int32') as tf.Tensor1D;
+      // Of several formations the first is shown.
+      return set.images(parameters, { items, hallucinators }).slice(0, rows);
+    });
+    const coloured = bases.shape[3] === imageShape[2] ? bases : tf.tile(bases, [1, 1, 1, imageShape[2]]);
+    const columns = set.kind === 'haba' ? [coloured, ...made] : made;
+    return data.toPixels(tf.stack(columns, 1).reshape([-1, ...imageShape]));
+  });
+  disposeAll(parameters, statistics);
+  const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `hallucinator ${index + 1}`);
+  return imageGrid(
+    { pixels, shape: imageShape },
+    {
+      name,
+      rowLabels: classNames.slice(0, rows),
+      columnLabels: set.kind === 'haba' ? ['basis', ...hallucinators] : ['stored image'],
+      rowTitle: 'class',
+      runs: [path.normalize(result.run)],
+    },
+  );
+}

@@ -1,0 +1,105 @@
+/** Images in rows and columns with labels, e.g. bases beside their hallucinations. */
+import { PNG } from 'pngjs';
+import type { Figure } from './figure';
+import { fontFamily, points } from './theme';
+
+export interface GridImages {
+  /** [count, height, width, channels], 0 to 255, row by row of the grid. */
+  pixels: Uint8Array;
+  /** [height, width, channels]; one channel is shown in grey. */
+  shape: readonly [number, number, number];
+}
+
+export interface GridOptions {
+  name: string;
+  rowLabels: string[];
+  columnLabels: string[];
+  /** What the rows and columns are, written beside and above their labels. */
+  rowTitle?: string;
+  columnTitle?: string;
+  /** Largest width, in millimetres. Default 174, two columns. */
+  width?: number;
+  /** Largest side of an image, in millimetres. Default 16. */
+  largestCell?: number;
+  /** Folders of the runs shown. */
+  runs: string[];
+}
+
+const labelWidth = 58;
+const rowTitleWidth = 12;
+const headerHeight = 24;
+const gap = 1.5;
+
+/**
+ * Lays images out as an SVG that holds each as a PNG, enlarged without smoothing.
+ * @throws RangeError when there are not as many images as cells
+ */
+export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): Figure {
+  const { name, rowLabels, columnLabels, rowTitle, columnTitle, width = 174, largestCell = 16, runs } = options;
+  const [height, columns, channels] = shape;
+  const size = height * columns * channels;
+  const cells = rowLabels.length * columnLabels.length;
+  if (pixels.length !== cells * size) {
+    throw new RangeError(
+      `imageGrid: ${rowLabels.length} rows of ${columnLabels.length} columns hold ${cells} images, got ${pixels.length / size}.`,
+    );
+  }
+  const left = labelWidth + (rowTitle ? rowTitleWidth : 0);
+  const cell = Math.min((points(width) - left) / columnLabels.length - gap, points(largestCell));
+  const total = left + columnLabels.length * (cell + gap);
+  const rowHeight = (cell * height) / columns + gap;
+  const totalHeight = headerHeight + rowLabels.length * rowHeight;
+  const middle = headerHeight + (rowLabels.length * rowHeight) / 2;
+  const parts = [
+    ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
+    ...(columnTitle ? [text(columnTitle, left + (total - left) / 2, 8, { size: 8 })] : []),
+    ...columnLabels.map((label, column) =>
+      text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 }),
+    ),
+    ...rowLabels.flatMap((label, row) => {
+      const top = headerHeight + row * rowHeight;
+      return [
+        text(label, left - 4, top + rowHeight / 2 + 2, { size: 7, anchor: 'end' }),
+        ...columnLabels.map((_, column) => {
+          const from = (row * columnLabels.length + column) * size;
+          const image = pngOf(pixels.subarray(from, from + size), shape).toString('base64');
+          const x = left + column * (cell + gap);
+          return `<image x="${x.toFixed(2)}" y="${top.toFixed(2)}" width="${cell.toFixed(2)}" height="${(rowHeight - gap).toFixed(2)}" image-rendering="optimizeSpeed" preserveAspectRatio="none" href="data:image/png;base64,${image}" xlink:href="data:image/png;base64,${image}"/>`;
+        }),
+      ];
+    }),
+  ];
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${total.toFixed(2)}" height="${totalHeight.toFixed(2)}" ` +
+    `viewBox="0 0 ${total.toFixed(2)} ${totalHeight.toFixed(2)}"><rect width="100%" height="100%" fill="white"/>${parts.join('')}</svg>`;
+  return { name, svg, width: total, height: totalHeight, runs };
+}
+
+interface TextOptions {
+  size: number;
+  anchor?: 'middle' | 'end';
+  /** Read from bottom to top. */
+  turned?: boolean;
+}
+
+function text(content: string, x: number, y: number, { size, anchor = 'middle', turned = false }: TextOptions): string {
+  const escaped = content.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const turn = turned ? ` transform="rotate(-90 ${x.toFixed(2)} ${y.toFixed(2)})"` : '';
+  return `<text x="${x.toFixed(2)}" y="${y.toFixed(2)}" font-family="${fontFamily}" font-size="${size}" text-anchor="${anchor}"${turn}>${escaped}</text>`;
+}
+
+/** Enlarged by whole pixels before it is encoded: what draws the SVG later may smooth, and then blurs no pixel. */
+const enlargement = 4;
+
+function pngOf(pixels: Uint8Array, [height, width, channels]: readonly [number, number, number]): Buffer {
+  const png = new PNG({ width: width * enlargement, height: height * enlargement, colorType: 2 });
+  for (let row = 0; row < png.height; row++) {
+    for (let column = 0; column < png.width; column++) {
+      const from = (Math.floor(row / enlargement) * width + Math.floor(column / enlargement)) * channels;
+      const to = (row * png.width + column) * 4;
+      for (let colour = 0; colour < 3; colour++) png.data[to + colour] = pixels[from + Math.min(colour, channels - 1)];
+      png.data[to + 3] = 255;
+    }
+  }
+  return PNG.sync.write(png, { colorType: 2 });
+}
