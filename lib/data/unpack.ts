@@ -23,7 +23,7 @@ interface Entry {
   /** 'file', 'directory', or something that is refused. */
   type: string;
   bytes: number;
-  content(): Readable | Promise<Readable>;
+  content: () => Readable | Promise<Readable>;
 }
 
 /**
