@@ -78,7 +78,9 @@ async function writeEntries(entries: AsyncIterable<Entry>, folder: string): Prom
     count += 1;
     total += bytes;
     if (count > mostEntries || total > largestBytes) {
-      throw new Error(`it holds more than ${mostEntries} files or ${largestBytes} bytes, more than any official archive`);
+      throw new Error(
+        `it holds more than ${mostEntries} files or ${largestBytes} bytes, more than any official archive`,
+      );
     }
     const target = placeInside(folder, name);
     if (type === 'directory') {

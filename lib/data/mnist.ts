@@ -1,0 +1,121 @@
+/**
+ * MNIST and Fashion-MNIST: IDX files, 28x28, one channel, here with a border of zeros to 32x32.
+ * @see http://yann.lecun.com/exdb/mnist/ and https://github.com/zalandoresearch/fashion-mnist
+ */
+import { assembleDataset, type ImageSplit } from './dataset';
+import type { DatasetFormat, OfficialFile } from './dataset-format';
+import { readIdxFile } from './idx-file';
+import { existingFile, locateFiles } from './source-file';
+
+const side = 32;
+
+const files = [
+  'train-images-idx3-ubyte',
+  'train-labels-idx1-ubyte',
+  't10k-images-idx3-ubyte',
+  't10k-labels-idx1-ubyte',
+];
+
+const mnistClassNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+// prettier-ignore
+const fashionClassNames = [
+  'T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot',
+];
+
+/** Handwritten digits. Normalised with the authors' constants, those of the images without the border. */
+export const mnist: DatasetFormat = {
+  dataset: 'mnist',
+  folders: ['mnist', 'MNIST/raw', ''],
+  files,
+  suffix: '.gz',
+  about: '10 digits, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
+  sources: officialFiles(
+    ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'http://yann.lecun.com/exdb/mnist/'],
+    [
+      'f68b3c2dcbeaaa9fbdd348bbdeb94873',
+      'd53e105ee54ea40749a09fcbcd1e9432',
+      '9fb629c4189551a2d022fa330f9573f3',
+      'ec29112dd5afa0611ce80d1b7f02629c',
+    ],
+  ),
+  read: (folder) => readIdxDataset(folder, mnist, { classNames: mnistClassNames, mean: 0.1307, deviation: 0.3081 }),
+};
+
+/** Articles of clothing, in MNIST's format. */
+export const fashionMnist: DatasetFormat = {
+  dataset: 'fashion-mnist',
+  folders: ['fashion-mnist', 'FashionMNIST/raw', ''],
+  files,
+  suffix: '.gz',
+  about: '10 articles of clothing, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
+  sources: officialFiles(
+    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'],
+    [
+      '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+      '25c81989df183df01b3e8a0aad5dffbe',
+      'bef4ecab320f06d8554ea6380940ec79',
+      'bb300cfdad3c16e7a12a480ee83cd310',
+    ],
+  ),
+  read: (folder) =>
+    readIdxDataset(folder, fashionMnist, { classNames: fashionClassNames, mean: 0.2861, deviation: 0.353 }),
+};
+
+function officialFiles(addresses: string[], checksums: string[]): OfficialFile[] {
+  return files.map((file, index) => ({
+    urls: addresses.map((address) => `${address}${file}.gz`),
+    md5: checksums[index],
+  }));
+}
+
+interface IdxDataset {
+  classNames: readonly string[];
+  mean: number;
+  deviation: number;
+}
+
+function readIdxDataset(folder: string, format: DatasetFormat, { classNames, mean, deviation }: IdxDataset) {
+  const found = locateFiles(folder, format);
+  const [trainImages, trainLabels, testImages, testLabels] = files.map((file) => existingFile(found, file, '.gz')!);
+  return assembleDataset({
+    name: format.dataset,
+    imageShape: [side, side, 1],
+    classNames,
+    train: readSplit(trainImages, trainLabels, classNames.length),
+    test: readSplit(testImages, testLabels, classNames.length),
+    mean: [mean],
+    deviation: [deviation],
+  });
+}
+
+function readSplit(imagesFile: string, labelsFile: string, classCount: number): ImageSplit {
+  const { shape, values } = readIdxFile(imagesFile, 3);
+  const labels = readIdxFile(labelsFile, 1).values;
+  const [count, height, width] = shape;
+  if (height > side || width > side || height * width * count === 0) {
+    throw new Error(
+      `${imagesFile} holds ${count} images of ${height}x${width}; expected at least one, of ${side}x${side} at most.`,
+    );
+  }
+  if (labels.length !== count) {
+    throw new Error(`${labelsFile} holds ${labels.length} labels for the ${count} images of ${imagesFile}.`);
+  }
+  const wrong = labels.findIndex((label) => label >= classCount);
+  if (wrong >= 0) {
+    throw new Error(`${labelsFile}: record ${wrong} has label ${labels[wrong]}, expected 0 to ${classCount - 1}.`);
+  }
+  return { images: withBorder(values, height, width), labels: Uint8Array.from(labels), count };
+}
+
+/** Images [count, height, width] in the middle of zeros, [count, 32, 32, 1]. */
+function withBorder(values: Uint8Array, height: number, width: number): Uint8Array {
+  const count = values.length / (height * width);
+  const images = new Uint8Array(count * side * side);
+  const [top, left] = [Math.floor((side - height) / 2), Math.floor((side - width) / 2)];
+  for (let row = 0; row < count * height; row++) {
+    const target = (Math.floor(row / height) * side + top + (row % height)) * side + left;
+    images.set(values.subarray(row * width, (row + 1) * width), target);
+  }
+  return images;
+}

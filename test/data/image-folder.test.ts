@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import sharp from 'sharp';
+import { imageFolder, tinyImageNet } from '../../lib/data/image-folder';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-images-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+type Background = { r: number; g: number; b: number; alpha?: number };
+
+/** An image of one colour. */
+async function paint(file: string, background: Background, width = 40, height = 20): Promise<void> {
+  mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+  const channels = background.alpha === undefined ? 3 : 4;
+  await sharp({ create: { width, height, channels, background } }).toFile(path.join(folder, file));
+}
+
+const red = { r: 255, g: 0, b: 0 };
+const blue = { r: 0, g: 0, b: 255 };
+
+test('classes are folders in the order of their names; images are resized to 32x32 RGB', async () => {
+  await paint('train/b-cats/1.png', red);
+  await paint('train/b-cats/2.PNG', { r: 10, g: 20, b: 30 }, 32, 32);
+  await paint('train/a-dogs/1.png', blue, 7, 90);
+  await paint('test/b-cats/x.jpeg', red);
+  writeFileSync(path.join(folder, 'train/b-cats/notes.txt'), 'not an image');
+  const { train, test: tested, classNames, imageShape, name } = await imageFolder.read(folder);
+  assert.deepEqual([name, ...imageShape, ...classNames], ['folder', 32, 32, 3, 'a-dogs', 'b-cats']);
+  assert.deepEqual([...train.labels, ...tested.labels], [0, 1, 1, 1]);
+  assert.deepEqual([...train.images.subarray(0, 3)], [0, 0, 255]);
+  assert.deepEqual([...train.images.subarray(3072, 3075)], [255, 0, 0]);
+  assert.deepEqual([...train.images.subarray(3 * 3072 - 3)], [10, 20, 30]);
+  assert.ok(tested.images[0] > 250 && tested.images[1] < 5);
+});
+
+test('grey becomes RGB, what is transparent becomes black', async () => {
+  await paint('train/a/1.png', { r: 200, g: 100, b: 50, alpha: 0 });
+  mkdirSync(path.join(folder, 'train/b'));
+  await sharp(Buffer.alloc(64, 90), { raw: { width: 8, height: 8, channels: 1 } }).toFile(
+    path.join(folder, 'train/b/1.png'),
+  );
+  await paint('test/a/1.png', red);
+  const { train } = await imageFolder.read(folder);
+  assert.deepEqual([...train.images.subarray(0, 3), ...train.images.subarray(3072, 3075)], [0, 0, 0, 90, 90, 90]);
+});
+
+test('what is missing, unknown or damaged is named', async () => {
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /The dataset 'folder' is not there: looked for train, test in /,
+  );
+  await paint('train/a/1.png', red);
+  await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);
+  await paint('test/a/1.png', red);
+  await assert.rejects(async () => imageFolder.read(folder), /train holds 1 folders of classes; expected 2 to 256\.$/);
+  mkdirSync(path.join(folder, 'train/b'));
+  await paint('test/c/1.png', red);
+  await assert.rejects(async () => imageFolder.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
+  rmSync(path.join(folder, 'test/c'), { recursive: true });
+  rmSync(path.join(folder, 'test/a/1.png'));
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /test holds no images: expected <class>\/\*\.png or \*\.jpg in it\.$/,
+  );
+  writeFileSync(path.join(folder, 'test/a/broken.png'), 'no image');
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /test\/a\/broken\.png cannot be read: .*unsupported image format/,
+  );
+});
+
+/** Two classes of Tiny-ImageNet, with an image of its folder layout each. */
+async function writeTiny(annotations: string): Promise<void> {
+  await paint('tiny-imagenet-200/train/n02/images/n02_0.JPEG', blue, 64, 64);
+  await paint('tiny-imagenet-200/train/n01/images/n01_0.JPEG', red, 64, 64);
+  await paint('tiny-imagenet-200/val/images/val_0.JPEG', blue, 64, 64);
+  writeFileSync(path.join(folder, 'tiny-imagenet-200/val/val_annotations.txt'), annotations);
+  writeFileSync(path.join(folder, 'tiny-imagenet-200/words.txt'), 'n00\tsomething\nn01\tgoldfish, Carassius auratus\n');
+}
+
+test('Tiny-ImageNet: 64x64, validation images are the test set, words name the classes', async () => {
+  await writeTiny('val_0.JPEG\tn02\t0\t32\t44\t62\n');
+  const { train, test: tested, classNames, imageShape, mean } = await tinyImageNet.read(folder);
+  assert.deepEqual(classNames, ['goldfish, Carassius auratus', 'n02']);
+  assert.deepEqual([...train.labels, ...tested.labels, ...imageShape], [0, 1, 1, 64, 64, 3]);
+  assert.ok(train.images[0] > 250 && train.images[64 * 64 * 3 + 2] > 250 && tested.images[2] > 250);
+  assert.deepEqual(mean, [0.485, 0.456, 0.406]);
+});
+
+test('a line that names no file or no class, or a file elsewhere, is refused', async () => {
+  for (const line of ['val_0.JPEG\tn09\t0', 'n02', '../val_0.JPEG\tn02']) {
+    await writeTiny(`val_0.JPEG\tn02\t0\n${line}\n`);
+    await assert.rejects(
+      async () => tinyImageNet.read(folder),
+      (error: Error) => {
+        assert.ok(
+          error.message.includes(
+            `val_annotations.txt: line 2 is '${line}', expected a file name and one of 2 classes.`,
+          ),
+        );
+        return true;
+      },
+    );
+  }
+});

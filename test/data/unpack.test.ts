@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import { isArchive, unpack } from '../../lib/data/unpack';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-unpack-'));
+  mkdirSync(path.join(folder, 'out'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function crc32(bytes: Buffer): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/** A zip archive: local headers with data, central directory, end record. */
+function zipOf(entries: { name: string; content: Buffer; claimed?: number }[]): Buffer {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content, claimed = content.length } of entries) {
+    const data = deflateRawSync(content);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt32LE(data.length, 14);
+    common.writeUInt32LE(claimed, 18);
+    common.writeUInt16LE(Buffer.byteLength(name), 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), data]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), common, tail, Buffer.from(name)]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const end = Buffer.alloc(18);
+  const size = directory.reduce((sum, { length }) => sum + length, 0);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(size, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...locals, ...directory, Buffer.from('PK\x05\x06'), end]);
+}
+
+const out = () => path.join(folder, 'out');
+const archive = (bytes: Buffer) => {
+  const file = path.join(folder, 'archive.zip');
+  writeFileSync(file, bytes);
+  return file;
+};
+
+test('archives are known by their names', () => {
+  for (const name of ['a.tar', 'a.tar.gz', 'a.TGZ', 'a.zip']) assert.ok(isArchive(name), name);
+  for (const name of ['a.mat', 'train-images-idx3-ubyte.gz', 'tar']) assert.ok(!isArchive(name), name);
+});
+
+test('files and folders of a zip archive', async () => {
+  await unpack(
+    archive(
+      zipOf([
+        { name: 'a/', content: Buffer.alloc(0) },
+        { name: 'a/b/c.txt', content: Buffer.from('deep '.repeat(99)) },
+      ]),
+    ),
+    out(),
+  );
+  assert.equal(readFileSync(path.join(out(), 'a/b/c.txt'), 'utf8'), 'deep '.repeat(99));
+});
+
+test('a zip archive whose entries lead elsewhere, or lie about their size, or is cut short, is refused and named', async () => {
+  const content = Buffer.from('x'.repeat(1000));
+  for (const name of ['../x', '/x', 'a/../../x']) {
+    await assert.rejects(
+      unpack(archive(zipOf([{ name, content }])), out()),
+      /archive\.zip cannot be unpacked: (invalid relative|absolute) path/,
+    );
+  }
+  await assert.rejects(
+    unpack(archive(zipOf([{ name: 'x', content, claimed: 10 }])), out()),
+    /archive\.zip cannot be unpacked: too many bytes/,
+  );
+  await assert.rejects(
+    unpack(archive(zipOf([{ name: 'x', content, claimed: 2 ** 31 + 1 }])), out()),
+    /it holds more than 500000 files or 2147483648 bytes, more than any official archive/,
+  );
+  await assert.rejects(
+    unpack(archive(zipOf([{ name: 'x', content }]).subarray(0, 40)), out()),
+    /archive\.zip cannot be unpacked: /,
+  );
+  assert.deepEqual(readdirSync(folder).sort(), ['archive.zip', 'out']);
+});
+
+test('an archive that is not there, or is none, is named', async () => {
+  await assert.rejects(unpack(path.join(folder, 'none.tar'), out()), /none\.tar cannot be unpacked: ENOENT/);
+  const file = path.join(folder, 'text.tar');
+  writeFileSync(file, 'hello'.repeat(300));
+  await assert.rejects(unpack(file, out()), /text\.tar cannot be unpacked: Invalid tar header/);
+});
