@@ -82,7 +82,8 @@ async function bring(format: DatasetFormat, folder: string, options: ObtainOptio
     if (existsSync(home)) rmdirSync(home);
     renameSync(content, home);
   } finally {
-    rmSync(workspace, { recursive: true, force: true });
+    // A file that was being opened when unpacking failed may still appear.
+    rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
   rmSync(fetchFolder(folder, format), { recursive: true, force: true });
   return home;

@@ -23,7 +23,7 @@ interface Entry {
   /** 'file', 'directory', or something that is refused. */
   type: string;
   bytes: number;
-  content: () => Readable | Promise<Readable>;
+  content: () => AsyncIterable<Buffer> | Promise<Readable>;
 }
 
 /**
@@ -45,18 +45,25 @@ async function* tarEntries(archive: string): AsyncGenerator<Entry> {
   const reading = pipeline([createReadStream(archive), ...(compressed ? [createGunzip()] : []), entries]);
   // What breaks the reading also ends the entries; without a handler of its own it would count as unhandled meanwhile.
   reading.catch(() => undefined);
-  for await (const entry of entries) {
+  for await (const entry of whole(entries, reading)) {
     const { name, type, size = 0 } = entry.header;
     const isFile = type === 'file' || type === 'contiguous-file';
-    yield {
-      name,
-      type: isFile ? 'file' : (type ?? 'unknown'),
-      bytes: size,
-      content: () => entry as unknown as Readable,
-    };
+    // Asked for its chunks, an entry that broke before anyone listened says so; piped, it would never end.
+    const content = () => whole(entry as AsyncIterable<Buffer>, reading);
+    yield { name, type: isFile ? 'file' : (type ?? 'unknown'), bytes: size, content };
     entry.resume();
   }
   await reading;
+}
+
+/** The same items; where they end in an error, the error of the reading that caused it. */
+async function* whole<Item>(items: AsyncIterable<Item>, reading: Promise<void>): AsyncGenerator<Item> {
+  try {
+    for await (const item of items) yield item;
+  } catch (error) {
+    await reading;
+    throw error;
+  }
 }
 
 async function* zipEntries(archive: string): AsyncGenerator<Entry> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { isArchive, unpack } from '../../lib/data/unpack';
 
 let folder: string;
@@ -98,6 +99,28 @@ test('a zip archive whose entries lead elsewhere, or lie about their size, or is
     /archive\.zip cannot be unpacked: /,
   );
   assert.deepEqual(readdirSync(folder).sort(), ['archive.zip', 'out']);
+});
+
+test('a tar archive cut short anywhere ends in an error, and does not hang', async () => {
+  const whole = pack();
+  whole.entry({ name: 'a/b.txt' }, 'hello');
+  whole.entry({ name: `a/${'x'.repeat(150)}` }, 'h'.repeat(3000));
+  whole.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of whole) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const file = path.join(folder, 'short.tar');
+  // The end of the last entry; zeros follow.
+  const end = 512 + 512 + 512 + 512 + 512 + 3072;
+  for (let length = 100; length < end; length += 300) {
+    writeFileSync(file, bytes.subarray(0, length));
+    if (length % 512 === 0) continue;
+    await assert.rejects(
+      unpack(file, out()),
+      /short\.tar cannot be unpacked: Unexpected end of data\.$/,
+      `${length} bytes`,
+    );
+  }
 });
 
 test('an archive that is not there, or is none, is named', async () => {
