@@ -1,6 +1,8 @@
 import eslint from '@eslint/js';
 import typescriptEslint from 'typescript-eslint';
 
+const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
+
 export default typescriptEslint.config(
   { ignores: ['node_modules/', '.venv/', 'results/', 'notebooks/', 'data/', '.cache/'] },
   eslint.configs.recommended,
@@ -12,16 +14,25 @@ export default typescriptEslint.config(
       // node:test returns promises that the runner itself awaits.
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'before', 'after'], package: 'node:test' }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['test', 'it', 'describe', 'before', 'after'], package: 'node:test' },
+          ],
+        },
       ],
       // Numbers and shapes in messages read better without String(...).
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowArray: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowArray: true, allowBoolean: true },
+      ],
     },
   },
   {
-    files: ['**/*.mjs'],
-    languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', performance: 'readonly' },
-    },
+    files: ['**/*.mjs', '**/*.cjs'],
+    languageOptions: { globals: globals('process', 'performance') },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: globals('require', '__dirname') },
   },
 );

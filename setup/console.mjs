@@ -14,17 +14,10 @@ export function step(what, isDone, work) {
   process.stderr.write(`${what} ...\n`);
   const began = performance.now();
   work();
-  process.stderr.write(`${what}: done in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  process.stderr.write(`${what}: done in ${secondsSince(began)} s\n`);
 }
 
-/** Runs a program's main function; a SetupError becomes its sentence and exit status 1. */
-export function main(run) {
-  try {
-    const status = run();
-    if (typeof status === 'number') process.exitCode = status;
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
+/** Seconds since a moment of performance.now(), to a tenth. */
+export function secondsSince(began) {
+  return ((performance.now() - began) / 1000).toFixed(1);
 }

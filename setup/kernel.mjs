@@ -1,19 +1,13 @@
 /** Registers the TypeScript kernel inside .venv, started so that notebooks find lib/ wherever they lie. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { step } from './console.mjs';
-import { isStamped, stamp } from './stamp.mjs';
+import { readStamp, stamp } from './stamp.mjs';
 
 export function registerKernel({ root, kernels }) {
   const file = path.join(kernels, 'tslab', 'kernel.json');
+  const start = path.join(root, 'setup', 'start-kernel.cjs');
   const specification = {
-    argv: [
-      process.execPath,
-      path.join(root, 'setup', 'start-kernel.cjs'),
-      'kernel',
-      '--config-path',
-      '{connection_file}',
-    ],
+    argv: [process.execPath, start, 'kernel', '--config-path', '{connection_file}'],
     display_name: 'TypeScript',
     language: 'typescript',
     // tslab catches SIGINT and stops the cell, not the kernel.
@@ -22,10 +16,7 @@ export function registerKernel({ root, kernels }) {
   const value = `${JSON.stringify(specification, undefined, 2)}\n`;
   step(
     'TypeScript kernel for Jupyter',
-    () => isStamped(file, value),
-    () => {
-      mkdirSync(path.dirname(file), { recursive: true });
-      stamp(file, value);
-    },
+    () => readStamp(file) === value,
+    () => stamp(file, value),
   );
 }

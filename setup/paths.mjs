@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Paths of an installation under a root. */
+/** Paths of an installation under a root; by default this one. */
 export function pathsOf(base = root) {
   const venv = path.join(base, '.venv');
   const modules = path.join(base, 'node_modules');
@@ -15,12 +15,13 @@ export function pathsOf(base = root) {
     modules,
     venv,
     python: path.join(venv, 'bin', 'python'),
-    jupyter: path.join(venv, 'bin', 'jupyter'),
+    requirements: path.join(base, 'setup', 'requirements.txt'),
+    constraints: path.join(base, 'setup', 'constraints.txt'),
+    cache: path.join(base, '.cache'),
     backend,
     addon: path.join(backend, 'lib', 'napi-v8', 'tfjs_binding.node'),
     nodeHeaders: path.join(modules, 'node-api-headers', 'include'),
     kernels: path.join(venv, 'share', 'jupyter', 'kernels'),
-    tsx: path.join(modules, 'tsx', 'dist', 'cli.mjs'),
   };
 }
 
@@ -28,8 +29,7 @@ export function pathsOf(base = root) {
 export function tensorflowFolder({ venv }) {
   const libraries = path.join(venv, 'lib');
   if (!existsSync(libraries)) return undefined;
-  const found = readdirSync(libraries)
+  return readdirSync(libraries)
     .map((python) => path.join(libraries, python, 'site-packages', 'tensorflow'))
     .find((folder) => existsSync(path.join(folder, 'include')));
-  return found;
 }

@@ -1,40 +1,53 @@
 /** The virtual environment: JupyterLab, nbclient, and the TensorFlow that the native addon links against. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError, step } from './console.mjs';
-import { findPython, hasNvidiaGpu } from './requirements.mjs';
-import { fingerprint, isStamped, stamp } from './stamp.mjs';
+import { requireDiskSpace } from './disk-space.mjs';
+import { findPython, hasNvidiaGpu } from './machine.mjs';
+import { fingerprint, readStamp, stamp } from './stamp.mjs';
 
 const tensorflowVersion = '2.21.0';
 
-/** Makes or completes .venv; one that an interrupted run left half-made is made anew. */
+/** What .venv is made from; where there is a GPU, TensorFlow brings its CUDA libraries. */
+function variantOf(paths, gpu) {
+  const tensorflow = gpu
+    ? `tensorflow[and-cuda]==${tensorflowVersion}`
+    : `tensorflow${process.platform === 'darwin' ? '' : '-cpu'}==${tensorflowVersion}`;
+  const [requirements, constraints] = [paths.requirements, paths.constraints].map((file) => readFileSync(file, 'utf8'));
+  return { tensorflow, value: fingerprint(requirements, constraints, tensorflow), neededBytes: gpu ? 12e9 : 4e9 };
+}
+
+/**
+ * Makes .venv anew unless these very packages are in it: an interrupted pip may leave a package that looks whole.
+ * One with CUDA stays where the GPU is not there today, as on the login node of a cluster.
+ */
 export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu } = {}) {
-  const { root, venv, python: ownPython } = paths;
-  const requirements = path.join(root, 'setup', 'requirements.txt');
+  const { root, venv, python: ownPython, cache } = paths;
   const file = path.join(venv, '.haba-stamp');
-  const tensorflow = gpu() ? `tensorflow[and-cuda]==${tensorflowVersion}` : `tensorflow-cpu==${tensorflowVersion}`;
-  const value = fingerprint(readFileSync(requirements, 'utf8'), tensorflow);
+  const [withoutGpu, withGpu] = [false, true].map((has) => variantOf(paths, has));
+  const found = readStamp(file);
+  const { tensorflow, value, neededBytes } = found === withGpu.value || gpu() ? withGpu : withoutGpu;
   step(
-    `Python packages (.venv with JupyterLab and ${tensorflow})`,
-    () => isStamped(file, value) && existsSync(ownPython),
+    `Python packages (.venv with JupyterLab and ${tensorflow}; some minutes)`,
+    () => found === value && existsSync(ownPython),
     () => {
-      const works = spawnSync(ownPython, ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0;
-      if (!works) {
-        rmSync(venv, { recursive: true, force: true });
-        run(python(), ['-m', 'venv', venv], 'The virtual environment was not made');
+      if (existsSync(venv) && found === undefined && readdirSync(venv).length > 0) {
+        throw new SetupError(`${venv} was not made by this set-up: move it away and run again.`);
       }
-      const install = [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '-r',
-        requirements,
-        tensorflow,
-      ];
-      run(ownPython, install, 'The Python packages were not installed');
+      const creator = python();
+      requireDiskSpace(root, neededBytes);
+      // Moved first: a removal that is interrupted must not leave what looks like somebody else's.
+      const old = path.join(cache, 'old-venv');
+      rmSync(old, { recursive: true, force: true });
+      mkdirSync(cache, { recursive: true });
+      if (existsSync(venv)) renameSync(venv, old);
+      rmSync(old, { recursive: true, force: true });
+      stamp(file, 'unfinished');
+      run(creator, ['-m', 'venv', venv], 'The virtual environment was not made');
+      const wanted = ['-r', paths.requirements, '-c', paths.constraints, tensorflow];
+      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...wanted];
+      run(ownPython, pip, 'The Python packages were not installed');
       stamp(file, value);
     },
   );
@@ -42,8 +55,8 @@ export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu }
 
 function run(command, given, otherwise) {
   const { status } = spawnSync(command, given, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0)
-    throw new SetupError(
-      `${otherwise} (the message is above): check the connection to the Python package index and run again.`,
-    );
+  if (status === 0) return;
+  throw new SetupError(
+    `${otherwise} (the message is above): check the connection to the Python package index and run again.`,
+  );
 }

@@ -1,6 +1,6 @@
 /** Stamps: a step that is finished leaves the fingerprint of what it was made from, so that the next run can pass over it. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Fingerprint of any number of texts. */
@@ -10,8 +10,9 @@ export function fingerprint(...parts) {
   return hash.digest('hex').slice(0, 16);
 }
 
-export function isStamped(file, value) {
-  return existsSync(file) && readFileSync(file, 'utf8') === value;
+/** @returns {string | undefined} what was stamped, if anything */
+export function readStamp(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** Written under another name first: a stamp that exists is whole. */
@@ -19,8 +20,4 @@ export function stamp(file, value) {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.partial`, value);
   renameSync(`${file}.partial`, file);
-}
-
-export function unstamp(file) {
-  rmSync(file, { force: true });
 }

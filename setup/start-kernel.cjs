@@ -2,4 +2,4 @@
 const path = require('node:path');
 
 process.chdir(path.join(__dirname, '..'));
-require('tslab').main();
+require('tslab/dist/main').main();
