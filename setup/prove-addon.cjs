@@ -1,8 +1,8 @@
 /** Run on every addon before it counts as built: one convolution of ones. */
 const util = require('node:util');
 
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-util.isArray ??= Array.isArray;
+util.isNullOrUndefined = (value) => value === null || value === undefined;
+util.isArray = Array.isArray;
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 const tf = require('@tensorflow/tfjs-node-gpu');
 
