@@ -1,5 +1,43 @@
-/** Starts the tslab kernel at the project's root: tslab imports nothing from outside its working directory. */
+/**
+ * Starts the tslab kernel at the project's root, since tslab imports nothing from outside its working directory. tslab checks
+ * the types of each cell, and runs it; what a cell imports is run by tsx, as it is outside of notebooks, and checked by npm test.
+ */
 const path = require('node:path');
 
 process.chdir(path.join(__dirname, '..'));
-require('tslab/dist/main').main();
+
+const typescript = require.resolve('@tslab/typescript-for-tslab');
+const original = require(typescript);
+const isCell = (file) => /^__tslab__\.[jt]s$/.test(path.basename(file.fileName));
+
+require.cache[typescript].exports = {
+  ...original,
+  createWatchCompilerHost(files, options, ...rest) {
+    // Without strict null checks zod's types, and so every configuration, lose their required keys.
+    const ours = { ...options, strictNullChecks: true, types: ['node'] };
+    const host = original.createWatchCompilerHost(files, ours, ...rest);
+    let listener;
+    return Object.defineProperty(host, 'afterProgramCreate', {
+      get: () => listener,
+      set(given) {
+        listener = (program) => given(emittingCellsOnly(program));
+      },
+    });
+  },
+  // Checking all of lib/ anew would add some ten seconds to the first cell.
+  getPreEmitDiagnosticsOfFiles: (program, files) =>
+    original.getPreEmitDiagnosticsOfFiles(program, files.filter(isCell)),
+};
+
+/** tslab's own output of an imported file takes the file's last expression for a result, and knows no `lib/index.ts`. */
+function emittingCellsOnly(program) {
+  const { emit } = program;
+  program.emit = (file, ...rest) => {
+    if (isCell(file)) emit(file, ...rest);
+  };
+  return program;
+}
+
+const { main } = require('tslab/dist/main');
+require('tsx/cjs');
+main();
