@@ -3,7 +3,7 @@
  * TensorFlow from outside the package registries. One addon serves CPU and CUDA, and every Node.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { step } from './console.mjs';
 import { findCompiler } from './machine.mjs';
@@ -20,14 +20,18 @@ export function buildAddon(paths, { retry = false } = {}) {
   const tensorflow = tensorflowFolder(paths);
   const compiler = findCompiler();
   const file = path.join(paths.backend, '.haba-stamp');
-  const value = fingerprint(tensorflow ?? '', releaseOf(tensorflow), compiler?.version ?? '');
+  const sources = ourSources(paths);
+  const written = [...sources.kernels, ...sources.headers].map((source) => readFileSync(source, 'utf8'));
+  const value = fingerprint(tensorflow ?? '', releaseOf(tensorflow), compiler?.version ?? '', ...written);
   const built = `${value} built`;
   const failed = `${value} failed: `;
   step(
     'Native TensorFlow backend (compiling the addon, running a convolution; under a minute)',
     () => readStamp(file) === built || (!retry && readStamp(file)?.startsWith(failed)),
     () => {
-      let reason = compile(paths, tensorflow, compiler?.command) ?? prove(paths);
+      const attempt = (kernels) => compile(paths, tensorflow, compiler?.command, kernels) ?? prove(paths);
+      // Our kernels make things faster, and nothing needs them.
+      let reason = attempt(sources.kernels) && attempt([]);
       if (reason !== undefined && ownInstaller(paths) && prove(paths) === undefined) reason = undefined;
       stamp(file, reason === undefined ? built : `${failed}${reason}`);
     },
@@ -47,8 +51,18 @@ function releaseOf(tensorflow) {
   return readdirSync(path.dirname(tensorflow)).find((name) => /^tensorflow(_cpu)?-[\d.]+\.dist-info$/.test(name)) ?? '';
 }
 
+/** TensorFlow operations of this project, compiled into the addon. */
+function ourSources({ root }) {
+  const folder = path.join(root, 'lib', 'tensor', 'native');
+  const files = (ending) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(ending))
+      .map((name) => path.join(folder, name));
+  return { kernels: files('.cc'), headers: files('.h') };
+}
+
 /** @returns {string | undefined} why it did not compile */
-function compile({ backend, addon, nodeHeaders }, tensorflow, compiler) {
+function compile({ backend, addon, nodeHeaders }, tensorflow, compiler, kernels) {
   if (tensorflow === undefined) return 'TensorFlow is not in .venv';
   if (compiler === undefined) return 'there is no C++ compiler';
   mkdirSync(path.dirname(addon), { recursive: true });
@@ -66,6 +80,7 @@ function compile({ backend, addon, nodeHeaders }, tensorflow, compiler) {
   given.push(
     'binding/tfjs_backend.cc',
     'binding/tfjs_binding.cc',
+    ...kernels,
     '-o',
     partial,
     ...linking,

@@ -1,8 +1,8 @@
 /** ConvNet: the network that dataset distillation is measured on. */
 import type { Parameters } from '../tensor/parameters';
+import { instanceNormalisation } from '../tensor/instance-normalisation';
 import { tf } from '../tensor/tensorflow';
 import { initialBias, initialWeight } from './initialisation';
-import { instanceNormalisation } from './instance-normalisation';
 import type { Network, NetworkInputs } from './network';
 
 export interface ConvNetOptions extends NetworkInputs {
@@ -48,20 +48,23 @@ export function convNet(options: ConvNetOptions): Network {
   // PyTorch numbers the layers of a block one after the other: convolution, normalisation, activation, pooling.
   const stride = 2 + (normalisation === 'none' ? 0 : 1) + (pooling === 'none' ? 0 : 1);
 
+  // The normalisation then goes on to the ReLU and the pooling in the same operation.
+  const fused = normalisation === 'instance' && activation === 'relu' && pooling === 'average';
+
   const features = (parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D => {
     let x: tf.Tensor4D = images;
     for (let block = 0; block < depth; block++) {
       const layer = block * stride;
-      x = tf.conv2d(x, parameters[`features.${layer}.weight`] as tf.Tensor4D, 1, 'same');
-      x = x.add<tf.Tensor4D>(parameters[`features.${layer}.bias`]);
+      const named = (name: string) => parameters[`features.${name}`];
+      const convolved = tf.conv2d(x, named(`${layer}.weight`) as tf.Tensor4D, 1, 'same');
       if (normalisation === 'instance') {
-        x = instanceNormalisation(
-          x,
-          parameters[`features.${layer + 1}.weight`],
-          parameters[`features.${layer + 1}.bias`],
-        );
+        // The convolution's bias is left out: the normalisation would take it away again.
+        const [scale, shift] = [named(`${layer + 1}.weight`), named(`${layer + 1}.bias`)];
+        x = instanceNormalisation(convolved, scale, shift, { relu: fused, pool: fused });
+      } else {
+        x = convolved.add(named(`${layer}.bias`));
       }
-      x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
+      if (!fused) x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
     }
     return x.reshape([x.shape[0], -1]);
   };

@@ -55,6 +55,8 @@ function askedByEnvironment(): BackendName | undefined {
 function loadNativeAddon(): string | undefined {
   const quiet = process.env.TF_CPP_MIN_LOG_LEVEL;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // TensorFlow leaves oneDNN's convolutions off on processors without VNNI instructions, where they were 1.6 times faster too.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   try {
     // Synchronous, because CommonJS is what the addon's package is.
     // eslint-disable-next-line @typescript-eslint/no-require-imports

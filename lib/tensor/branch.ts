@@ -62,23 +62,20 @@ function registerBranchKernel(): void {
     gradFunc: (upstream, inputs, attributes) => {
       const { index, bodies, differentiable } = attributes as unknown as BranchAttributes;
       const upstreams = Array.isArray(upstream) ? upstream : [upstream];
-      let gradients: tf.Tensor[] | undefined;
-      const gradientOf = (input: number) => {
-        gradients ??= choose(
-          {
-            index,
-            bodies: bodies.map((body) => gradientBody(body, differentiable)),
-            differentiable: [...differentiable, ...upstreams.map(() => true)],
-          },
-          [...inputs, ...upstreams],
-        );
-        // The gradients stand in the order of the inputs that have one.
-        return gradients[differentiable.slice(0, input).filter(Boolean).length];
-      };
+      const gradients = choose(
+        {
+          index,
+          bodies: bodies.map((body) => gradientBody(body, differentiable)),
+          differentiable: [...differentiable, ...upstreams.map(() => true)],
+        },
+        [...inputs, ...upstreams],
+      );
+      // They stand in the order of the inputs that have one.
+      const place = (input: number) => differentiable.slice(0, input).filter(Boolean).length;
       return Object.fromEntries(
         inputs.map((constant, input) => [
           input,
-          () => (differentiable[input] ? gradientOf(input) : tf.zeros(constant.shape)),
+          () => (differentiable[input] ? gradients[place(input)] : tf.zeros(constant.shape)),
         ]),
       );
     },

@@ -414,3 +414,24 @@ define('CropAndResize', 'image:T, boxes:float32, box_ind:int32, crop_size:int32 
   ...known(inputs, 3),
   inputs[0].shape[3],
 ]);
+
+// Our own, of lib/tensor/native.
+define(
+  'HabaInstanceNormalisation',
+  'x:float32, scale:float32, shift:float32 -> y:float32',
+  ([{ shape }], attributes) => {
+    const [batch, height, width, channels] = shape;
+    return flag(attributes, 'pool') ? [batch, height >> 1, width >> 1, channels] : shape;
+  },
+);
+define(
+  'HabaInstanceNormalisationGrad',
+  'x:float32, scale:float32, shift:float32, dy:float32 -> dx:float32, dscale:float32, dshift:float32',
+  ([x, scale, shift]) => [x.shape, scale.shape, shift.shape],
+);
+define(
+  'HabaInstanceNormalisationGradGrad',
+  'x:float32, scale:float32, shift:float32, dy:float32, vx:float32, vscale:float32, vshift:float32 ' +
+    '-> gx:float32, gscale:float32, gdy:float32',
+  ([x, scale, , dy]) => [x.shape, scale.shape, dy.shape],
+);
