@@ -147,6 +147,25 @@ program
   });
 
 program
+  .command('data')
+  .description('download a dataset from its official address, or list what is there')
+  .argument('[name]', 'e.g. cifar10')
+  .option('--list', 'say which datasets are there')
+  .option('--from <file...>', 'archives or files at hand, where there is no internet')
+  .option('--data <folder>', 'where datasets lie, by default HABA_DATA, else data/')
+  .action(
+    async (name: string | undefined, { list, from, data }: { list?: boolean; from?: string[]; data?: string }) => {
+      if (list || name === undefined) {
+        const { findDatasets } = await import('./experiments/doctor');
+        for (const { name: found, value } of await findDatasets(data)) process.stdout.write(`${found}: ${value}\n`);
+        return;
+      }
+      const { obtainWithProgress } = await import('./experiments/data-at-hand');
+      process.stdout.write(`${await obtainWithProgress(name, data, { from })}\n`);
+    },
+  );
+
+program
   .command('doctor')
   .description('what is in use: Node, Python, TensorFlow, device, kernel, datasets')
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')

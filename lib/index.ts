@@ -5,6 +5,7 @@ export { readDistilledSet } from './experiments/distilled-file';
 export { doctor } from './experiments/doctor';
 export { evaluateFile } from './experiments/evaluate-file';
 export { makeExperts } from './experiments/make-experts';
+export { notebookSettings } from './experiments/notebook-settings';
 export { readMetrics, run, runBaseline, type RunOptions, type RunResult } from './experiments/run';
 export { listRuns } from './experiments/run-store';
 export { accuracyChart } from './report/accuracy-chart';

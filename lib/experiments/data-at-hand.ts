@@ -1,6 +1,8 @@
 /** Datasets, loaded and prepared once a process: a notebook's cells share them. */
 import type { DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
+import { obtainDataset } from '../data/obtain-dataset';
+import { createProgress, type ProgressReporter } from '../distillation/progress';
 import type { PreparedDataset, Whitening } from '../data/image-source';
 import { prepareDataset } from '../data/prepare';
 import { useBackend } from '../tensor/backend';
@@ -41,14 +43,44 @@ export interface NotebookData {
 }
 
 /**
- * The dataset asked for; downloaded where it is not there; and where that fails, one sentence and `shapes` in its place, so
- * that a notebook runs anywhere.
+ * The dataset asked for; downloaded, with its progress shown, where it is not there; and where that fails, one sentence and
+ * `shapes` in its place, so that a notebook runs anywhere.
  */
 export async function dataForNotebook(dataset: DatasetName, options: DataOptions = {}): Promise<NotebookData> {
   try {
+    if (dataset !== 'shapes') await obtainWithProgress(dataset, options.data);
     return { dataset, data: await dataAtHand(dataset, options) };
   } catch (error) {
     process.stdout.write(`${(error as Error).message}\nGoing on with the embedded dataset 'shapes'.\n`);
     return { dataset: 'shapes', data: await dataAtHand('shapes', options) };
+  }
+}
+
+export interface ObtainWithProgressOptions {
+  /** Archives or files at hand, instead of the official address. */
+  from?: string[];
+  progress?: ProgressReporter;
+}
+
+/** {@link obtainDataset} with a progress bar. @returns the folder the dataset lies in */
+export async function obtainWithProgress(
+  dataset: string,
+  folder?: string,
+  { from, progress = createProgress() }: ObtainWithProgressOptions = {},
+): Promise<string> {
+  let current = '';
+  try {
+    return await obtainDataset(dataset, {
+      folder,
+      from,
+      onProgress: ({ stage, file, received = 0, total = 0 }) => {
+        const name = `${stage} ${file} (MB)`;
+        if (name !== current) progress.stage({ name, total: Math.ceil(total / 1e6) });
+        current = name;
+        progress.update(Math.round(received / 1e6));
+      },
+    });
+  } finally {
+    progress.end();
   }
 }

@@ -22,7 +22,6 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
   const backend = await useBackend();
   const environment = describeEnvironment(backend);
   const native = backend === 'tensorflow';
-  const datasets = await Promise.all(datasetNames.map((name) => findDataset(name, data)));
   return [
     {
       name: 'haba',
@@ -42,17 +41,22 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
     { name: 'CPU instructions', value: instructions() },
     { name: 'memory', value: `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB` },
     { name: 'kernel', value: kernel() },
-    ...datasets,
+    ...(await findDatasets(data)).map(({ name, value }) => ({ name: `dataset ${name}`, value })),
   ];
 }
 
+/** Each known dataset, and where it is or why not. */
+export function findDatasets(data: string = dataFolder()): Promise<Finding[]> {
+  return Promise.all(datasetNames.map((name) => findDataset(name, data)));
+}
+
 async function findDataset(name: string, data: string): Promise<Finding> {
-  if (name === 'shapes') return { name: 'dataset shapes', value: 'drawn on the spot' };
+  if (name === 'shapes') return { name, value: 'drawn on the spot' };
   try {
     const { train, test } = await loadDataset(name, { folder: data });
-    return { name: `dataset ${name}`, value: `${train.count} + ${test.count} images in ${data}` };
+    return { name, value: `${train.count} + ${test.count} images in ${data}` };
   } catch (error) {
-    return { name: `dataset ${name}`, value: (error as Error).message };
+    return { name, value: (error as Error).message };
   }
 }
 

@@ -67,6 +67,7 @@ for (const dataset of datasets) {
           likelihood: 0.1,
           classification: 1,
           temperature: 0.07,
+          batchSize: 256,
           adversary: { width: 128, depth: 3, learningRate: 0.001, momentum: 0.9 },
         },
         optimisers: {
