@@ -32,10 +32,30 @@ require.cache[typescript].exports = {
 /** tslab's own output of an imported file takes the file's last expression for a result, and knows no `lib/index.ts`. */
 function emittingCellsOnly(program) {
   const { emit } = program;
-  program.emit = (file, ...rest) => {
-    if (isCell(file)) emit(file, ...rest);
+  const checker = program.getProgram().getTypeChecker();
+  const { getSymbolAtLocation } = checker;
+  checker.getSymbolAtLocation = (node) => {
+    const { parent } = original.getOriginalNode(node);
+    const isShorthand = parent !== undefined && original.isShorthandPropertyAssignment(parent);
+    return isShorthand ? checker.getShorthandAssignmentValueSymbol(parent) : getSymbolAtLocation(node);
+  };
+  program.emit = (file, write, cancellation, declarationsOnly, transformers) => {
+    if (isCell(file))
+      emit(file, write, cancellation, declarationsOnly, { ...transformers, before: [spellOutShorthands] });
   };
   return program;
+}
+
+/** `{ a }` becomes `{ a: a }`: tslab finds variables of earlier cells by their symbols, and takes a shorthand for a property. */
+function spellOutShorthands(context) {
+  const { factory } = context;
+  const visit = (node) => {
+    if (!original.isShorthandPropertyAssignment(node)) return original.visitEachChild(node, visit, context);
+    const { name } = node;
+    const value = original.setOriginalNode(factory.createIdentifier(name.text), name);
+    return factory.createPropertyAssignment(factory.createIdentifier(name.text), value);
+  };
+  return (file) => original.visitNode(file, visit);
 }
 
 const { main } = require('tslab/dist/main');
