@@ -2,10 +2,11 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { resultsFolder } from '../data/results-folder';
 import { currentHolder, describeHolder, type Holder } from './lock';
 
 /** Where runs are stored unless something else is said: under the working folder, which is the project for notebooks and npm. */
-export const defaultRuns = path.join('results', 'runs');
+export const defaultRuns = resultsFolder('runs');
 
 /** Paths of the files of one run. */
 export interface RunFiles {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
 import type { PreparedDataset } from '../data/image-source';
+import { resultsFolder } from '../data/results-folder';
 import type { Network } from '../networks/network';
 import { trainingStep } from '../networks/training-step';
 import { zeroVelocity } from '../tensor/optimiser';
@@ -15,7 +16,7 @@ import { tf } from '../tensor/tensorflow';
 import type { TrajectorySegment } from './trajectory';
 
 /** Where experts are kept unless something else is said. */
-export const defaultExperts = path.join('results', 'experts');
+export const defaultExperts = resultsFolder('experts');
 
 const settingsSchema = z.object({
   dataset: z.string(),

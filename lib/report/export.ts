@@ -1,13 +1,14 @@
 /** Figures and tables as files for a paper, each beside a record of where its numbers came from. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { resultsFolder } from '../data/results-folder';
 import { runFiles } from '../experiments/run-store';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
 import { tableText, type ReportTable } from './tables';
 
 export interface ExportOptions {
-  /** Default: results/figures and results/tables. */
+  /** In its folders figures and tables. Default: HABA_RESULTS, else results. */
   results?: string;
 }
 
@@ -15,7 +16,7 @@ export interface ExportOptions {
  * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations.
  * @returns the files written
  */
-export async function exportFigures(figures: Figure[], { results = 'results' }: ExportOptions = {}): Promise<string[]> {
+export async function exportFigures(figures: Figure[], { results = resultsFolder() }: ExportOptions = {}): Promise<string[]> {
   const folder = path.join(results, 'figures');
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
@@ -32,7 +33,7 @@ export async function exportFigures(figures: Figure[], { results = 'results' }: 
 }
 
 /** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
-export function exportTables(tables: ReportTable[], { results = 'results' }: ExportOptions = {}): string[] {
+export function exportTables(tables: ReportTable[], { results = resultsFolder() }: ExportOptions = {}): string[] {
   const folder = path.join(results, 'tables');
   mkdirSync(folder, { recursive: true });
   return tables.flatMap((table) => [

@@ -25,7 +25,7 @@ function sourceOf(values: number[]): ImageSource {
   };
 }
 
-const flatten = (images: tf.Tensor4D) => images.reshape([images.shape[0], -1]);
+const flatten = (images: tf.Tensor4D) => images.reshape<tf.Tensor2D>([images.shape[0], -1]);
 
 test('a random selection takes distinct images of each class, class by class, and follows the seed', () => {
   const source = sourceOf(Array.from({ length: 40 }, (_, place) => place));
