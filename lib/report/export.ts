@@ -16,7 +16,10 @@ export interface ExportOptions {
  * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations.
  * @returns the files written
  */
-export async function exportFigures(figures: Figure[], { results = resultsFolder() }: ExportOptions = {}): Promise<string[]> {
+export async function exportFigures(
+  figures: Figure[],
+  { results = resultsFolder() }: ExportOptions = {},
+): Promise<string[]> {
   const folder = path.join(results, 'figures');
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];

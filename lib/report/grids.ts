@@ -64,7 +64,7 @@ export async function hallucinationGrid(
     return data.toPixels(tf.stack(columns, 1).reshape([-1, ...imageShape]));
   });
   disposeAll(parameters, statistics);
-  const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `hallucinator ${index + 1}`);
+  const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `${index + 1}`);
   return imageGrid(
     { pixels, shape: imageShape },
     {
@@ -72,6 +72,7 @@ export async function hallucinationGrid(
       rowLabels: classNames.slice(0, rows),
       columnLabels: set.kind === 'haba' ? ['basis', ...hallucinators] : ['stored image'],
       rowTitle: 'class',
+      ...(set.kind === 'haba' ? { columnTitle: 'hallucinator', columnTitleFrom: 1 } : {}),
       runs: [path.normalize(result.run)],
     },
   );

@@ -17,6 +17,8 @@ export interface GridOptions {
   /** What the rows and columns are, written beside and above their labels. */
   rowTitle?: string;
   columnTitle?: string;
+  /** First column that the title stands above. Default 0. */
+  columnTitleFrom?: number;
   /** Largest width, in millimetres. Default 174, two columns. */
   width?: number;
   /** Largest side of an image, in millimetres. Default 16. */
@@ -25,7 +27,8 @@ export interface GridOptions {
   runs: string[];
 }
 
-const labelWidth = 58;
+/** Of a label of 7 points, with room to spare. */
+const letterWidth = 4.6;
 const rowTitleWidth = 12;
 const headerHeight = 24;
 const gap = 1.5;
@@ -35,7 +38,8 @@ const gap = 1.5;
  * @throws RangeError when there are not as many images as cells
  */
 export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): Figure {
-  const { name, rowLabels, columnLabels, rowTitle, columnTitle, width = 174, largestCell = 16, runs } = options;
+  const { name, rowLabels, columnLabels, rowTitle, columnTitle, columnTitleFrom = 0 } = options;
+  const { width = 174, largestCell = 16, runs } = options;
   const [height, columns, channels] = shape;
   const size = height * columns * channels;
   const cells = rowLabels.length * columnLabels.length;
@@ -44,6 +48,7 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
       `imageGrid: ${rowLabels.length} rows of ${columnLabels.length} columns hold ${cells} images, got ${pixels.length / size}.`,
     );
   }
+  const labelWidth = 6 + letterWidth * Math.max(...rowLabels.map(({ length }) => length));
   const left = labelWidth + (rowTitle ? rowTitleWidth : 0);
   const cell = Math.min((points(width) - left) / columnLabels.length - gap, points(largestCell));
   const total = left + columnLabels.length * (cell + gap);
@@ -52,7 +57,7 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const middle = headerHeight + (rowLabels.length * rowHeight) / 2;
   const parts = [
     ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
-    ...(columnTitle ? [text(columnTitle, left + (total - left) / 2, 8, { size: 8 })] : []),
+    ...(columnTitle ? [text(columnTitle, (left + columnTitleFrom * (cell + gap) + total) / 2, 8, { size: 8 })] : []),
     ...columnLabels.map((label, column) =>
       text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 }),
     ),

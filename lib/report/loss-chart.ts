@@ -9,14 +9,18 @@ export interface LossCurve {
 }
 
 export interface LossChartOptions {
-  /** Iterations that each point averages, which tells the trend from the draws' noise. Default 10. */
+  /** Iterations that each point averages, which tells the trend from the draws' noise. Default a twentieth, at most 10. */
   window?: number;
   /** Under the chart: the settings. */
   caption?: string;
 }
 
 /** Task loss against iterations, one line a set, averaged over windows of iterations. */
-export function lossChart(curves: LossCurve[], { window = 10, caption }: LossChartOptions = {}): TopLevelSpec {
+export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): TopLevelSpec {
+  const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
+  const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
+  const averaging = window > 1 ? [`mean of ${window} iterations`] : [];
+  const notes = [...(caption ? [caption] : []), ...averaging].join(', ');
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
@@ -26,16 +30,16 @@ export function lossChart(curves: LossCurve[], { window = 10, caption }: LossCha
     config: theme,
     width: points(columnWidths.single) - 60,
     height: 130,
-    title: caption ? { text: caption, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
+    title: notes ? { text: notes, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
     padding: 2,
     data: { values },
-    mark: { type: 'line', interpolate: 'monotone' },
+    mark: 'line',
     encoding: {
       x: { field: 'iteration', type: 'quantitative', title: 'iteration' },
       y: {
         field: 'loss',
         type: 'quantitative',
-        title: `matching loss (mean of ${window} iterations)`,
+        title: 'matching loss',
         scale: { zero: false },
       },
       color: {
