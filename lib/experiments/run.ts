@@ -177,11 +177,14 @@ async function execute(
   const identity: RunIdentity = { kind, configuration, dataChecksum: data.checksum };
   const folder = path.join(options.runs ?? defaultRuns, runFolderName(identity));
   const finished = (result: StoredResult): RunResult => ({ run: folder, kind, configuration, ...result });
+  const progress = options.progress ?? createProgress();
   const stored = readResult(folder);
-  if (stored) return finished(stored);
+  if (stored) {
+    progress.note(`${describeAccuracy(stored)}, as stored in ${folder}`);
+    return finished(stored);
+  }
 
   writing(folder, () => mkdirSync(folder, { recursive: true }));
-  const progress = options.progress ?? createProgress();
   const interrupt = listenForInterrupt(options.signal);
   const { signal } = interrupt;
   const onWait = (holder: Holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`);
@@ -219,6 +222,7 @@ async function execute(
     };
     writeText(files.result, `${JSON.stringify(result, undefined, 2)}\n`);
     rmSync(path.join(folder, 'seconds'), { force: true });
+    progress.note(`${describeAccuracy(result)}, stored in ${folder}`);
     return finished(result);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -230,6 +234,13 @@ async function execute(
     interrupt.release();
     await lock?.release();
   }
+}
+
+/** E.g. 'test accuracy 38.8 % (deviation 0.4 % over 3 students)'. */
+function describeAccuracy({ accuracy: { mean, std, runs } }: StoredResult): string {
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
+  const spread = runs.length > 1 ? `deviation ${percent(std)} over ${runs.length} students` : 'one student';
+  return `test accuracy ${percent(mean)} (${spread})`;
 }
 
 /** Adds this session's environment to the run's. @returns seconds that earlier sessions took */
