@@ -1,6 +1,7 @@
 /** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConfigurationInput } from './distillation/configuration';
+import type { ComparisonInput } from './experiments/compare-methods';
 import type { RunResult } from './experiments/run';
 
 const program = new Command('haba')
@@ -131,6 +132,27 @@ withConfiguration(program.command('experts').description('train the experts of t
     const { makeExperts } = await import('./experiments/make-experts');
     const made = await makeExperts(configurationOf({ ...flags, method: 'mtt' }), { data, experts });
     process.stdout.write(`${JSON.stringify(made)}\n`);
+  });
+
+withPlaces(
+  program
+    .command('compare')
+    .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
+)
+  .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+  .option('--dataset <name>', 'dataset, by default cifar10')
+  .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
+  .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
+  .option('--bases <number>', 'bases per class that take no more floats, by default 9', wholeNumber)
+  .option('--seed <number>', 'every random draw follows from it', wholeNumber)
+  .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .action(async ({ data, runs, experts, bases, ...input }: PlaceFlags & ComparisonInput & { bases?: number }) => {
+    const { compareMethods } = await import('./experiments/compare-methods');
+    const { accuracyTable } = await import('./report/tables');
+    const { exportTables } = await import('./report/export');
+    const rows = await compareMethods({ ...input, basesPerClass: bases }, { data, runs, experts });
+    const methods = accuracyTable('methods', rows, { folders: true });
+    process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
   });
 
 program

@@ -15,6 +15,7 @@ export interface MadeExperts {
   experts: string;
   count: number;
   epochs: number;
+  /** Of training, earlier sessions included. */
   seconds: number;
 }
 
@@ -28,7 +29,6 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
   if (matching.method !== 'mtt') {
     throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
   }
-  const began = performance.now();
   const data = await dataAtHand(configuration.dataset, { data: options.data, whitening: configuration.whitening });
   const { imageShape, classCount } = data.train;
   const { count, epochs } = matching.experts;
@@ -36,7 +36,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
   const interrupt = listenForInterrupt(options.signal);
   progress.stage({ name: 'training experts', total: count * epochs });
   try {
-    const experts = await trainExperts({
+    const { folder, seconds } = await trainExperts({
       settings: expertSettings(configuration, data),
       data,
       network: createNetwork({ ...configuration.network, imageShape, classCount }),
@@ -48,7 +48,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
       signal: interrupt.signal,
       onEpoch: (done, _total, loss) => progress.update(done, { loss }),
     });
-    return { experts, count, epochs, seconds: (performance.now() - began) / 1000 };
+    return { experts: folder, count, epochs, seconds };
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });

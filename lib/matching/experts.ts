@@ -78,10 +78,10 @@ export interface TrainExpertsOptions {
 
 /**
  * Trains experts; interrupted, or killed, it goes on from the last whole epoch and ends in the same parameters.
- * @returns the folder they are in
+ * @returns the folder they are in, and how long their training took, earlier sessions included
  * @see Cazenavette et al., CVPR 2022, arXiv 2203.11932; `buffer.py` in the authors' code
  */
-export async function trainExperts(options: TrainExpertsOptions): Promise<string> {
+export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, onEpoch } = options;
   const folder = expertsFolder(settings, options.experts);
   mkdirSync(folder, { recursive: true });
@@ -93,27 +93,31 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<string
     augmentation: options.augmentation,
     compile: options.compile,
   });
+  let seconds = 0;
   try {
     for (let expert = 0; expert < count; expert++) {
-      await trainExpert(expert);
+      seconds += await trainExpert(expert);
     }
   } finally {
     step.dispose();
   }
-  return folder;
+  return { folder, seconds };
 
-  async function trainExpert(expert: number): Promise<void> {
+  async function trainExpert(expert: number): Promise<number> {
     const files = path.join(folder, expertName(expert));
     mkdirSync(files, { recursive: true });
     const state = restore(files) ?? begin(files, expert);
     try {
       while (state.epoch < epochs) {
+        const began = performance.now();
         const loss = await trainEpoch(state);
         state.epoch += 1;
+        state.seconds += (performance.now() - began) / 1000;
         writeSafetensors(path.join(files, epochName(state.epoch)), state.parameters);
         saveState(files, state);
         onEpoch?.(expert * epochs + state.epoch, count * epochs, loss);
       }
+      return state.seconds;
     } finally {
       disposeAll(state.parameters, state.velocity);
     }
@@ -122,7 +126,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<string
   function begin(files: string, expert: number): ExpertState {
     const random = Random.fromSeed(settings.seed * 10_000 + expert);
     const parameters = network.init(random);
-    const state = { epoch: 0, parameters, velocity: zeroVelocity(parameters), random };
+    const state = { epoch: 0, seconds: 0, parameters, velocity: zeroVelocity(parameters), random };
     writeSafetensors(path.join(files, epochName(0)), parameters);
     saveState(files, state);
     return state;
@@ -162,6 +166,8 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<string
 interface ExpertState {
   /** Epochs done. */
   epoch: number;
+  /** That they took. */
+  seconds: number;
   parameters: Parameters;
   velocity: Parameters;
   random: Random;
@@ -171,10 +177,11 @@ const expertName = (expert: number) => `expert-${String(expert).padStart(3, '0')
 const epochName = (epoch: number) => `epoch-${String(epoch).padStart(3, '0')}.safetensors`;
 const stateName = 'state.safetensors';
 
-function saveState(files: string, { epoch, parameters, velocity, random }: ExpertState): void {
+function saveState(files: string, { epoch, seconds, parameters, velocity, random }: ExpertState): void {
   const tensors = { ...addPrefix(parameters, 'parameters.'), ...addPrefix(velocity, 'velocity.') };
   writeSafetensors(path.join(files, stateName), tensors, {
     epoch: String(epoch),
+    seconds: String(seconds),
     random: JSON.stringify(random.state),
   });
 }
@@ -187,6 +194,7 @@ function restore(files: string): ExpertState | undefined {
     const all = Object.fromEntries(Object.keys(opened.shapes).map((name) => [name, toTensor(opened.read(name))]));
     return {
       epoch: Number(opened.metadata.epoch),
+      seconds: Number(opened.metadata.seconds),
       parameters: withPrefix(all, 'parameters.'),
       velocity: withPrefix(all, 'velocity.'),
       random: Random.fromState(JSON.parse(opened.metadata.random) as number[]),

@@ -1,4 +1,5 @@
 /** Tables of runs, as arquero tables and as text for papers. */
+import path from 'node:path';
 import { table, type ColumnTable } from 'arquero';
 import type { RunResult } from '../experiments/run';
 
@@ -14,10 +15,12 @@ export interface ReportTable {
 export interface LabelledRun {
   label: string;
   result: RunResult;
+  /** Of training experts, beside the run's own. */
+  expertSeconds?: number;
 }
 
-/** Accuracy beside storage and time, a run a row. */
-export function accuracyTable(name: string, rows: LabelledRun[]): ReportTable {
+/** Accuracy beside storage and time, a run a row. @param options `folders`: name each run's folder too, default false */
+export function accuracyTable(name: string, rows: LabelledRun[], { folders = false } = {}): ReportTable {
   const column = <T>(of: (row: LabelledRun) => T) => rows.map(of);
   return {
     name,
@@ -30,6 +33,10 @@ export function accuracyTable(name: string, rows: LabelledRun[]): ReportTable {
       'stored floats': column(({ result }) => result.storedFloats),
       'images per class': column(({ result }) => rounded(result.imagesPerClass, 2)),
       seconds: column(({ result }) => Math.round(result.seconds)),
+      ...(rows.some(({ expertSeconds }) => expertSeconds !== undefined)
+        ? { 'seconds of experts': column(({ expertSeconds = 0 }) => Math.round(expertSeconds)) }
+        : {}),
+      ...(folders ? { run: column(({ result }) => path.basename(result.run)) } : {}),
     }),
   };
 }
