@@ -3,8 +3,10 @@ import { tf } from '../tensor/tensorflow';
 import type { Parameters } from '../tensor/parameters';
 import type { ImageSource } from './image-source';
 
-/** Added to the eigenvalues of the covariance: the authors' value. */
-const epsilon = 0.1;
+export interface ZcaOptions {
+  /** Added to the eigenvalues of the covariance. Default 0.1, the authors'. */
+  epsilon?: number;
+}
 
 /** A fitted whitening. Owns its tensors. */
 export interface Zca {
@@ -28,7 +30,7 @@ export interface Zca {
  * which gives the same matrices on every backend.
  * @param source images from 0 to 1
  */
-export function fitZca(source: ImageSource): Zca {
+export function fitZca(source: ImageSource, { epsilon = 0.1 }: ZcaOptions = {}): Zca {
   return zcaOf(
     tf.tidy(() => {
       const { mean, covariance } = meanAndCovariance(source);

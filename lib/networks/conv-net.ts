@@ -1,9 +1,16 @@
 /** ConvNet: the network that dataset distillation is measured on. */
 import type { Parameters } from '../tensor/parameters';
-import { instanceNormalisation } from '../tensor/instance-normalisation';
 import { tf } from '../tensor/tensorflow';
-import { initialBias, initialWeight } from './initialisation';
-import type { Network, NetworkInputs } from './network';
+import { composeNetwork, type Network, type NetworkInputs } from './network';
+import {
+  convolution,
+  initialLayer,
+  initialNormalisation,
+  linear,
+  maxPool,
+  missingBorder,
+  normalisation,
+} from './layers';
 
 export interface ConvNetOptions extends NetworkInputs {
   /** Channels of each block. Default 128, the authors'. */
@@ -26,7 +33,7 @@ const activations = {
 
 const poolings = {
   average: (x: tf.Tensor4D) => tf.avgPool(x, 2, 2, 'valid'),
-  max: (x: tf.Tensor4D) => tf.maxPool(x, 2, 2, 'valid'),
+  max: maxPool,
   none: (x: tf.Tensor4D) => x,
 };
 
@@ -36,61 +43,48 @@ const poolings = {
  */
 export function convNet(options: ConvNetOptions): Network {
   const { imageShape, classCount, width = 128, depth = 3 } = options;
-  const { normalisation = 'instance', pooling = 'average', activation = 'relu' } = options;
-  const [height, columns, channels] = imageShape;
+  const { normalisation: kind = 'instance', pooling = 'average', activation = 'relu' } = options;
+  const border = missingBorder(imageShape);
   const halvings = pooling === 'none' ? 0 : depth;
-  const mapShape = [height >> halvings, columns >> halvings, width];
-  if (mapShape[0] < 1 || mapShape[1] < 1) {
+  const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> halvings);
+  if (rows < 1 || columns < 1) {
     throw new RangeError(
-      `ConvNet: ${depth} poolings leave nothing of images of ${height}x${columns}; use a smaller depth.`,
+      `ConvNet: ${depth} poolings leave nothing of images of ${imageShape[0]}x${imageShape[1]}; use a smaller depth.`,
     );
   }
   // PyTorch numbers the layers of a block one after the other: convolution, normalisation, activation, pooling.
-  const stride = 2 + (normalisation === 'none' ? 0 : 1) + (pooling === 'none' ? 0 : 1);
-
+  const stride = 2 + (kind === 'none' ? 0 : 1) + (pooling === 'none' ? 0 : 1);
   // The normalisation then goes on to the ReLU and the pooling in the same operation.
-  const fused = normalisation === 'instance' && activation === 'relu' && pooling === 'average';
+  const fused = kind === 'instance' && activation === 'relu' && pooling === 'average';
 
-  const features = (parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D => {
-    let x: tf.Tensor4D = images;
-    for (let block = 0; block < depth; block++) {
-      const layer = block * stride;
-      const named = (name: string) => parameters[`features.${name}`];
-      const convolved = tf.conv2d(x, named(`${layer}.weight`) as tf.Tensor4D, 1, 'same');
-      if (normalisation === 'instance') {
-        // The convolution's bias is left out: the normalisation would take it away again.
-        const [scale, shift] = [named(`${layer + 1}.weight`), named(`${layer + 1}.bias`)];
-        x = instanceNormalisation(convolved, scale, shift, { relu: fused, pool: fused });
-      } else {
-        x = convolved.add(named(`${layer}.bias`));
-      }
-      if (!fused) x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
-    }
-    return x.reshape([x.shape[0], -1]);
-  };
-  const classify = (parameters: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
-    x.matMul(parameters['classifier.weight'].reshape([-1, classCount])).add(parameters['classifier.bias']);
-  return {
+  return composeNetwork({
     name: 'ConvNet',
     init(random) {
       const parameters: Parameters = {};
       for (let block = 0; block < depth; block++) {
-        const layer = block * stride;
-        const shape = [3, 3, block === 0 ? channels : width, width];
-        parameters[`features.${layer}.weight`] = initialWeight(random, shape);
-        parameters[`features.${layer}.bias`] = initialBias(random, shape);
-        if (normalisation === 'instance') {
-          parameters[`features.${layer + 1}.weight`] = tf.ones([width]);
-          parameters[`features.${layer + 1}.bias`] = tf.zeros([width]);
+        const shape = [3, 3, block === 0 ? imageShape[2] : width, width];
+        Object.assign(parameters, initialLayer(random, `features.${block * stride}`, shape));
+        if (kind === 'instance') {
+          Object.assign(parameters, initialNormalisation(`features.${block * stride + 1}`, width));
         }
       }
-      const classifier = [...mapShape, classCount];
-      parameters['classifier.weight'] = initialWeight(random, classifier);
-      parameters['classifier.bias'] = initialBias(random, classifier);
-      return parameters;
+      return Object.assign(parameters, initialLayer(random, 'classifier', [rows, columns, width, classCount]));
     },
-    features,
-    classify,
-    apply: (parameters, images) => classify(parameters, features(parameters, images)),
-  };
+    features(parameters, images) {
+      let x = images;
+      for (let block = 0; block < depth; block++) {
+        const layer = block * stride;
+        x = convolution(parameters, `features.${layer}`, x, { padding: block === 0 ? 1 + border : 1 });
+        if (kind === 'instance') {
+          // The convolution's bias is left out: the normalisation would take it away again.
+          x = normalisation(parameters, `features.${layer + 1}`, x, { relu: fused, pool: fused });
+        } else {
+          x = x.add(parameters[`features.${layer}.bias`]);
+        }
+        if (!fused) x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
+      }
+      return x.reshape([x.shape[0], -1]);
+    },
+    classify: (parameters, features) => linear(parameters, 'classifier', features),
+  });
 }

@@ -16,6 +16,12 @@ export interface Network {
   apply(parameters: Parameters, images: tf.Tensor4D): tf.Tensor2D;
 }
 
+/** A network of its parts. */
+export function composeNetwork(parts: Omit<Network, 'apply'>): Network {
+  const { features, classify } = parts;
+  return { ...parts, apply: (parameters, images) => classify(parameters, features(parameters, images)) };
+}
+
 /** Data a network is built for. */
 export interface NetworkInputs {
   /** [height, width, channels] */

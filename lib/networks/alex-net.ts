@@ -1,0 +1,40 @@
+/** AlexNet, as the authors adapt it to small images. */
+import { composeNetwork, type Network, type NetworkInputs } from './network';
+import { activatedConvolution, initialLayer, linear, maxPool, missingBorder } from './layers';
+
+/** Place in PyTorch's `features`, kernel, channels out, and whether a pooling follows. */
+const convolutions = [
+  { place: 0, kernel: 5, channels: 128, pooled: true },
+  { place: 3, kernel: 5, channels: 192, pooled: true },
+  { place: 6, kernel: 3, channels: 256, pooled: false },
+  { place: 8, kernel: 3, channels: 192, pooled: false },
+  { place: 10, kernel: 3, channels: 192, pooled: true },
+];
+
+/** @see Krizhevsky et al., NeurIPS 2012; `AlexNet` in the authors' code */
+export function alexNet({ imageShape, classCount }: NetworkInputs): Network {
+  const border = missingBorder(imageShape);
+  const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> 3);
+  return composeNetwork({
+    name: 'AlexNet',
+    init(random) {
+      const parameters = {};
+      let inputs = imageShape[2];
+      for (const { place, kernel, channels } of convolutions) {
+        Object.assign(parameters, initialLayer(random, `features.${place}`, [kernel, kernel, inputs, channels]));
+        inputs = channels;
+      }
+      return Object.assign(parameters, initialLayer(random, 'fc', [rows, columns, inputs, classCount]));
+    },
+    features(parameters, images) {
+      let x = images;
+      for (const { place, kernel, pooled } of convolutions) {
+        const padding = (kernel - 1) / 2 + (place === 0 ? border : 0);
+        x = activatedConvolution(parameters, `features.${place}`, x, { padding });
+        if (pooled) x = maxPool(x);
+      }
+      return x.reshape([x.shape[0], -1]);
+    },
+    classify: (parameters, features) => linear(parameters, 'fc', features),
+  });
+}
