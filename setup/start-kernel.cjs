@@ -3,6 +3,7 @@
  * the types of each cell, and runs it; what a cell imports is run by tsx, as it is outside of notebooks, and checked by npm test.
  */
 const path = require('node:path');
+const { clearTimeout, setTimeout } = require('node:timers');
 
 process.chdir(path.join(__dirname, '..'));
 
@@ -15,7 +16,7 @@ require.cache[typescript].exports = {
   createWatchCompilerHost(files, options, ...rest) {
     // Without strict null checks zod's types, and so every configuration, lose their required keys.
     const ours = { ...options, strictNullChecks: true, types: ['node'] };
-    const host = original.createWatchCompilerHost(files, ours, ...rest);
+    const host = withTimersOfItsOwn(original.createWatchCompilerHost(files, ours, ...rest));
     let listener;
     return Object.defineProperty(host, 'afterProgramCreate', {
       get: () => listener,
@@ -28,6 +29,29 @@ require.cache[typescript].exports = {
   getPreEmitDiagnosticsOfFiles: (program, files) =>
     original.getPreEmitDiagnosticsOfFiles(program, files.filter(isCell)),
 };
+
+/**
+ * tslab holds back the timer that rebuilds the program until a cell is run, and fails at any other: at the one that
+ * TypeScript sets when files appear beside those imported, which in a project under work they do.
+ */
+function withTimersOfItsOwn(host) {
+  const { setTimeout: holdBack, clearTimeout: forget } = host;
+  const others = new Set();
+  host.setTimeout = (callback, delay, ...given) => {
+    if (callback.name === 'updateProgramWithWatchStatus') return holdBack(callback, delay, ...given);
+    const timer = setTimeout(() => {
+      others.delete(timer);
+      callback(...given);
+    }, delay);
+    others.add(timer);
+    return timer;
+  };
+  host.clearTimeout = (timer) => {
+    if (others.delete(timer)) clearTimeout(timer);
+    else forget(timer);
+  };
+  return host;
+}
 
 /** tslab's own output of an imported file takes the file's last expression for a result, and knows no `lib/index.ts`. */
 function emittingCellsOnly(program) {

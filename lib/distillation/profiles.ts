@@ -75,7 +75,8 @@ function setDefaults({ profile, kind, perClass }: ProfileChoice): Record<string,
     middleChannels: 3,
     // Short runs cannot afford hallucinators that start by distorting their bases.
     hallucinatorInitialisation: profile === 'paper' ? 'pytorch' : 'identity',
-    identityNoise: 0.05,
+    // Enough for hallucinations that differ from the start: a few hundred iterations do not drive them apart.
+    identityNoise: profile === 'paper' ? 0.05 : 0.2,
     ...common,
   };
 }

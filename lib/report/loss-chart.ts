@@ -20,7 +20,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
   const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
   const averaging = window > 1 ? [`mean of ${window} iterations`] : [];
-  const notes = [...(caption ? [caption] : []), ...averaging].join(', ');
+  const notes = [...(caption ? [caption] : []), ...averaging];
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
@@ -30,7 +30,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
     config: theme,
     width: points(columnWidths.single) - 60,
     height: 130,
-    title: notes ? { text: notes, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
+    title: notes.length > 0 ? { text: notes, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
     padding: 2,
     data: { values },
     mark: 'line',

@@ -36,14 +36,17 @@ export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
   };
   const [start, target] = [unflatten(golden.tensor('start')), unflatten(golden.tensor('target'))];
   const which = golden.tensor('which').dataSync();
-  const batches = (golden.tensor<tf.Tensor2D>('order').arraySync()).map(
-    (items, step): StudentBatch => ({
-      items: tf.tensor1d(items, 'int32'),
-      hallucinators: tf.fill([items.length], which[step], 'int32'),
-      labels: tf.tensor1d([...set.labels(items)], 'int32'),
-      draws: {},
-    }),
-  );
+  const batches = golden
+    .tensor<tf.Tensor2D>('order')
+    .arraySync()
+    .map(
+      (items, step): StudentBatch => ({
+        items: tf.tensor1d(items, 'int32'),
+        hallucinators: tf.fill([items.length], which[step], 'int32'),
+        labels: tf.tensor1d([...set.labels(items)], 'int32'),
+        draws: {},
+      }),
+    );
   const unroll = createUnroll({ set, network, augmentation: { draw: () => ({}), apply: (images) => images } });
   const { value, gradients } = unroll.full({ learnable, start, target, batches });
 
