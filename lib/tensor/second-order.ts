@@ -28,11 +28,12 @@ interface PoolingAttributes {
 }
 
 /**
- * Registers the gradients of `Conv2DBackpropFilter` and `AvgPoolGrad`.
+ * Registers the gradients of `Conv2DBackpropFilter`, `AvgPoolGrad` and `MaxPoolGrad`.
  *
  * For y = Conv2D(x, w) with upstream dy, the filter gradient is g = F(x, dy), bilinear: given an upstream h of g,
  * d<h, g>/dx = Conv2DBackpropInput(dy, h) and d<h, g>/d(dy) = Conv2D(x, h).
- * Average pooling's gradient is linear in dy; its adjoint is the pooling itself.
+ * Average pooling's gradient is linear in dy; its adjoint is the pooling itself. Maximum pooling's is linear in dy too: its
+ * adjoint picks from each window the element that was largest.
  */
 export function registerSecondOrderGradients(tf: typeof tfjs): void {
   tf.registerGradient({
@@ -61,6 +62,29 @@ export function registerSecondOrderGradients(tf: typeof tfjs): void {
         dy: () => tf.avgPool(upstream as tfjs.Tensor4D, filterSize, strides, pad),
         // The kernel reads only the input's shape.
         input: () => tf.zerosLike(input),
+      };
+    },
+  });
+  tf.registerGradient({
+    kernelName: 'MaxPoolGrad',
+    inputsToSave: ['input', 'output'],
+    gradFunc: (upstream, [input, output], attributes) => {
+      const { filterSize, strides, pad } = attributes as unknown as PoolingAttributes;
+      const [[height, width], steps] = [filterSize, strides].map((sides) => [sides, sides].flat().slice(0, 2));
+      if (height !== steps[0] || width !== steps[1] || pad !== 'valid') {
+        throw new RangeError(
+          `Second derivatives of maximum pooling need windows side by side: filter ${filterSize}, strides ${strides}, pad ${pad}.`,
+        );
+      }
+      return {
+        dy: () => {
+          const inputs = { dy: tf.fill(output.shape, 1), input, output };
+          const largest: tfjs.Tensor4D = tf.engine().runKernel('MaxPoolGrad', inputs, attributes);
+          const picked = (upstream as tfjs.Tensor4D).mul<tfjs.Tensor4D>(largest);
+          return tf.avgPool(picked, filterSize, strides, pad).mul(height * width);
+        },
+        input: () => tf.zerosLike(input),
+        output: () => tf.zerosLike(output),
       };
     },
   });

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { createNetwork, networkNames } from '../../lib/networks/create-network';
+import { crossEntropy } from '../../lib/networks/loss';
+import { useBackend } from '../../lib/tensor/backend';
+import { valueAndGradients } from '../../lib/tensor/gradient';
+import { disposeAll, floatCount } from '../../lib/tensor/parameters';
+import { Random } from '../../lib/tensor/random';
+import { tf } from '../../lib/tensor/tensorflow';
+
+before(() => useBackend());
+
+const cifar = { imageShape: [32, 32, 3] as const, classCount: 10 };
+
+// Of the networks in PyTorch: sum(p.numel() for p in network.parameters()).
+const sizes: Record<string, number> = {
+  ConvNet: 320_010,
+  AlexNet: 1_872_202,
+  VGG11: 9_231_114,
+  ResNet18: 11_173_962,
+  ResNet18_AP: 11_250_762,
+  LeNet: 62_006,
+  MLP: 411_146,
+};
+
+for (const name of networkNames) {
+  test(`${name}: as many parameters as in PyTorch, logits for every image, a gradient for every weight`, () => {
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const network = createNetwork({ name, ...cifar });
+      const parameters = network.init(Random.fromSeed(0));
+      assert.equal(floatCount(parameters), sizes[name]);
+      const images = Random.fromSeed(1).normal([2, 32, 32, 3]) as tf.Tensor4D;
+      const labels = tf.tensor1d([0, 7], 'int32');
+      const logits = network.apply(parameters, images);
+      assert.deepEqual(logits.shape, [2, 10]);
+      assert.deepEqual(
+        logits.dataSync(),
+        network.classify(parameters, network.features(parameters, images)).dataSync(),
+      );
+      const { gradients } = valueAndGradients(
+        (current) => crossEntropy(network.apply(current, images), labels),
+        parameters,
+      );
+      for (const [key, gradient] of Object.entries(gradients)) {
+        const norm = gradient.norm().dataSync()[0];
+        assert.ok(Number.isFinite(norm), key);
+        if (key.endsWith('.weight')) assert.ok(norm > 0, key);
+      }
+    });
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  test(`${name}: 64x64 colour and 28x28 grey images`, () => {
+    for (const imageShape of [[64, 64, 3] as const, [28, 28, 1] as const]) {
+      tf.tidy(() => {
+        const network = createNetwork({ name, imageShape, classCount: 3 });
+        const parameters = network.init(Random.fromSeed(0));
+        assert.deepEqual(network.apply(parameters, tf.zeros([2, ...imageShape])).shape, [2, 3]);
+      });
+    }
+  });
+}
+
+test("first values are PyTorch's defaults: uniform within 1 / sqrt(fan-in), normalisations 1 and 0", () => {
+  const parameters = createNetwork({ name: 'VGG11', ...cifar }).init(Random.fromSeed(3));
+  const fanIns: Record<string, number> = { 'features.0': 27, 'features.11': 256 * 9, classifier: 512 };
+  for (const [name, fanIn] of Object.entries(fanIns)) {
+    const bound = 1 / Math.sqrt(fanIn);
+    const values = parameters[`${name}.weight`].dataSync<'float32'>();
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    assert.ok(largest < bound * (1 + 1e-6) && largest > 0.95 * bound, `${name}: ${largest} for ${bound}`);
+    const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+    assert.ok(Math.abs(variance / (bound ** 2 / 3) - 1) < 0.1, name);
+    assert.ok(parameters[`${name}.bias`].abs().max().dataSync()[0] < bound * (1 + 1e-6), name);
+  }
+  assert.deepEqual([...new Set(parameters['features.1.weight'].dataSync())], [1]);
+  assert.deepEqual([...new Set(parameters['features.1.bias'].dataSync())], [0]);
+  disposeAll(parameters);
+});
+
+test('the same seed draws the same network, another seed another one', () => {
+  const network = createNetwork({ name: 'LeNet', ...cifar });
+  const first = (seed: number) => tf.tidy(() => network.init(Random.fromSeed(seed))['fc_2.weight'].dataSync());
+  assert.deepEqual(first(5), first(5));
+  assert.notDeepEqual(first(5), first(6));
+});
+
+test('an unknown network, and images too small for one: what is allowed is said', () => {
+  assert.throws(
+    () => createNetwork({ name: 'Transformer', ...cifar }),
+    /'Transformer'; allowed are ConvNet, AlexNet, VGG11/,
+  );
+  assert.throws(() => createNetwork({ name: 'constructor', ...cifar }), /There is no network/);
+  assert.throws(() => createNetwork({ name: 'VGG11', imageShape: [16, 16, 3], classCount: 2 }), /at least.*16x16/);
+  assert.throws(
+    () => createNetwork({ name: 'ConvNet', depth: 6, ...cifar }),
+    /6 poolings leave nothing of images of 32x32/,
+  );
+});
+
+test('second derivatives through maximum pooling agree with finite differences', () => {
+  tf.tidy(() => {
+    const network = createNetwork({
+      name: 'ConvNet',
+      width: 3,
+      depth: 2,
+      pooling: 'max',
+      activation: 'sigmoid',
+      imageShape: [8, 8, 2],
+      classCount: 3,
+    });
+    const random = Random.fromSeed(2);
+    const parameters = network.init(random);
+    const images = random.normal([2, 8, 8, 2]) as tf.Tensor4D;
+    const direction = random.normal([2, 8, 8, 2]) as tf.Tensor4D;
+    const labels = tf.tensor1d([0, 2], 'int32');
+    const squaredGradient = (x: tf.Tensor) => {
+      const { gradients } = valueAndGradients(
+        (current) => crossEntropy(network.apply(current, x as tf.Tensor4D), labels),
+        parameters,
+      );
+      return tf.addN(Object.values(gradients).map((gradient) => gradient.square().sum())).asScalar();
+    };
+    const { gradients } = valueAndGradients(({ x }) => squaredGradient(x), { x: images });
+    const along = gradients.x.mul(direction).sum().dataSync()[0];
+    const step = 1e-2;
+    const difference =
+      (squaredGradient(images.add(direction.mul(step))).dataSync()[0] -
+        squaredGradient(images.sub(direction.mul(step))).dataSync()[0]) /
+      (2 * step);
+    assert.ok(Math.abs(along - difference) <= 0.02 * Math.abs(difference), `${along} is not ${difference}`);
+  });
+});
