@@ -56,13 +56,6 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
   };
 }
 
-/** Students trained on every real image, as an upper bound: an epoch of them is many steps, so they need few. */
-export function fullDataDefaults(profile: ProfileChoice['profile']): { students: number; epochs: number } {
-  return { smoke: { students: 1, epochs: 2 }, quick: { students: 1, epochs: 4 }, paper: { students: 5, epochs: 100 } }[
-    profile
-  ];
-}
-
 function setDefaults({ profile, kind, perClass }: ProfileChoice): Record<string, unknown> {
   const common = { factor: 1, initialisation: 'real' };
   if (kind === 'images') return { kind, ipc: perClass ?? (profile === 'smoke' ? 2 : 10), ...common };

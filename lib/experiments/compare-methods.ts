@@ -1,5 +1,5 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
-import type { ConfigurationInput } from '../distillation/configuration';
+import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { makeExperts } from './make-experts';
 import { run, runBaseline, type RunOptions, type RunResult } from './run';
 
@@ -25,6 +25,8 @@ export interface ComparedRun {
 /** Each run is stored and resumed as any other; experts that are missing are trained first. */
 export async function compareMethods(input: ComparisonInput, options: RunOptions = {}): Promise<ComparedRun[]> {
   const { methods = comparedMethods, ipc = 10, basesPerClass = 9, ...common } = input;
+  // A name that there is not is refused before hours of work, not after.
+  for (const method of methods) configure({ ...common, matching: { method } });
   const random = await runBaseline({ ...common, baseline: 'random', ipc }, options);
   const rows: ComparedRun[] = [{ label: 'random real images', result: random }];
   for (const method of methods) {

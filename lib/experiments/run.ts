@@ -68,10 +68,13 @@ export class RunDiverged extends Error {
  * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
  */
 export async function run(input: ConfigurationInput, options: RunOptions = {}): Promise<RunResult> {
-  return execute('distillation', configure(input), options, async (session) => {
+  const configuration = configure(input);
+  // What a distillation lacks, e.g. experts, is said before anything is written.
+  const check = (data: PreparedDataset) => createDistillation(configuration, data, options).dispose();
+  return execute({ kind: 'distillation', configuration, check }, options, async (session) => {
     const { state, distillation } = await distil(session, options);
     try {
-      const { configuration, data, files } = session;
+      const { data, files } = session;
       const accuracy = await session.students((hooks) =>
         evaluateSet(distillation.set, state.parameters, configuration, data, hooks),
       );
@@ -105,7 +108,7 @@ export async function runBaseline(
     const { profile } = configure(settings);
     settings.evaluation = { students: 1, epochs: fullDataEpochs[profile], ...input.evaluation };
   }
-  return execute(baseline, configure(settings), options, async (session) => {
+  return execute({ kind: baseline, configuration: configure(settings) }, options, async (session) => {
     const { configuration, data } = session;
     const chosen = await chooseReal(baseline, session);
     const trainingSet = realTrainingSet(data.train, chosen);
@@ -162,9 +165,15 @@ interface Session {
 
 type Outcome = Pick<StoredResult, 'accuracy' | 'storedFloats'>;
 
+interface Task {
+  kind: RunKind;
+  configuration: Configuration;
+  /** Throws where the run could not be begun. */
+  check?: (data: PreparedDataset) => void;
+}
+
 async function execute(
-  kind: RunKind,
-  configuration: Configuration,
+  { kind, configuration, check }: Task,
   options: RunOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<RunResult> {
@@ -184,6 +193,7 @@ async function execute(
     return finished(stored);
   }
 
+  check?.(data);
   writing(folder, () => mkdirSync(folder, { recursive: true }));
   const interrupt = listenForInterrupt(options.signal);
   const { signal } = interrupt;

@@ -1,0 +1,60 @@
+/** What is wrong on a command line or in a configuration is said in a sentence or two, and nothing is written. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { haba } from './command-line';
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-input-'));
+  writeFileSync(path.join(folder, 'torn.safetensors'), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123]));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const smoke = 'distill --profile smoke --dataset shapes';
+
+const cases: [given: string, ...said: RegExp[]][] = [
+  ['destill', /unknown command 'destill'/, /Did you mean distill\?/],
+  ['distill --datset shapes', /unknown option '--datset'/, /Did you mean --dataset\?/],
+  [`${smoke} --ipc many`, /'many' is not a whole number/],
+  [`${smoke} --ipc 0`, /'set\.ipc' is 0/, /at least 1|greater than or equal to 1/],
+  [`${smoke} --ipc 501`, /501/, /500/],
+  ['distill --dataset cifar11', /'dataset' is 'cifar11'/, /cifar10, cifar100/],
+  ['distill --profile fast', /'profile' is 'fast'/, /smoke.*quick.*paper/],
+  [`${smoke} --method mt`, /'matching\.method' is 'mt'/, /dm.*dc.*dsa.*mtt/],
+  [`${smoke} --set iteratoins=3`, /'iteratoins'/, /iterations/],
+  [`${smoke} --set compile=perhaps`, /'compile' is 'perhaps'/, /true|boolean/],
+  [`${smoke} --set evaluation.learningRate=-1`, /'evaluation\.learningRate' is -1/],
+  [`${smoke} --set bases`, /'bases' is neither images, haba, nor key=value/],
+  [`${smoke} --method mtt --experts ${path.join(tmpdir(), 'haba-no-experts')}`, /experts/, /npm run haba -- experts/],
+  ['distill --dataset cifar10 --data NOWHERE', /NOWHERE/, /haba -- data cifar10/],
+  ['baseline best --dataset shapes', /no baseline 'best'; allowed are random, herding, full/],
+  ['evaluate MISSING.safetensors', /MISSING\.safetensors/],
+  ['evaluate TORN', /torn\.safetensors/],
+  ['runs show nothing', /no run 'nothing'/, /runs list/],
+  ['runs remove nothing', /'nothing' is not a run/],
+  ['data imagenet', /imagenet/, /tiny-imagenet/],
+  ['compare --profile smoke --dataset shapes --methods dx', /'dx'/, /dm.*dc.*dsa.*mtt/],
+  ['parity MISSING', /MISSING/],
+];
+
+for (const [given, ...said] of cases) {
+  test(`haba ${given.replace(tmpdir(), '')}`, { concurrency: true }, async () => {
+    const runs = path.join(folder, 'runs');
+    const words = given
+      .split(' ')
+      .map(
+        (word) =>
+          ({ NOWHERE: path.join(folder, 'NOWHERE'), TORN: path.join(folder, 'torn.safetensors') })[word] ?? word,
+      );
+    const takesRuns = /^(distill|baseline|compare|runs \w+)/.test(given);
+    const { status, stdout, stderr } = await haba(...words, ...(takesRuns ? ['--runs', runs] : []));
+    assert.equal(status, 1, stdout + stderr);
+    for (const pattern of said) assert.match(stderr, pattern);
+    assert.doesNotMatch(stderr, /\n {4}at /, 'a stack trace is no sentence');
+    assert.equal(stdout, '');
+    assert.ok(!existsSync(runs), 'nothing is written');
+  });
+}

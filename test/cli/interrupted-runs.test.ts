@@ -1,0 +1,147 @@
+/** Runs that are killed, interrupted or disturbed: nothing is lost, and numbers are those of an undisturbed run. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, test } from 'node:test';
+import { runFiles } from '../../lib/experiments/run-store';
+import { haba, lastJson, startHaba } from './command-line';
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-runs-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+// Forty iterations with a checkpoint every third: long enough to be killed in their midst.
+const configuration = 'distill --profile smoke --dataset shapes --bases 2 --iterations 40 --seed 3'.split(' ');
+const settings = [...configuration, '--set', 'checkpointEvery=3', '--set', 'evaluation.students=2'];
+const inFolder = (name: string) => [...settings, '--runs', path.join(folder, name)];
+
+/** What must not depend on how often a run was stopped. */
+function outcome(run: string) {
+  const { distilled, metrics, students, result } = runFiles(run);
+  const losses = readFileSync(metrics, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => ({ ...(JSON.parse(line) as Record<string, number>), seconds: 0 }));
+  const { accuracy, storedFloats } = JSON.parse(readFileSync(result, 'utf8')) as Record<string, unknown>;
+  return {
+    losses,
+    students: readFileSync(students, 'utf8'),
+    accuracy,
+    storedFloats,
+    distilled: readFileSync(distilled),
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
+const wholeLines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0);
+
+let undisturbed: string;
+before(async () => {
+  const finished = await haba(...inFolder('undisturbed'));
+  assert.equal(finished.status, 0, finished.stderr);
+  undisturbed = lastJson(finished).run as string;
+});
+
+test('killed while it distils, while a checkpoint is due, and while students are trained: the same numbers', async () => {
+  const run = undisturbed.replace(`${path.sep}undisturbed${path.sep}`, `${path.sep}killed${path.sep}`);
+  const { checkpoint, metrics, students } = runFiles(run);
+  const moments: (() => boolean)[] = [
+    () => wholeLines(metrics) >= 5,
+    () => existsSync(`${checkpoint}.partial`) || wholeLines(metrics) >= 20,
+    () => wholeLines(students) >= 1,
+  ];
+  for (const moment of moments) {
+    const { child, finished } = startHaba(inFolder('killed'));
+    await until(() => moment() || child.exitCode !== null);
+    child.kill('SIGKILL');
+    assert.equal((await finished).signal, 'SIGKILL');
+  }
+  const finished = await haba(...inFolder('killed'));
+  assert.equal(finished.status, 0, finished.stderr);
+  assert.equal(lastJson(finished).run, run);
+  assert.deepEqual(outcome(run), outcome(undisturbed));
+});
+
+test('Ctrl-C stops within an iteration, says where it goes on, and exits with 130; again it goes on', async () => {
+  const { child, finished, line } = startHaba(inFolder('interrupted'));
+  await line(/distilling \d+\/40/);
+  const run = undisturbed.replace(`${path.sep}undisturbed${path.sep}`, `${path.sep}interrupted${path.sep}`);
+  const done = wholeLines(runFiles(run).metrics);
+  child.kill('SIGINT');
+  const { status, stderr } = await finished;
+  assert.equal(status, 130, stderr);
+  assert.match(stderr, /Stopped; what was done is kept in .*The same again goes on from there\./);
+  assert.ok(existsSync(runFiles(run).checkpoint));
+  assert.ok(!existsSync(runFiles(run).result) && wholeLines(runFiles(run).metrics) < 40, `${done} were done`);
+  assert.equal((await haba(...inFolder('interrupted'))).status, 0);
+  assert.deepEqual(outcome(run), outcome(undisturbed));
+});
+
+test('a finished run is returned as stored: no file of it changes', async () => {
+  const before = outcome(undisturbed);
+  const finished = await haba(...inFolder('undisturbed'));
+  assert.equal(lastJson(finished).run, undisturbed);
+  assert.match(finished.stderr, /as stored in/);
+  assert.doesNotMatch(finished.stderr, /distilling|training students/);
+  assert.deepEqual(outcome(undisturbed), before);
+});
+
+test('two processes on one run: the second waits, says for whom, and returns what the first made', async () => {
+  const first = startHaba(inFolder('shared'));
+  await first.line(/distilling/);
+  const second = startHaba(inFolder('shared'));
+  await second.line(/Waiting for it/);
+  const [one, other] = [await first.finished, await second.finished];
+  assert.deepEqual([one.status, other.status], [0, 0], one.stderr + other.stderr);
+  assert.match(other.stderr, new RegExp(`process ${first.child.pid}`));
+  assert.deepEqual(lastJson(other).accuracy, lastJson(one).accuracy);
+  assert.doesNotMatch(other.stderr, /distilling/);
+});
+
+test('a loss that is no number stops the run, with the iteration and what to change; the checkpoint stays', async () => {
+  const diverging = [...inFolder('diverged'), '--set', 'optimisers.bases.learningRate=1e38'];
+  const { status, stderr, stdout } = await haba(...diverging);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(
+    stderr,
+    /The loss of iteration \d+ is (NaN|Infinity): it diverged with optimisers\.bases\.learningRate 1e\+38/,
+  );
+  assert.doesNotMatch(stderr, /\n {4}at /);
+});
+
+test('files that are damaged: the file is named, and nothing is overwritten', async () => {
+  const { result, checkpoint } = runFiles(undisturbed);
+  const kept = { result: readFileSync(result), checkpoint: readFileSync(checkpoint) };
+  writeFileSync(result, kept.result.subarray(0, 40));
+  const torn = await haba(...inFolder('undisturbed'));
+  assert.equal(torn.status, 1);
+  assert.match(torn.stderr, /result\.json cannot be read: .*Nothing was changed\. .*runs remove/);
+  assert.deepEqual(readFileSync(result), kept.result.subarray(0, 40));
+
+  rmSync(result);
+  writeFileSync(checkpoint, kept.checkpoint.subarray(0, 500));
+  const broken = await haba(...inFolder('undisturbed'));
+  assert.equal(broken.status, 1);
+  assert.match(broken.stderr, /checkpoint\.safetensors/);
+  assert.deepEqual(readFileSync(checkpoint), kept.checkpoint.subarray(0, 500));
+  writeFileSync(checkpoint, kept.checkpoint);
+  writeFileSync(result, kept.result);
+});
+
+test('a runs folder that is a file: one sentence', async () => {
+  const file = path.join(folder, 'a-file');
+  writeFileSync(file, 'not a folder');
+  const { status, stderr } = await haba(...settings, '--runs', file);
+  assert.equal(status, 1);
+  assert.match(stderr, /a-file/);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+  assert.equal(readFileSync(file, 'utf8'), 'not a folder');
+});
