@@ -45,6 +45,15 @@ interface ConfigurationFlags {
   set?: Setting[];
 }
 
+interface BudgetFlags {
+  dataset: string;
+  ipc?: number;
+  floats?: number;
+  hallucinators?: number[];
+  kernel: number;
+  factor: number;
+}
+
 interface PlaceFlags {
   data?: string;
   runs?: string;
@@ -132,6 +141,32 @@ withConfiguration(program.command('experts').description('train the experts of t
     const { makeExperts } = await import('./experiments/make-experts');
     const made = await makeExperts(configurationOf({ ...flags, method: 'mtt' }), { data, experts });
     process.stdout.write(`${JSON.stringify(made)}\n`);
+  });
+
+program
+  .command('budget')
+  .description('which sets fit a number of floats: bases, channels and hallucinators, counted in both ways')
+  .option('--dataset <name>', 'whose images and classes', 'cifar10')
+  .option('--ipc <number>', 'the budget in images per class', Number)
+  .option('--floats <number>', 'the budget in floats', wholeNumber)
+  .option('--hallucinators <numbers...>', 'how many, e.g. 2 5', (text: string, before: number[] | undefined) => [
+    ...(before ?? []),
+    wholeNumber(text),
+  ])
+  .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
+  .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
+  .action(async (flags: BudgetFlags) => {
+    const { datasetShapes } = await import('./data/dataset-names');
+    const { budget } = await import('./factorization/budget');
+    const { budgetTable } = await import('./report/budget-table');
+    if (!Object.hasOwn(datasetShapes, flags.dataset)) {
+      const known = Object.keys(datasetShapes).join(', ');
+      throw new RangeError(`There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known}.`);
+    }
+    const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
+    const shape = datasetShapes[flags.dataset as keyof typeof datasetShapes];
+    const sets = budget({ ...shape, imagesPerClass, floats, hallucinators, kernelSize, factor });
+    process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
   });
 
 program

@@ -11,3 +11,17 @@ export const datasetNames = [
 ] as const;
 
 export type DatasetName = (typeof datasetNames)[number];
+
+/** What is known of a dataset before it is loaded; nothing of one's own. */
+export const datasetShapes: Record<
+  Exclude<DatasetName, 'folder'>,
+  { imageShape: readonly [number, number, number]; classCount: number }
+> = {
+  cifar10: { imageShape: [32, 32, 3], classCount: 10 },
+  cifar100: { imageShape: [32, 32, 3], classCount: 100 },
+  svhn: { imageShape: [32, 32, 3], classCount: 10 },
+  mnist: { imageShape: [32, 32, 1], classCount: 10 },
+  'fashion-mnist': { imageShape: [32, 32, 1], classCount: 10 },
+  'tiny-imagenet': { imageShape: [64, 64, 3], classCount: 200 },
+  shapes: { imageShape: [32, 32, 3], classCount: 10 },
+};

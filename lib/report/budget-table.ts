@@ -1,0 +1,24 @@
+/** What fits a budget, as a table. */
+import { table } from 'arquero';
+import type { FittingSet } from '../factorization/budget';
+import type { ReportTable } from './tables';
+
+/** A set a row, counted in both ways: by all floats, and as the paper names its settings, by bases alone. */
+export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
+  const column = <T>(of: (set: FittingSet) => T) => sets.map(of);
+  const rounded = (value: number) => Number(value.toFixed(3));
+  return {
+    name,
+    runs: [],
+    table: table({
+      set: column(({ kind }) => (kind === 'images' ? 'images' : 'HaBa')),
+      channels: column(({ channels }) => channels),
+      hallucinators: column(({ hallucinatorCount }) => hallucinatorCount),
+      'per class': column(({ perClass }) => perClass),
+      'training images per class': column(({ trainingImagesPerClass }) => trainingImagesPerClass),
+      floats: column(({ floats }) => floats),
+      'images per class, all floats': column(({ imagesPerClass }) => rounded(imagesPerClass)),
+      'images per class, bases alone': column(({ nominalImagesPerClass }) => rounded(nominalImagesPerClass)),
+    }),
+  };
+}
