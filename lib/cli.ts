@@ -144,6 +144,16 @@ withConfiguration(program.command('experts').description('train the experts of t
   });
 
 program
+  .command('export')
+  .description('a distilled set as pictures, and in the layout of PyTorch')
+  .argument('<file>', 'distilled.safetensors of a run')
+  .option('--to <folder>', 'where to write, by default beside the file')
+  .action(async (file: string, { to }: { to?: string }) => {
+    const { exportSet } = await import('./report/export-set');
+    process.stdout.write(`${JSON.stringify({ files: await exportSet(file, { to }) })}\n`);
+  });
+
+program
   .command('budget')
   .description('which sets fit a number of floats: bases, channels and hallucinators, counted in both ways')
   .option('--dataset <name>', 'whose images and classes', 'cifar10')

@@ -11,6 +11,7 @@ export { budget } from './factorization/budget';
 export { listRuns } from './experiments/run-store';
 export { accuracyChart } from './report/accuracy-chart';
 export { exportFigures, exportTables } from './report/export';
+export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
 export { hallucinationGrid, sampleGrid } from './report/grids';
 export { lossChart } from './report/loss-chart';

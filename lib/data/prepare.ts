@@ -1,8 +1,10 @@
 /** A dataset made ready for networks: pixels stay bytes, and become network inputs when a batch is asked for. */
+import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Dataset, ImageSplit, Statistics } from './dataset';
 import type { ImageSource, PreparedDataset, Whitening } from './image-source';
 import { whitenedSource } from './whitened-source';
+import { pixelsOf } from './pixels';
 import { cachedZca } from './zca-cache';
 
 export interface PrepareOptions {
@@ -33,8 +35,7 @@ function normalised(dataset: Dataset): Prepared {
   return {
     train: normalisedSource(dataset, dataset.train, dataset),
     test: normalisedSource(dataset, dataset.test, dataset),
-    toPixels: (images) => pixelsOf(tf.tidy(() => images.mul(tf.tensor1d(deviation)).add(tf.tensor1d(mean)))),
-    statistics: () => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) }),
+    ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
 }
@@ -50,10 +51,13 @@ function whitened(dataset: Dataset, cacheFolder: string): Prepared {
   return {
     train: whitenedSource(train, zca),
     test: whitenedSource(test, zca),
-    toPixels: (images) => pixelsOf(zca.invert(images)),
-    statistics: () => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation), ...zca.statistics() }),
+    ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation), ...zca.statistics() })),
     dispose: () => zca.dispose(),
   };
+}
+
+function invertedBy(statistics: () => Parameters): Pick<Prepared, 'statistics' | 'toPixels'> {
+  return { statistics, toPixels: (images) => tf.tidy(() => pixelsOf(images, statistics())) };
 }
 
 /** (pixel / 255 - mean) / deviation, channel by channel. */
@@ -86,11 +90,4 @@ function indicesOfClass(labels: Uint8Array, classCount: number): Int32Array[] {
   const indices = Array.from({ length: classCount }, () => [] as number[]);
   labels.forEach((label, index) => indices[label].push(index));
   return indices.map((ofClass) => Int32Array.from(ofClass));
-}
-
-/** Values from 0 to 1 as bytes, rounded and clipped; frees `images`. */
-function pixelsOf(images: tf.Tensor): Uint8Array {
-  const values = images.dataSync();
-  images.dispose();
-  return new Uint8Array(Uint8ClampedArray.from(values, (value) => value * 255).buffer);
 }

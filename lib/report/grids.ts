@@ -1,8 +1,8 @@
 /** Image grids of a dataset and of distilled sets. */
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
+import { pixelsOf } from '../data/pixels';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import { dataAtHand, type DataOptions } from '../experiments/data-at-hand';
 import { readDistilledSet } from '../experiments/distilled-file';
 import type { RunResult } from '../experiments/run';
 import { runFiles } from '../experiments/run-store';
@@ -30,7 +30,7 @@ export function sampleGrid(data: PreparedDataset, { columns = 10 }: { columns?: 
   );
 }
 
-export interface HallucinationGridOptions extends Pick<DataOptions, 'data'> {
+export interface HallucinationGridOptions {
   /** File name of the figure. Default 'hallucinations'. */
   name?: string;
   /** Classes shown, from the first. Default: all. */
@@ -38,14 +38,13 @@ export interface HallucinationGridOptions extends Pick<DataOptions, 'data'> {
 }
 
 /** One basis of each class, and what every hallucinator makes of it. For stored images: the images themselves. */
-export async function hallucinationGrid(
+export function hallucinationGrid(
   result: RunResult,
-  { name = 'hallucinations', classes, data: folder }: HallucinationGridOptions = {},
-): Promise<Figure> {
+  { name = 'hallucinations', classes }: HallucinationGridOptions = {},
+): Figure {
   const { configuration, parameters, classNames, imageShape, statistics } = readDistilledSet(
     runFiles(result.run).distilled,
   );
-  const data = await dataAtHand(configuration.dataset, { data: folder, whitening: configuration.whitening });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   const rows = Math.min(classes ?? set.classCount, set.classCount);
   const pixels = tf.tidy(() => {
@@ -61,7 +60,7 @@ export async function hallucinationGrid(
     });
     const coloured = bases.shape[3] === imageShape[2] ? bases : tf.tile(bases, [1, 1, 1, imageShape[2]]);
     const columns = set.kind === 'haba' ? [coloured, ...made] : made;
-    return data.toPixels(tf.stack(columns, 1).reshape([-1, ...imageShape]));
+    return pixelsOf(tf.stack(columns, 1).reshape([-1, ...imageShape]), statistics);
   });
   disposeAll(parameters, statistics);
   const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `${index + 1}`);

@@ -1,0 +1,59 @@
+/** A distilled set for use elsewhere: as pictures, and in PyTorch's layout. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pixelsOf } from '../data/pixels';
+import { createDistilledSet } from '../factorization/create-distilled-set';
+import { readDistilledSet } from '../experiments/distilled-file';
+import { writePyTorchSet } from '../experiments/pytorch-file';
+import { useBackend } from '../tensor/backend';
+import { disposeAll } from '../tensor/parameters';
+import { tf } from '../tensor/tensorflow';
+import { imageGrid } from './image-grid';
+import { toPng } from './render';
+
+export interface ExportSetOptions {
+  /** Folder to write to. Default: that of the set. */
+  to?: string;
+}
+
+/**
+ * Writes `NAME-pytorch.safetensors` and, for every hallucinator (or once for stored images), `NAME-hallucinator-J.png`: a row a
+ * class, a column a basis. Needs no dataset: what inverts the whitening is in the file.
+ * @returns the files written
+ * @throws Error when a file of that name is there already; nothing is overwritten
+ */
+export async function exportSet(file: string, { to = path.dirname(file) }: ExportSetOptions = {}): Promise<string[]> {
+  await useBackend();
+  const distilled = readDistilledSet(file);
+  const { parameters, configuration, classNames, imageShape, statistics } = distilled;
+  try {
+    const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
+    const base = path.join(to, path.basename(file, '.safetensors'));
+    const pytorch = `${base}-pytorch.safetensors`;
+    const pictures = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) =>
+      set.kind === 'haba' ? `${base}-hallucinator-${hallucinator + 1}.png` : `${base}-images.png`,
+    );
+    for (const target of [pytorch, ...pictures]) {
+      if (existsSync(target))
+        throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
+    }
+    mkdirSync(to, { recursive: true });
+    writePyTorchSet(pytorch, distilled);
+    for (const [hallucinator, picture] of pictures.entries()) {
+      const pixels = tf.tidy(() => {
+        const items = tf.range(0, set.itemCount, 1, 'int32');
+        const hallucinators = tf.fill<tf.Rank.R1>([set.itemCount], hallucinator, 'int32');
+        // Of several formations the first is shown.
+        return pixelsOf(set.images(parameters, { items, hallucinators }).slice(0, set.itemCount), statistics);
+      });
+      const columnLabels = Array.from({ length: set.perClass }, (_, column) => `${column + 1}`);
+      const columnTitle = set.kind === 'haba' ? `bases, through hallucinator ${hallucinator + 1}` : 'stored images';
+      const labels = { rowLabels: classNames, columnLabels, rowTitle: 'class', columnTitle };
+      const figure = imageGrid({ pixels, shape: imageShape }, { name: path.basename(picture), ...labels, runs: [] });
+      writeFileSync(picture, await toPng(figure));
+    }
+    return [pytorch, ...pictures];
+  } finally {
+    disposeAll(parameters, statistics);
+  }
+}
