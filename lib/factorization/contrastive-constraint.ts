@@ -6,6 +6,9 @@ export interface ContrastiveOptions {
   temperature?: number;
 }
 
+/** Smallest norm features are divided by: PyTorch's `normalize`. */
+const smallestNorm = 1e-12;
+
 /**
  * Pulls together the features of hallucinations of one class (among them those of one basis), and pushes the others apart:
  * the mean over anchors of -mean_{positives} log(exp(z_a . z_p / T) / sum_{others} exp(z_a . z_o / T)), z of unit length.
@@ -22,7 +25,14 @@ export function contrastiveConstraint(
 ): tf.Scalar {
   const features = tf.concat([first, second]);
   const count = features.shape[0];
-  const unit = features.div(features.square().sum(1, true).sqrt().maximum(1e-12));
+  // The bound stands before the root, whose slope at zero is infinite.
+  const unit = features.div(
+    features
+      .square()
+      .sum(1, true)
+      .maximum(smallestNorm ** 2)
+      .sqrt(),
+  );
   const similarities = tf.matMul(unit, unit, false, true).div<tf.Tensor2D>(temperature);
   const others = tf.sub(1, tf.eye(count));
   const both = tf.concat([labels, labels]);

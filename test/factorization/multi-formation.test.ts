@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { multiFormation } from '../../lib/factorization/multi-formation';
+import { useBackend } from '../../lib/tensor/backend';
+import { valueAndGradients } from '../../lib/tensor/gradient';
+import { tf } from '../../lib/tensor/tensorflow';
+import { assertClose, wave } from '../formula';
+
+before(() => useBackend());
+
+const squares = (side: number, divisor: number) =>
+  tf
+    .range(0, side * side)
+    .square()
+    .div(divisor)
+    .reshape<tf.Tensor4D>([1, side, side, 1]);
+
+// PyTorch 2.5: chunk along both sides, interpolate(mode='bilinear'); the loss weighs the crops' pixels with a wave.
+test('[1, 4, 4, 1] by 2: crops and gradient are those of PyTorch', () => {
+  tf.tidy(() => {
+    const crops = multiFormation(squares(4, 10), 2);
+    assert.deepEqual(crops.shape, [4, 4, 4, 1]);
+    const second = [0.4, 0.525, 0.775, 0.9, 1.2, 1.375, 1.725, 1.9, 2.8, 3.075, 3.625, 3.9, 3.6, 3.925, 4.575, 4.9];
+    assertClose(crops.slice(1, 1), second);
+    const { gradients } = valueAndGradients(
+      ({ images }) =>
+        multiFormation(images as tf.Tensor4D, 2)
+          .mul(wave([4, 4, 4, 1], 0.2))
+          .sum(),
+      { images: squares(4, 10) },
+    );
+    const expected = [
+      0.639228, 0.774229, -0.461961, 0.566059, 0.489559, -0.540552, 0.815011, 0.569795, -0.826789, -0.544403, 0.126277,
+      -0.787092, -0.158657, 0.771894, -0.879427, -0.256398,
+    ];
+    assertClose(gradients.images, expected);
+  });
+});
+
+test('[1, 5, 5, 1] by 3, which does not divide: the last crops are smaller, and enlarged all the same', () => {
+  tf.tidy(() => {
+    const crops = multiFormation(squares(5, 100), 3);
+    assert.deepEqual(crops.shape, [9, 5, 5, 1]);
+    // Crop 8 is the last pixel alone; crop 5 the last column of rows 2 and 3.
+    assertClose(crops.slice(8, 1), new Array<number>(25).fill(5.76));
+    const rows = [1.96, 2.125, 2.785, 3.445, 3.61];
+    assertClose(
+      crops.slice(5, 1),
+      rows.flatMap((value) => new Array<number>(5).fill(value)),
+    );
+  });
+});
+
+test('factor 1 gives the images themselves; row f * batch + i shows item i', () => {
+  tf.tidy(() => {
+    const images = tf.tensor4d([1, 2, 3], [3, 1, 1, 1]).tile<tf.Tensor4D>([1, 4, 4, 2]);
+    assert.equal(multiFormation(images, 1), images);
+    const items = multiFormation(images, 2).max([1, 2, 3]);
+    assert.deepEqual([...items.dataSync()], [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]);
+  });
+});
