@@ -97,6 +97,8 @@ const matchingSchema = z.discriminatedUnion('method', [
     /** 'full': one differentiated unroll; 'stepwise': the same gradient in memory that does not grow with the steps (TESLA). */
     unroll: z.enum(['full', 'stepwise']),
     experts: z.strictObject({
+      /** Of the experts' own draws: distillations of other seeds share them. */
+      seed: z.number().int().min(0),
       count,
       epochs: count,
       learningRate: positive,

@@ -96,6 +96,7 @@ function matchingDefaults({ profile, method, perClass = 10 }: ProfileChoice): Re
       smallestStepSize: 0.001,
       unroll: 'full',
       experts: {
+        seed: 0,
         count: { smoke: 1, quick: 3, paper: 100 }[profile],
         epochs: { smoke: 3, quick: 8, paper: 50 }[profile],
         learningRate: 0.01,
@@ -127,7 +128,8 @@ function optimiserDefaults({ profile, method, perClass = 10 }: ProfileChoice): R
   const stepSize = { learningRate: paper ? paperTrajectory(perClass).stepSizeLearningRate : 1e-5, momentum: 0.9 };
   if (method === 'mtt') {
     const part = { learningRate: 100, momentum: 0.95 };
-    return { bases: part, hallucinators: paper ? part : { learningRate: 1, momentum: 0.95 }, stepSize };
+    // In 200 iterations with 9 bases a class students reached 33 % with a rate of 1, 35 % with 0.1, and 46 % with 0.01.
+    return { bases: part, hallucinators: paper ? part : { learningRate: 0.01, momentum: 0.95 }, stepSize };
   }
   // Short runs need larger steps: of 1, 10 and 30, images and HaBa both did best with 10 in 300 iterations of DM.
   const bases = { learningRate: method === 'dm' ? (paper ? 1 : 10) : 0.1, momentum: 0.5 };

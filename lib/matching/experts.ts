@@ -48,7 +48,7 @@ export function expertsFolder(settings: ExpertSettings, experts: string = defaul
 /** The command that trains these experts. */
 export function expertsCommand(settings: ExpertSettings, { count, epochs }: { count: number; epochs: number }): string {
   const { dataset, whitening, network, augmentation, seed, learningRate, momentum, weightDecay, batchSize } = settings;
-  const trained = { count, epochs, learningRate, momentum, weightDecay, batchSize };
+  const trained = { seed, count, epochs, learningRate, momentum, weightDecay, batchSize };
   const keys = [
     ['whitening', whitening],
     ['augmentation', augmentation],
@@ -56,7 +56,7 @@ export function expertsCommand(settings: ExpertSettings, { count, epochs }: { co
     ...Object.entries(trained).map(([key, value]) => [`matching.experts.${key}`, value]),
   ];
   const set = keys.map(([key, value]) => `--set ${key}=${value}`).join(' ');
-  return `npm run haba -- experts --dataset ${dataset} --seed ${seed} ${set}`;
+  return `npm run haba -- experts --dataset ${dataset} ${set}`;
 }
 
 export interface TrainExpertsOptions {

@@ -94,9 +94,11 @@ test('a finished run is returned as stored: no file of it changes', async () => 
 });
 
 test('two processes on one run: the second waits, says for whom, and returns what the first made', async () => {
-  const first = startHaba(inFolder('shared'));
+  // Long enough for the second to start meanwhile.
+  const shared = [...inFolder('shared'), '--iterations', '300'];
+  const first = startHaba(shared);
   await first.line(/distilling/);
-  const second = startHaba(inFolder('shared'));
+  const second = startHaba(shared);
   await second.line(/Waiting for it/);
   const [one, other] = [await first.finished, await second.finished];
   assert.deepEqual([one.status, other.status], [0, 0], one.stderr + other.stderr);

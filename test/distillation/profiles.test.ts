@@ -58,7 +58,7 @@ for (const dataset of datasets) {
           stepSize,
           smallestStepSize: 0.001,
           unroll: 'full',
-          experts: { count: 100, epochs: 50, learningRate: 0.01, momentum: 0, weightDecay: 0, batchSize: 256 },
+          experts: { seed: 0, count: 100, epochs: 50, learningRate: 0.01, momentum: 0, weightDecay: 0, batchSize: 256 },
         },
         augmentation,
         constraints: {

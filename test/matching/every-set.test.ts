@@ -1,0 +1,90 @@
+/** Plug and play: every matching loss takes every set, and runs the same operation by operation and as a graph. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { createAugmentation, type Augmentation } from '../../lib/data/dsa';
+import { createDistilledSet, type DistilledSetOptions } from '../../lib/factorization/create-distilled-set';
+import type { DistilledSet } from '../../lib/factorization/distilled-set';
+import { distributionMatching } from '../../lib/matching/distribution';
+import { gradientMatching } from '../../lib/matching/gradient';
+import type { MatchingLoss } from '../../lib/matching/matching-loss';
+import { trajectoryMatching } from '../../lib/matching/trajectory';
+import { createNetwork } from '../../lib/networks/create-network';
+import { useBackend } from '../../lib/tensor/backend';
+import { disposeAll } from '../../lib/tensor/parameters';
+import { Random } from '../../lib/tensor/random';
+import { tf } from '../../lib/tensor/tensorflow';
+import { smallSource } from '../small-source';
+import { firstStep } from './finite-differences';
+
+before(() => useBackend());
+
+const source = smallSource({ perClass: 20 });
+const inputs = { imageShape: source.imageShape, classCount: 2 };
+const network = createNetwork({ name: 'ConvNet', width: 4, depth: 2, ...inputs });
+const haba = { kind: 'haba', basesPerClass: 2, hallucinators: 2 } as const;
+
+const sets: Record<string, object> = {
+  images: { kind: 'images', ipc: 2 },
+  'images, multi-formation 2': { kind: 'images', ipc: 2, factor: 2 },
+  'images, multi-formation 3': { kind: 'images', ipc: 2, factor: 3 },
+  'HaBa, colour bases': haba,
+  'HaBa, single-channel bases': { ...haba, channels: 'single' },
+  'HaBa, multi-formation 2': { ...haba, factor: 2 },
+};
+
+const methods: Record<string, (set: DistilledSet, augmentation: Augmentation, compile: boolean) => MatchingLoss> = {
+  dm: (set, augmentation, compile) =>
+    distributionMatching({ set, source, network, augmentation, realBatch: 4, compile }),
+  dc: (set, _, compile) => gradient('dc', set, createAugmentation('none'), compile),
+  dsa: (set, augmentation, compile) => gradient('dsa', set, augmentation, compile),
+  'mtt, full': (set, augmentation, compile) => trajectory('full', set, augmentation, compile),
+  'mtt, stepwise': (set, augmentation, compile) => trajectory('stepwise', set, augmentation, compile),
+};
+
+function gradient(name: 'dc' | 'dsa', set: DistilledSet, augmentation: Augmentation, compile: boolean): MatchingLoss {
+  return gradientMatching({
+    name,
+    set,
+    source,
+    network,
+    augmentation,
+    realBatch: 4,
+    outerLoops: 2,
+    innerLoops: 1,
+    compile,
+  });
+}
+
+function trajectory(unroll: 'full' | 'stepwise', set: DistilledSet, augmentation: Augmentation, compile: boolean) {
+  const segment = (random: Random) => ({ start: network.init(random), target: network.init(random) });
+  const student = { studentSteps: 2, studentBatch: 3, stepSize: 0.05 };
+  return trajectoryMatching({ set, network, augmentation, segment, ...student, unroll, compile });
+}
+
+for (const [method, create] of Object.entries(methods)) {
+  for (const [kind, options] of Object.entries(sets)) {
+    test(`${method} on ${kind}: gradients for all it learns, the same eager and compiled`, async () => {
+      const tensors = tf.memory().numTensors;
+      const set = createDistilledSet({ ...options, ...inputs } as DistilledSetOptions);
+      const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
+      const [eager, compiled] = [create(set, augmentation, false), create(set, augmentation, true)];
+      const parameters = { ...set.init(Random.fromSeed(1), source), ...eager.init() };
+      const one = await firstStep(eager, parameters);
+      const other = await firstStep(compiled, parameters);
+      assert.ok(Number.isFinite(one.loss) && one.loss > 0, `loss ${one.loss}`);
+      assert.ok(Math.abs(one.loss - other.loss) < 1e-4 * one.loss, `${one.loss} eager, ${other.loss} compiled`);
+      assert.deepEqual(Object.keys(one.gradients), Object.keys(parameters));
+      for (const [name, gradient] of Object.entries(one.gradients)) {
+        assert.deepEqual(gradient.shape, parameters[name].shape, name);
+        const [norm, difference] = tf.tidy(() =>
+          [gradient.norm(), gradient.sub(other.gradients[name]).norm()].map((value) => value.dataSync()[0]),
+        );
+        assert.ok(Number.isFinite(norm) && norm > 0, `${name}: norm ${norm}`);
+        assert.ok(difference < 2e-3 * norm, `${name}: eager and compiled differ by ${difference} of ${norm}`);
+      }
+      disposeAll(parameters, one.gradients, other.gradients);
+      compiled.dispose();
+      assert.equal(tf.memory().numTensors, tensors);
+    });
+  }
+}
