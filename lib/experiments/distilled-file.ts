@@ -31,12 +31,28 @@ export interface WriteOptions {
   accuracy: Accuracy;
 }
 
+/** Text that holds JSON of a schema. */
+function json<Schema extends z.ZodTypeAny>(schema: Schema) {
+  const parsed = z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: z.ZodIssueCode.custom, message: 'not JSON' });
+      return z.NEVER;
+    }
+  });
+  return parsed.pipe(schema);
+}
+
+const side = z.number().int().positive();
+
 const metadataSchema = z.object({
   format: z.literal(format),
-  configuration: z.string(),
-  classNames: z.string(),
-  imageShape: z.string(),
-  accuracy: z.string(),
+  /** Checked by `configure`. */
+  configuration: json(z.record(z.unknown())),
+  classNames: json(z.array(z.string()).min(1)),
+  imageShape: json(z.tuple([side, side, side])),
+  accuracy: json(z.object({ mean: z.number(), std: z.number(), runs: z.array(z.number()) })),
   dataChecksum: z.string(),
 });
 
@@ -66,6 +82,9 @@ export function readDistilledSet(file: string): DistilledFile {
     const { path, message } = parsed.error.issues[0];
     throw new Error(`${file} is not a distilled set of haba: its metadata '${path.join('.')}': ${message}.`);
   }
+  const { format: _, configuration: made, ...described } = parsed.data;
+  const configuration = configure(made as ConfigurationInput);
+  const set = createDistilledSet({ ...configuration.set, ...SHAPE });
   const { configuration, classNames, imageShape, accuracy, dataChecksum } = parsed.data;
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   return {

@@ -13,7 +13,8 @@ export interface ExportOptions {
 }
 
 /**
- * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations.
+ * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations. Files of
+ * the same names are replaced: a notebook that runs again renews its own.
  * @returns the files written
  */
 export async function exportFigures(

@@ -35,7 +35,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
     data: { values },
     mark: 'line',
     encoding: {
-      x: { field: 'iteration', type: 'quantitative', title: 'iteration' },
+      x: { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickMinStep: 1 } },
       y: {
         field: 'loss',
         type: 'quantitative',

@@ -66,6 +66,13 @@ export function tableText({ table: given }: ReportTable, format: 'csv' | 'markdo
   ].join('\n');
 }
 
+/** Signs that a backslash before them would make a command or an accent. */
+const latexNames: Record<string, string> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+};
+
 function latexCell(value: unknown): string {
-  return String(value).replace(/[&%$#_{}]/g, (sign) => `\\${sign}`);
+  return String(value).replace(/[&%$#_{}\\~^]/g, (sign) => latexNames[sign] ?? `\\${sign}`);
 }
