@@ -10,7 +10,8 @@ import {
   type ConfigurationInput,
 } from '../distillation/configuration';
 import { createDistillation, type DistillationState, type IterationMetrics } from '../distillation/distillation';
-import { createProgress, type ProgressReporter } from '../distillation/progress';
+import { estimateRun } from '../distillation/estimate';
+import { createProgress, formatSeconds, type ProgressReporter } from '../distillation/progress';
 import { herdingSelection, randomSelection } from '../evaluation/baselines';
 import { evaluateSet, evaluateTrainingSet, type Accuracy, type EvaluationOptions } from '../evaluation/evaluation';
 import { studentTrainer } from '../evaluation/student';
@@ -286,6 +287,13 @@ async function distil(session: Session, { experts }: RunOptions) {
     metrics.flush();
     writing(files.checkpoint, () => writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes }));
   };
+  const estimate = state.iteration < iterations ? estimateRun(configuration, data, state.iteration) : undefined;
+  if (estimate) {
+    const gigabytes = (estimate.bytes / 1e9).toFixed(1);
+    progress.note(
+      `about ${formatSeconds(estimate.seconds)} and ${gigabytes} GB of memory, by the speed of this machine`,
+    );
+  }
   progress.stage({ name: 'distilling', total: iterations, done: state.iteration });
   try {
     while (state.iteration < iterations && !signal.aborted) {

@@ -1,0 +1,90 @@
+/** What a run will take, told before it starts. */
+import type { PreparedDataset } from '../data/image-source';
+import { createNetwork } from '../networks/create-network';
+import { costOf, matrixProductSpeed } from '../tensor/cost';
+import { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
+import type { Configuration } from './configuration';
+
+export interface Estimate {
+  seconds: number;
+  /** Resident memory at its largest. */
+  bytes: number;
+}
+
+/** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
+const efficiency = 0.5;
+/** In forward passes: with the backward pass, and with gradients of gradients. */
+const [firstOrder, secondOrder] = [3, 9];
+/** Copies of every activation that are alive at once: of a pass with its gradient, and of one differentiated twice. */
+const [firstOrderCopies, secondOrderCopies] = [2, 5];
+
+/**
+ * Time of the iterations and students that are left, and memory, from the operations and activations of one forward pass and
+ * the speed of this machine. Good to a factor of two; the progress of the run corrects it.
+ * @param iterationsDone by an earlier session
+ * @returns undefined where the backend cannot tell
+ */
+export function estimateRun(
+  configuration: Configuration,
+  data: PreparedDataset,
+  iterationsDone = 0,
+): Estimate | undefined {
+  const { imageShape, classCount, count } = data.train;
+  const image = forwardCost(configuration.network, data);
+  if (image === undefined) return undefined;
+  const { set, evaluation, constraints, iterations } = configuration;
+  const perClass = set.kind === 'images' ? set.ipc : set.basesPerClass;
+  const items = classCount * perClass * set.factor ** 2;
+  const { passes, alive, updates } = matchingWork(configuration, classCount, items);
+
+  let operations = (iterations - iterationsDone) * passes * image.operations;
+  if (set.kind === 'haba' && set.hallucinators > 1) {
+    const adversary = forwardCost({ ...configuration.network, ...constraints.adversary, name: 'ConvNet' }, data);
+    const images = 2 * Math.min(constraints.batchSize, items);
+    operations += (iterations - iterationsDone) * updates * images * 2 * firstOrder * (adversary?.operations ?? 0);
+  }
+  const trained = evaluation.epochs * Math.min(items, count) * firstOrder + data.test.count;
+  operations += evaluation.students * trained * image.operations;
+
+  const batch = Math.min(evaluation.batchSize, items);
+  const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
+  return {
+    seconds: operations / (efficiency * matrixProductSpeed()),
+    bytes: process.memoryUsage().rss + Math.max(alive, firstOrderCopies * batch) * image.bytes + 2 * testBatch,
+  };
+}
+
+function forwardCost(options: Configuration['network'], { train }: PreparedDataset) {
+  const { imageShape, classCount } = train;
+  const network = createNetwork({ ...options, imageShape, classCount });
+  const inputs = { parameters: network.init(Random.fromSeed(0)), images: tf.zeros<tf.Rank.R4>([1, ...imageShape]) };
+  try {
+    return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
+  } finally {
+    tf.dispose(inputs);
+  }
+}
+
+/** Of one iteration: forward passes of one image, images whose activations are alive at once, updates of the set. */
+function matchingWork({ matching }: Configuration, classCount: number, items: number) {
+  switch (matching.method) {
+    case 'dm': {
+      const real = classCount * matching.realBatch;
+      return { passes: real + firstOrder * items, alive: real + firstOrderCopies * items, updates: 1 };
+    }
+    case 'mtt': {
+      const batch = matching.studentBatch === 0 ? items : Math.min(matching.studentBatch, items);
+      const steps = matching.studentSteps;
+      const together = matching.unroll === 'full' ? steps * batch : batch;
+      return { passes: secondOrder * steps * batch, alive: secondOrderCopies * together, updates: 1 };
+    }
+    default: {
+      const { outerLoops, innerLoops, realBatch } = matching;
+      const matched = outerLoops * (firstOrder * classCount * realBatch + secondOrder * items);
+      const trained = (outerLoops - 1) * innerLoops * firstOrder * items;
+      const alive = secondOrderCopies * (realBatch + items / classCount);
+      return { passes: matched + trained, alive, updates: outerLoops };
+    }
+  }
+}
