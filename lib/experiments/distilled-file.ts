@@ -1,9 +1,11 @@
 /** A distilled set as one self-describing file: everything that training on it needs. */
 import { z } from 'zod';
 import type { PreparedDataset } from '../data/image-source';
-import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
+import { configure, type Configuration } from '../distillation/configuration';
 import type { Accuracy } from '../evaluation/evaluation';
+import { initHallucinators } from '../factorization/hallucinator';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
+import { Random } from '../tensor/random';
 import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
 import { tf } from '../tensor/tensorflow';
 
@@ -82,18 +84,66 @@ export function readDistilledSet(file: string): DistilledFile {
     const { path, message } = parsed.error.issues[0];
     throw new Error(`${file} is not a distilled set of haba: its metadata '${path.join('.')}': ${message}.`);
   }
-  const { format: _, configuration: made, ...described } = parsed.data;
-  const configuration = configure(made as ConfigurationInput);
-  const set = createDistilledSet({ ...configuration.set, ...SHAPE });
-  const { configuration, classNames, imageShape, accuracy, dataChecksum } = parsed.data;
+  const { configuration: made, classNames, imageShape, accuracy, dataChecksum } = parsed.data;
+  const configuration = configurationOf(file, made);
+  checkShapes(file, expectedShapes(configuration, imageShape, classNames.length), tensors);
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   return {
     parameters: Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('whitening.'))),
-    configuration: configure(JSON.parse(configuration) as ConfigurationInput),
-    classNames: JSON.parse(classNames) as string[],
-    imageShape: JSON.parse(imageShape) as [number, number, number],
-    accuracy: JSON.parse(accuracy) as Accuracy,
+    configuration,
+    classNames,
+    imageShape,
+    accuracy,
     dataChecksum,
     statistics: withPrefix(all, 'whitening.'),
   };
+}
+
+function configurationOf(file: string, made: Record<string, unknown>): Configuration {
+  try {
+    return configure(made);
+  } catch (error) {
+    throw new Error(`${file} is not a distilled set of this version: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
+function expectedShapes(
+  { set, whitening }: Configuration,
+  imageShape: [number, number, number],
+  classCount: number,
+): Record<string, number[]> {
+  const [height, width, channels] = imageShape;
+  const whitened: Record<string, number[]> = { 'whitening.mean': [channels], 'whitening.deviation': [channels] };
+  const pixels = height * width * channels;
+  if (whitening === 'zca') {
+    Object.assign(whitened, { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] });
+  }
+  if (set.kind === 'images') return { bases: [classCount * set.ipc, ...imageShape], ...whitened };
+  const baseChannels = set.channels === 'single' ? 1 : channels;
+  const hallucinators = tf.tidy(() => {
+    const drawn = initHallucinators(Random.fromSeed(0), { ...set, imageShape, baseChannels });
+    return Object.entries(drawn).map(([name, { shape }]): [string, number[]] => [`hallucinators.${name}`, shape]);
+  });
+  return {
+    bases: [classCount * set.basesPerClass, height, width, baseChannels],
+    ...Object.fromEntries(hallucinators),
+    ...whitened,
+  };
+}
+
+function checkShapes(
+  file: string,
+  expected: Record<string, number[]>,
+  tensors: Record<string, { shape: number[] } | undefined>,
+): void {
+  for (const [name, shape] of Object.entries(expected)) {
+    const found = tensors[name];
+    if (found === undefined || !tf.util.arraysEqual(found.shape, shape)) {
+      const given = found === undefined ? 'is missing' : `has shape [${found.shape.join(', ')}]`;
+      throw new Error(
+        `${file} is not a whole distilled set: tensor '${name}' ${given}; by its configuration its shape is [${shape.join(', ')}].`,
+      );
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** Test accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
-import { columnWidths, kindColours, points, theme } from './theme';
+import { caption as captionUnder, columnWidths, kindColours, points, theme } from './theme';
 
 export interface AccuracyRow {
   /** E.g. 'HaBa'. */
@@ -32,7 +32,7 @@ export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: stri
     config: theme,
     width: points(columnWidths.single) - 110,
     height: { step: 20 },
-    title: caption ? { text: caption, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
+    title: captionUnder(caption ? [caption] : [], points(columnWidths.single)),
     padding: 2,
     layer: [
       {

@@ -54,12 +54,14 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const total = left + columnLabels.length * (cell + gap);
   const rowHeight = (cell * height) / columns + gap;
   const totalHeight = headerHeight + rowLabels.length * rowHeight;
+  // Where columns are narrower than their labels, only every second, third, ... is labelled.
+  const labelled = Math.ceil((letterWidth * Math.max(...columnLabels.map(({ length }) => length))) / (cell + gap));
   const middle = headerHeight + (rowLabels.length * rowHeight) / 2;
   const parts = [
     ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
     ...(columnTitle ? [text(columnTitle, (left + columnTitleFrom * (cell + gap) + total) / 2, 8, { size: 8 })] : []),
-    ...columnLabels.map((label, column) =>
-      text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 }),
+    ...columnLabels.flatMap((label, column) =>
+      column % labelled === 0 ? [text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 })] : [],
     ),
     ...rowLabels.flatMap((label, row) => {
       const top = headerHeight + row * rowHeight;

@@ -1,6 +1,6 @@
 /** Learning curves of distillation. */
 import type { TopLevelSpec } from 'vega-lite';
-import { columnWidths, kindColours, points, theme } from './theme';
+import { caption as captionUnder, columnWidths, kindColours, points, theme } from './theme';
 
 export interface LossCurve {
   /** What the line is called, e.g. 'HaBa'. */
@@ -24,18 +24,21 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
+  // No more ticks than whole steps: there is no iteration 1.5.
+  const iterations = values.map(({ iteration }) => iteration);
+  const span = Math.max(...iterations) - Math.min(...iterations);
   const labels = curves.map(({ label }) => label);
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
     width: points(columnWidths.single) - 60,
     height: 130,
-    title: notes.length > 0 ? { text: notes, orient: 'bottom', fontSize: 7, offset: 4 } : undefined,
+    title: captionUnder(notes, points(columnWidths.single) - 20),
     padding: 2,
     data: { values },
     mark: 'line',
     encoding: {
-      x: { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickMinStep: 1 } },
+      x: { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickCount: Math.min(4, span) } },
       y: {
         field: 'loss',
         type: 'quantitative',

@@ -47,7 +47,7 @@ function rounded(value: number, digits: number): number {
 
 /** A table as CSV, Markdown or LaTeX (booktabs). */
 export function tableText({ table: given }: ReportTable, format: 'csv' | 'markdown' | 'latex'): string {
-  if (format === 'csv') return `${given.toCSV()}\n`;
+  if (format === 'csv') return given.toCSV();
   if (format === 'markdown') return given.toMarkdown();
   const names = given.columnNames();
   const numeric = names.map((name) => typeof given.get(name, 0) === 'number');

@@ -1,5 +1,7 @@
 /** One look for all figures, fit for print: column widths, type that stays readable, colours that survive grey and colour blindness. */
 import type { Config } from 'vega-lite';
+import type { ExprRef } from 'vega-lite/build/src/expr';
+import type { TitleParams } from 'vega-lite/build/src/title';
 
 /** Journal column widths, in millimetres. */
 export const columnWidths = { single: 84, double: 174 };
@@ -41,3 +43,26 @@ export const theme: Config = {
   line: { strokeWidth: 1.2 },
   view: { stroke: null },
 };
+
+/** Width of a letter in units of its size, as Vega reckons where there is no canvas to measure on. */
+const letterWidth = 0.8;
+
+/** What stands under a chart: lines as wide as the figure, broken between words. @param width in points */
+export function caption(texts: string[], width: number): TitleParams<ExprRef> | undefined {
+  if (texts.length === 0) return undefined;
+  const fontSize = 7;
+  const letters = width / (letterWidth * fontSize);
+  const lines: string[] = [];
+  for (const text of texts) {
+    let line = '';
+    for (const word of text.split(' ')) {
+      if (line !== '' && line.length + 1 + word.length > letters) {
+        lines.push(line);
+        line = '';
+      }
+      line += line === '' ? word : ` ${word}`;
+    }
+    lines.push(line);
+  }
+  return { text: lines, orient: 'bottom', fontSize, offset: 4, frame: 'bounds' };
+}

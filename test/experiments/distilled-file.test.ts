@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { prepareDataset } from '../../lib/data/prepare';
+import { drawShapes } from '../../lib/data/shapes';
+import { configure } from '../../lib/distillation/configuration';
+import { readDistilledSet, writeDistilledSet } from '../../lib/experiments/distilled-file';
+import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { useBackend } from '../../lib/tensor/backend';
+import { disposeAll } from '../../lib/tensor/parameters';
+import { Random } from '../../lib/tensor/random';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/tensor/safetensors';
+import { tf } from '../../lib/tensor/tensorflow';
+
+let folder: string;
+let file: string;
+const data = prepareDataset(drawShapes({ trainCount: 40, testCount: 10 }), { whitening: 'normalise' });
+const configuration = configure({
+  profile: 'smoke',
+  dataset: 'shapes',
+  matching: { method: 'mtt' },
+  set: { kind: 'haba', basesPerClass: 2, hallucinators: 3, channels: 'single' },
+});
+const accuracy = { mean: 0.4, std: 0.1, runs: [0.3, 0.5] };
+
+before(async () => {
+  await useBackend();
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-distilled-'));
+  file = path.join(folder, 'distilled.safetensors');
+  const { imageShape } = data.train;
+  const set = createDistilledSet({ ...configuration.set, imageShape, classCount: 10 });
+  const parameters = { ...set.init(Random.fromSeed(0), data.train), stepSize: tf.scalar(0.02) };
+  writeDistilledSet(file, { parameters, configuration, data, accuracy });
+  disposeAll(parameters);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a set comes back with all that training on it needs', () => {
+  const tensors = tf.memory().numTensors;
+  const read = readDistilledSet(file);
+  assert.deepEqual(read.configuration, configuration);
+  assert.deepEqual(read.classNames, data.classNames);
+  assert.deepEqual(read.imageShape, [32, 32, 3]);
+  assert.deepEqual(read.accuracy, accuracy);
+  assert.equal(read.dataChecksum, data.checksum);
+  assert.ok(Math.abs(read.parameters.stepSize.dataSync()[0] - 0.02) < 1e-8);
+  assert.deepEqual(read.parameters.bases.shape, [20, 32, 32, 1]);
+  assert.deepEqual(Object.keys(read.statistics), ['mean', 'deviation']);
+  disposeAll(read.parameters, read.statistics);
+  assert.equal(tf.memory().numTensors, tensors);
+});
+
+type Metadata = Record<string, string>;
+type Tensors = Record<string, StoredTensor>;
+const grown = { type: 'F32' as const, shape: [3, 32, 32, 3], values: new Float32Array(9216) };
+
+const damages: [what: string, change: (metadata: Metadata, tensors: Tensors) => void, message: RegExp][] = [
+  ['no format', (metadata) => delete metadata.format, /not a distilled set of haba: its metadata 'format'/],
+  [
+    'class names that break off',
+    (metadata) => (metadata.classNames = metadata.classNames.slice(0, -3)),
+    /its metadata 'classNames': not JSON/,
+  ],
+  ['an accuracy of text', (metadata) => (metadata.accuracy = '"40 %"'), /its metadata 'accuracy'/],
+  [
+    'a configuration of another version',
+    (metadata) => (metadata.configuration = metadata.configuration.replace('"seed"', '"sed"')),
+    /not a distilled set of this version: Configuration: 'sed' is not a key/,
+  ],
+  [
+    'no bases',
+    (_, tensors) => delete tensors.bases,
+    /not a whole distilled set: tensor 'bases' is missing; by its configuration its shape is \[20, 32, 32, 1\]/,
+  ],
+  [
+    'shifts of another shape',
+    (_, tensors) => (tensors['hallucinators.shift'] = grown),
+    /tensor 'hallucinators\.shift' has shape \[3, 32, 32, 3\]; by its configuration its shape is \[3, 30, 30, 3\]/,
+  ],
+  ['no way back to pixels', (_, tensors) => delete tensors['whitening.mean'], /tensor 'whitening\.mean' is missing/],
+];
+
+for (const [what, change, message] of damages) {
+  test(`${what}: refused by name and reason, and nothing is left behind`, () => {
+    const damaged = path.join(folder, 'damaged.safetensors');
+    const { tensors, metadata } = readSafetensors(file);
+    change(metadata, tensors);
+    writeSafetensors(damaged, tensors, metadata);
+    const count = tf.memory().numTensors;
+    assert.throws(
+      () => readDistilledSet(damaged),
+      (error: Error) => {
+        assert.match(error.message, message);
+        assert.ok(error.message.startsWith(damaged));
+        return true;
+      },
+    );
+    assert.equal(tf.memory().numTensors, count);
+  });
+}
