@@ -80,7 +80,7 @@ test('a segment: start and target of one expert, as many epochs apart as asked',
   const { folder: trained } = await train(experts);
   const draw = open(experts);
   for (let drawn = 0; drawn < 5; drawn++) {
-    const { start, target } = await draw(Random.fromSeed(drawn));
+    const { start, target } = draw(Random.fromSeed(drawn));
     const [first, later] = [start, target].map((parameters) => {
       const wanted = Buffer.from(parameters['classifier.weight'].dataSync<'float32'>().slice().buffer);
       return Object.entries(epochs(trained)).find(([, bytes]) => bytes.includes(wanted))?.[0];

@@ -1,0 +1,119 @@
+/** The verbs as a script uses them: one JSON object as the last line, everything for people on stderr. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { haba, lastJson, startHaba } from './command-line';
+
+let folder: string;
+let run: string;
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-verbs-'));
+  const given = 'distill --profile smoke --dataset shapes --method dm --set haba --bases 2 --seed 1 --iterations 4';
+  const more = ['--set', 'evaluation.students=2', '--set', 'evaluation.epochs=3', '--runs', path.join(folder, 'runs')];
+  const finished = await haba(...given.split(' '), ...more);
+  assert.equal(finished.status, 0, finished.stderr);
+  const { accuracy, storedFloats, seconds, ...rest } = lastJson(finished) as {
+    accuracy: { mean: number; std: number; runs: number[] };
+    storedFloats: number;
+    seconds: number;
+    run: string;
+  };
+  ({ run } = rest);
+  assert.equal(accuracy.runs.length, 2);
+  assert.ok(Math.abs(accuracy.mean - (accuracy.runs[0] + accuracy.runs[1]) / 2) < 1e-12);
+  // Two bases of each class, and two hallucinators of 5,568 floats.
+  assert.equal(storedFloats, 20 * 3072 + 2 * 5568);
+  assert.ok(seconds > 0);
+  assert.equal(finished.stdout.trim().split('\n').length, 1);
+  assert.match(finished.stderr, /about .* and [\d.]+ GB of memory/);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a run folder: configuration, environment, metrics a line an iteration, checkpoint, distilled set, result', () => {
+  for (const file of ['checkpoint.safetensors', 'distilled.safetensors', 'result.json']) {
+    assert.ok(existsSync(path.join(run, file)), file);
+  }
+  const read = (file: string) => readFileSync(path.join(run, file), 'utf8');
+  assert.equal((JSON.parse(read('configuration.json')) as { configuration: { seed: number } }).configuration.seed, 1);
+  const [session] = JSON.parse(read('environment.json')) as Record<string, unknown>[];
+  for (const key of ['node', 'tensorflow', 'commit', 'backend']) {
+    assert.ok(
+      Object.keys(session).some((name) => name.toLowerCase().includes(key)),
+      `${key}: ${Object.keys(session)}`,
+    );
+  }
+  const iterations = read('metrics.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { iteration: number });
+  assert.deepEqual(
+    iterations.map(({ iteration }) => iteration),
+    [1, 2, 3, 4],
+  );
+});
+
+test('evaluate: the network of distillation, and another one', async () => {
+  const file = path.join(run, 'distilled.safetensors');
+  const own = lastJson(await haba('evaluate', file, '--students', '2', '--epochs', '3'));
+  assert.equal(own.network, 'ConvNet');
+  const other = lastJson(await haba('evaluate', file, '--network', 'LeNet', '--students', '1', '--epochs', '2'));
+  assert.equal(other.network, 'LeNet');
+  assert.equal((other.accuracy as { runs: number[] }).runs.length, 1);
+  assert.deepEqual(other.recorded, own.recorded);
+  const unknown = await haba('evaluate', file, '--network', 'Transformer');
+  assert.equal(unknown.status, 1);
+  assert.match(unknown.stderr, /Transformer.*ConvNet.*ResNet18/s);
+});
+
+test('runs: listed, shown, made smaller, removed', async () => {
+  const runs = ['--runs', path.dirname(run)];
+  const name = path.basename(run);
+  assert.match(
+    (await haba('runs', 'list', ...runs)).stdout,
+    new RegExp(`^finished +[\\d.]+ % +[\\d.]+ MB +${name}$`, 'm'),
+  );
+  const shown = JSON.parse((await haba('runs', 'show', name, ...runs)).stdout) as { state: string };
+  assert.equal(shown.state, 'finished');
+  assert.match((await haba('runs', 'prune', name, ...runs)).stdout, /MB freed/);
+  assert.ok(!existsSync(path.join(run, 'checkpoint.safetensors')) && existsSync(path.join(run, 'result.json')));
+});
+
+test('every verb has its help', async () => {
+  const verbs = [
+    'distill',
+    'baseline',
+    'experts',
+    'evaluate',
+    'export',
+    'budget',
+    'compare',
+    'parity',
+    'data',
+    'doctor',
+    'runs',
+  ];
+  for (const verb of verbs) {
+    const { status, stdout } = await haba(verb, '--help');
+    assert.equal(status, 0, verb);
+    assert.match(stdout, new RegExp(`^Usage: haba ${verb}`));
+  }
+});
+
+test('experts and trajectory matching: trained, then found', async () => {
+  const experts = ['--experts', path.join(folder, 'experts')];
+  const smoke = '--profile smoke --dataset shapes --set network.width=4 --set matching.experts.batchSize=1000'.split(
+    ' ',
+  );
+  const made = lastJson(await haba('experts', ...smoke, ...experts));
+  assert.deepEqual([made.count, made.epochs], [1, 3]);
+  const few = ['--set', 'evaluation.epochs=2', '--set', 'evaluation.students=1', '--iterations', '2'];
+  const { finished } = startHaba(
+    ['distill', '--method', 'mtt', '--ipc', '1', ...smoke, ...few, ...experts, '--runs', path.join(folder, 'runs')],
+    {},
+  );
+  const outcome = await finished;
+  assert.equal(outcome.status, 0, outcome.stderr);
+  assert.equal(lastJson(outcome).storedFloats, 10 * 3072);
+});
