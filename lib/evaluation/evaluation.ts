@@ -25,8 +25,8 @@ export interface EvaluationOptions {
   network?: Configuration['network'];
   /** Accuracies of students already trained, which are not trained again. */
   done?: readonly number[];
-  /** Called when a student is tested. */
-  onStudent?: (student: number, accuracy: number) => void;
+  /** Called when a student is tested; its parameters are freed afterwards. */
+  onStudent?: (student: number, accuracy: number, parameters: Parameters) => void;
   onEpoch?: (student: number, epoch: number, loss: number) => void;
   signal?: AbortSignal;
 }
@@ -61,9 +61,9 @@ export async function evaluateTrainingSet(
         onEpoch: (epoch, loss) => onEpoch?.(student, epoch, loss),
       });
       const accuracy = await measure(parameters);
-      disposeAll(parameters);
       runs.push(accuracy);
-      onStudent?.(student, accuracy);
+      onStudent?.(student, accuracy, parameters);
+      disposeAll(parameters);
     }
   } finally {
     train.dispose();

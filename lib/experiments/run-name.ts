@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 
-/** What a run does: distils a set, or trains students on real images to compare with. */
-export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
+/** What a run does: distils a set; trains students on real images to compare with; or trains other students on a run's set. */
+export type RunKind = 'distillation' | 'random' | 'herding' | 'full' | 'evaluation';
 
 /** Everything a run's numbers depend on. */
 export interface RunIdentity {
@@ -11,6 +11,8 @@ export interface RunIdentity {
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** Folder name of the run whose set an evaluation trains students on. */
+  of?: string;
 }
 
 /** Raised when the meaning of a stored run changes, so that older runs are not taken for new ones. */
@@ -25,9 +27,10 @@ export function runFolderName(identity: RunIdentity): string {
 }
 
 /** The readable part of {@link runFolderName}; the seed is not in it. */
-export function runName({ kind, configuration }: Omit<RunIdentity, 'dataChecksum'>): string {
+export function runName({ kind, configuration }: Pick<RunIdentity, 'kind' | 'configuration'>): string {
   const { set, matching, dataset, profile } = configuration;
-  const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
+  const distilled = [set.kind, matching.method];
+  const what = kind === 'distillation' ? distilled : kind === 'evaluation' ? [kind, ...distilled] : [kind];
   const items = kind === 'full' ? [] : [set.kind === 'images' ? `ipc${set.ipc}` : `${set.basesPerClass}bases`];
   return [...what, dataset, ...items, profile, ...differencePhrases(configuration)].join('-');
 }

@@ -21,6 +21,8 @@ export interface RunFiles {
   checkpoint: string;
   /** The finished set, self-describing. */
   distilled: string;
+  /** Of full-data training: the first student's parameters, whose features judge training sets. */
+  student: string;
   /** Written last: a run that has it is done. */
   result: string;
 }
@@ -33,6 +35,7 @@ export function runFiles(folder: string): RunFiles {
     students: path.join(folder, 'students.jsonl'),
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
+    student: path.join(folder, 'student.safetensors'),
     result: path.join(folder, 'result.json'),
   };
 }

@@ -17,13 +17,15 @@ import { evaluateSet, evaluateTrainingSet, type Accuracy, type EvaluationOptions
 import { studentTrainer } from '../evaluation/student';
 import { realTrainingSet } from '../evaluation/training-set';
 import { createAugmentation } from '../data/dsa';
+import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { useBackend } from '../tensor/backend';
 import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
+import { writeSafetensors } from '../tensor/safetensors';
 import type { tf } from '../tensor/tensorflow';
 import { dataAtHand } from './data-at-hand';
-import { writeDistilledSet } from './distilled-file';
+import { readDistilledSet, writeDistilledSet } from './distilled-file';
 import { describeEnvironment } from './environment';
 import { writing } from './file-error';
 import { listenForInterrupt } from './interrupt';
@@ -110,11 +112,59 @@ export async function runBaseline(
     settings.evaluation = { students: 1, epochs: fullDataEpochs[profile], ...input.evaluation };
   }
   return execute({ kind: baseline, configuration: configure(settings) }, options, async (session) => {
-    const { configuration, data } = session;
+    const { configuration, data, files } = session;
     const chosen = await chooseReal(baseline, session);
     const trainingSet = realTrainingSet(data.train, chosen);
-    const accuracy = await session.students((hooks) => evaluateTrainingSet(trainingSet, configuration, data, hooks));
+    const accuracy = await session.students((hooks) =>
+      evaluateTrainingSet(trainingSet, configuration, data, {
+        ...hooks,
+        onStudent(student, measured, parameters) {
+          if (baseline === 'full' && student === 0) keepStudent(files.student, parameters);
+          hooks.onStudent?.(student, measured, parameters);
+        },
+      }),
+    );
     return { accuracy, storedFloats: trainingSet.count * imageFloats(data) };
+  });
+}
+
+function keepStudent(file: string, parameters: Parameters): void {
+  writing(file, () => writeSafetensors(file, parameters));
+}
+
+/** Students of another kind than the distillation's, or trained in another way. */
+export type OtherStudents = Pick<ConfigurationInput, 'network' | 'evaluation'>;
+
+/**
+ * Trains other students on the set of a finished distillation, e.g. of another network: resumed and stored as any run.
+ * @throws RangeError for an impossible configuration, or where the run is no distillation
+ */
+export async function evaluateRun(
+  distilled: RunResult,
+  { network, evaluation }: OtherStudents,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { kind, configuration: made } = distilled;
+  if (kind !== 'distillation') {
+    throw new RangeError(`evaluateRun: ${distilled.run} is a run of kind '${kind}'; only a distillation leaves a set.`);
+  }
+  const configuration = configure({
+    ...made,
+    network: { ...made.network, ...network },
+    evaluation: { ...made.evaluation, ...evaluation },
+  });
+  const of = path.basename(distilled.run);
+  return execute({ kind: 'evaluation', configuration, of }, options, async (session) => {
+    const { data } = session;
+    const { parameters, statistics, imageShape } = readDistilledSet(runFiles(distilled.run).distilled);
+    const { classCount } = data.train;
+    const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
+    try {
+      const accuracy = await session.students((hooks) => evaluateSet(set, parameters, configuration, data, hooks));
+      return { accuracy, storedFloats: distilled.storedFloats };
+    } finally {
+      disposeAll(parameters, statistics);
+    }
   });
 }
 
@@ -169,12 +219,14 @@ type Outcome = Pick<StoredResult, 'accuracy' | 'storedFloats'>;
 interface Task {
   kind: RunKind;
   configuration: Configuration;
+  /** Of an evaluation: the run whose set it is. */
+  of?: string;
   /** Throws where the run could not be begun. */
   check?: (data: PreparedDataset) => void;
 }
 
 async function execute(
-  { kind, configuration, check }: Task,
+  { kind, configuration, of, check }: Task,
   options: RunOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<RunResult> {
@@ -184,7 +236,12 @@ async function execute(
     configuration,
     data.train.indicesOfClass.map((indices) => indices.length),
   );
-  const identity: RunIdentity = { kind, configuration, dataChecksum: data.checksum };
+  const identity: RunIdentity = {
+    kind,
+    configuration,
+    dataChecksum: data.checksum,
+    ...(of === undefined ? {} : { of }),
+  };
   const folder = path.join(options.runs ?? defaultRuns, runFolderName(identity));
   const finished = (result: StoredResult): RunResult => ({ run: folder, kind, configuration, ...result });
   const progress = options.progress ?? createProgress();
