@@ -82,6 +82,10 @@ function spellOutShorthands(context) {
   return (file) => original.visitNode(file, visit);
 }
 
+// It listens to SIGINT as soon as it is loaded. Loaded by a cell, Node would take that listener for its own, and the interrupt
+// button would end the kernel instead of the cell.
+require('proper-lockfile');
+
 const { main } = require('tslab/dist/main');
 require('tsx/cjs');
 main();

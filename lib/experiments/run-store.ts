@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { resultsFolder } from '../data/results-folder';
 import { currentHolder, describeHolder, type Holder } from './lock';
 
-/** Where runs are stored unless something else is said: under the working folder, which is the project for notebooks and npm. */
-export const defaultRuns = resultsFolder('runs');
+/** Where runs are stored unless something else is said: HABA_RUNS, else among the results, under the working folder. */
+export const defaultRuns = process.env.HABA_RUNS || resultsFolder('runs');
 
 /** Paths of the files of one run. */
 export interface RunFiles {

@@ -15,8 +15,8 @@ import { openSafetensors, toTensor, writeSafetensors } from '../tensor/safetenso
 import { tf } from '../tensor/tensorflow';
 import type { TrajectorySegment } from './trajectory';
 
-/** Where experts are kept unless something else is said. */
-export const defaultExperts = resultsFolder('experts');
+/** Where experts are kept unless something else is said: HABA_EXPERTS, else among the results. */
+export const defaultExperts = process.env.HABA_EXPERTS || resultsFolder('experts');
 
 const settingsSchema = z.object({
   dataset: z.string(),

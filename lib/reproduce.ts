@@ -1,0 +1,60 @@
+/** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
+import { Command, Option } from 'commander';
+import type { ReproductionOptions } from './experiments/reproduction';
+
+type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };
+
+new Command('reproduce')
+  .description('execute the notebooks, and write figures, tables and an index page of them')
+  .addOption(
+    new Option('--profile <name>', 'smoke (seconds), quick (hours the first time, CPU), paper (authors, GPU)')
+      .choices(['smoke', 'quick', 'paper'])
+      .default('quick'),
+  )
+  .option('--dataset <name>', 'dataset, by default cifar10')
+  .option('--only <names>', 'notebooks, or how their names begin, e.g. 01,04')
+  .option(
+    '--results <folder>',
+    'where to write; by default results for quick on cifar10 (its notebooks are executed in place), else results/PROFILE-DATASET',
+  )
+  .option('--runs <folder>', 'where runs are stored, by default results/runs')
+  .option('--experts <folder>', 'where experts are stored, by default results/experts')
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .option('--notebooks <folder>', 'the notebooks, by default notebooks')
+  .action(async ({ only, ...flags }: Flags) => {
+    const { planReproduction, reproduce } = await import('./experiments/reproduction');
+    const { reproductionLog } = await import('./experiments/reproduction-log');
+    const { listenForInterrupt } = await import('./experiments/interrupt');
+    const { formatSeconds } = await import('./distillation/progress');
+    const { writeIndexPage } = await import('./report/index-page');
+    const path = await import('node:path');
+    const plan = planReproduction({ ...flags, only: only?.split(',') });
+    const { notebooks, results, unfinished, runs, profile, dataset } = plan;
+    const began = performance.now();
+    const interrupt = listenForInterrupt();
+    let failures: number;
+    try {
+      failures = await reproduce(plan, reproductionLog(), interrupt.signal);
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      process.stderr.write(
+        `\n${(error as Error).message} What was done is stored in ${runs}; the same command again goes on from there.\n`,
+      );
+      // What a shell reports of a program that Ctrl-C stopped.
+      process.exitCode = 130;
+      return;
+    } finally {
+      interrupt.release();
+    }
+    const folder = path.dirname(notebooks[0].executed);
+    const page = writeIndexPage({ results, notebooks: folder, unfinished, settings: `profile ${profile}, ${dataset}` });
+    const took = formatSeconds((performance.now() - began) / 1000);
+    process.stderr.write(`${notebooks.length - failures} of ${notebooks.length} notebooks executed in ${took}\n`);
+    process.stdout.write(`${page}\n`);
+    if (failures > 0) process.exitCode = 1;
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,87 @@
+/** `npm run reproduce` where something goes wrong: a cell that fails, Ctrl-C in the midst of a run. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { readNotebook } from '../../lib/experiments/notebook-file';
+import { listRuns, runFiles } from '../../lib/experiments/run-store';
+import { startReproducing } from './reproduce-command';
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-reproduce-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function writeNotebook(name: string, ...sources: string[]): string {
+  const notebooks = path.join(folder, name.split('/')[0]);
+  mkdirSync(notebooks, { recursive: true });
+  const title = { cell_type: 'markdown', id: 'title', metadata: {}, source: `# About ${name.split('/')[1]}` };
+  const code = sources.map((source, place) => ({
+    cell_type: 'code',
+    id: `cell-${place}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  }));
+  const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
+  const content = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells: [title, ...code] };
+  writeFileSync(path.join(folder, `${name}.ipynb`), JSON.stringify(content));
+  return notebooks;
+}
+
+const reproducing = (notebooks: string, results: string) =>
+  startReproducing(
+    ...['--profile', 'smoke', '--dataset', 'shapes', '--notebooks', notebooks],
+    ...['--results', results, '--runs', path.join(results, 'runs')],
+  );
+
+test('a cell that fails: said with its error, kept as far as it came; the next notebook is executed; exit 1', async () => {
+  writeNotebook('failing/01-broken', 'const one = 1;', "console.log('so far');\nthrow new RangeError('one is 1');", 'one');
+  const notebooks = writeNotebook('failing/02-whole', "console.log('whole');");
+  const results = path.join(folder, 'failing-results');
+  const { status, stdout, stderr } = await reproducing(notebooks, results).finished;
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /^01-broken: failed after .*\n {2}01-broken, cell 2 of 3: RangeError: one is 1\n/m);
+  assert.match(stderr, /^02-whole: done in/m);
+  assert.match(stderr, /^1 of 2 notebooks executed/m);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+  const unfinished = path.join(results, 'unfinished', '01-broken.ipynb');
+  const outputs = readNotebook(unfinished).flatMap((cell) => cell.outputs.map(({ text }) => text));
+  assert.equal(outputs[0], 'so far\n');
+  assert.ok(!existsSync(path.join(results, 'notebooks', '01-broken.ipynb')));
+  assert.ok(readNotebook(path.join(results, 'notebooks', '02-whole.ipynb')).length === 2);
+  const page = readFileSync(stdout.trim(), 'utf8');
+  assert.match(page, /About 01-broken<\/a> <b class="failed">failed/);
+  assert.match(page, /href="unfinished\/01-broken\.ipynb"/);
+});
+
+test('Ctrl-C in a run: a checkpoint is kept, nobody holds it; the same again goes on and ends', async () => {
+  const configuration = "{ profile: 'smoke', dataset: 'shapes', iterations: 60, checkpointEvery: 1000 }";
+  const notebooks = writeNotebook('stopped/01-long', `import { run } from './lib';\nawait run(${configuration});`);
+  const results = path.join(folder, 'stopped-results');
+  const runs = path.join(results, 'runs');
+  const { child, finished } = reproducing(notebooks, results);
+  const lines = () =>
+    listRuns(runs).flatMap(({ folder: one }) =>
+      existsSync(runFiles(one).metrics) ? readFileSync(runFiles(one).metrics, 'utf8').split('\n') : [],
+    ).length;
+  while (lines() < 3 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill('SIGINT');
+  const { status, stderr } = await finished;
+  assert.equal(status, 130, stderr);
+  assert.match(stderr, /Stopped in 01-long, cell 1 of 1\. What was done is stored in .*the same command again goes on/);
+  const [stopped] = listRuns(runs);
+  assert.equal(stopped.state, 'unfinished');
+  assert.equal(stopped.holder, undefined);
+  assert.ok(existsSync(runFiles(stopped.folder).checkpoint), 'no checkpoint was due: the interrupt reached the run');
+  assert.deepEqual(readdirSync(results).sort(), ['runs', 'unfinished']);
+  assert.deepEqual(readdirSync(path.join(results, 'unfinished')), []);
+
+  const again = await reproducing(notebooks, results).finished;
+  assert.equal(again.status, 0, again.stderr);
+  const sessions = JSON.parse(readFileSync(runFiles(stopped.folder).environment, 'utf8')) as unknown[];
+  assert.deepEqual([listRuns(runs)[0].state, sessions.length], ['finished', 2]);
+});
