@@ -86,6 +86,26 @@ describe('instance normalisation in one operation', () => {
     assert.ok(variance.sub(1).abs().max().dataSync()[0] < 1e-4);
   });
 
+  test('a map of 96x96 far from zero: ReLUs open as they do in double precision', () => {
+    const [side, channels] = [96, 4];
+    const x = Random.fromSeed(5).normal([1, side, side, channels]).mul<tf.Tensor4D>(3).add<tf.Tensor4D>(7);
+    const y = instanceNormalisation(x, tf.ones([channels]), tf.zeros([channels]));
+    const [given, got] = [x.dataSync<'float32'>(), y.dataSync<'float32'>()];
+    const pixels = side * side;
+    let worst = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      const values = Array.from({ length: pixels }, (_, pixel) => given[pixel * channels + channel]);
+      const mean = values.reduce((sum, value) => sum + value, 0) / pixels;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels;
+      values.forEach((value, pixel) => {
+        const exact = (value - mean) / Math.sqrt(variance + 1e-5);
+        // Where a ReLU decides: near zero.
+        if (Math.abs(exact) < 0.1) worst = Math.max(worst, Math.abs(exact - got[pixel * channels + channel]));
+      });
+    }
+    assert.ok(worst < 2e-7, `off by ${worst}`);
+  });
+
   test('the gradient is that of finite differences', () => {
     const options = { pool: true };
     const { x, scale, shift, upstream } = drawInputs([1, 4, 4, 2], options);

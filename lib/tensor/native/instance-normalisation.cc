@@ -38,7 +38,7 @@
 namespace haba {
 namespace {
 
-constexpr float kEpsilon = 1e-5f;  // PyTorch's.
+constexpr double kEpsilon = 1e-5;  // PyTorch's.
 
 struct Shape {
   int images, height, width, channels;
@@ -63,34 +63,44 @@ struct Shape {
 constexpr int kBlock = 32;
 using Channels = float[kBlock];
 
-// mean and 1 / standard deviation of each channel.
+// mean and 1 / standard deviation of each channel. Rows are summed apart: one running sum over a large map loses digits, and
+// a mean that is off opens or closes ReLUs. For their sake, too, z is computed from e = x - m, the same way forward and backward.
 HABA_VECTORISED void statistics(const float* x, const Shape& shape, int count, Channels& mean, Channels& inverse) {
   const int pixels = shape.pixels();
-  for (int c = 0; c < count; c++) mean[c] = inverse[c] = 0;
-  for (int pixel = 0; pixel < pixels; pixel++) {
-    const float* in = x + shape.at(pixel);
-    HABA_CHANNELS
-    for (int c = 0; c < count; c++) mean[c] += in[c];
-  }
-  for (int c = 0; c < count; c++) mean[c] /= pixels;
-  for (int pixel = 0; pixel < pixels; pixel++) {
-    const float* in = x + shape.at(pixel);
-    HABA_CHANNELS
-    for (int c = 0; c < count; c++) {
-      const float centred = in[c] - mean[c];
-      inverse[c] += centred * centred;
+  Channels ofRow;
+  double total[kBlock] = {};
+  for (int row = 0; row < shape.height; row++) {
+    for (int c = 0; c < count; c++) ofRow[c] = 0;
+    for (int column = 0; column < shape.width; column++) {
+      const float* in = x + shape.at(row * shape.width + column);
+      HABA_CHANNELS
+      for (int c = 0; c < count; c++) ofRow[c] += in[c];
     }
+    for (int c = 0; c < count; c++) total[c] += ofRow[c];
   }
-  for (int c = 0; c < count; c++) inverse[c] = 1 / std::sqrt(inverse[c] / pixels + kEpsilon);
+  for (int c = 0; c < count; c++) {
+    mean[c] = static_cast<float>(total[c] / pixels);
+    total[c] = 0;
+  }
+  for (int row = 0; row < shape.height; row++) {
+    for (int c = 0; c < count; c++) ofRow[c] = 0;
+    for (int column = 0; column < shape.width; column++) {
+      const float* in = x + shape.at(row * shape.width + column);
+      HABA_CHANNELS
+      for (int c = 0; c < count; c++) {
+        const float centred = in[c] - mean[c];
+        ofRow[c] += centred * centred;
+      }
+    }
+    for (int c = 0; c < count; c++) total[c] += ofRow[c];
+  }
+  for (int c = 0; c < count; c++) inverse[c] = static_cast<float>(1 / std::sqrt(total[c] / pixels + kEpsilon));
 }
 
 HABA_VECTORISED void forward(const float* x, const float* scale, const float* shift, const Shape& shape, int count, float* y) {
-  Channels factor, offset;
-  statistics(x, shape, count, offset, factor);
-  for (int c = 0; c < count; c++) {
-    factor[c] *= scale[c];
-    offset[c] = shift[c] - offset[c] * factor[c];
-  }
+  Channels mean, factor;
+  statistics(x, shape, count, mean, factor);
+  for (int c = 0; c < count; c++) factor[c] *= scale[c];
   const float least = shape.relu ? 0.0f : -INFINITY;
   if (!shape.pool) {
     for (int pixel = 0; pixel < shape.pixels(); pixel++) {
@@ -98,7 +108,7 @@ HABA_VECTORISED void forward(const float* x, const float* scale, const float* sh
       float* out = y + shape.at(pixel);
       HABA_CHANNELS
       for (int c = 0; c < count; c++) {
-        const float z = in[c] * factor[c] + offset[c];
+        const float z = (in[c] - mean[c]) * factor[c] + shift[c];
         out[c] = z < least ? least : z;
       }
     }
@@ -112,10 +122,10 @@ HABA_VECTORISED void forward(const float* x, const float* scale, const float* sh
       float* out = y + shape.pooledAt(2 * row, 2 * column);
       HABA_CHANNELS
       for (int c = 0; c < count; c++) {
-        const float z0 = in[c] * factor[c] + offset[c];
-        const float z1 = in[c + right] * factor[c] + offset[c];
-        const float z2 = in[c + below] * factor[c] + offset[c];
-        const float z3 = in[c + below + right] * factor[c] + offset[c];
+        const float z0 = (in[c] - mean[c]) * factor[c] + shift[c];
+        const float z1 = (in[c + right] - mean[c]) * factor[c] + shift[c];
+        const float z2 = (in[c + below] - mean[c]) * factor[c] + shift[c];
+        const float z3 = (in[c + below + right] - mean[c]) * factor[c] + shift[c];
         out[c] = 0.25f * ((z0 < least ? least : z0) + (z1 < least ? least : z1) + (z2 < least ? least : z2) + (z3 < least ? least : z3));
       }
     }
