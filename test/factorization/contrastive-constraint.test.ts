@@ -39,6 +39,15 @@ test('closed form: where all features are the same, each positive has 1 of 2 n -
   });
 });
 
+test("another temperature scales the loss by itself over 0.07, as the authors' code does; a small one does not overflow", () => {
+  tf.tidy(() => {
+    const same = tf.ones([3, 4]);
+    for (const temperature of [0.5, 0.005]) {
+      assertClose(loss(same, same, [0, 1, 2], temperature), [(Math.log(5) * temperature) / 0.07]);
+    }
+  });
+});
+
 test('hallucinations of one class together, classes apart: little; the other way round: much', () => {
   tf.tidy(() => {
     const [left, right] = [
@@ -48,7 +57,7 @@ test('hallucinations of one class together, classes apart: little; the other way
     const apart = tf.tensor2d([left, right]);
     assert.ok(loss(apart, apart, [0, 1]).dataSync()[0] < 1e-4);
     assert.ok(loss(apart, tf.tensor2d([right, left]), [0, 1]).dataSync()[0] > 10);
-    assert.ok(loss(apart, apart, [0, 1], 10).dataSync()[0] > 0.5);
+    assert.ok(loss(apart, apart, [0, 1], 10).dataSync()[0] > (0.5 * 10) / 0.07);
   });
 });
 

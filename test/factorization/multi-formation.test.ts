@@ -37,17 +37,22 @@ test('[1, 4, 4, 1] by 2: crops and gradient are those of PyTorch', () => {
   });
 });
 
-test('[1, 5, 5, 1] by 3, which does not divide: the last crops are smaller, and enlarged all the same', () => {
+// PyTorch 2.15: pad(value=0.5) by one, split into crops of 2, interpolate(mode='bilinear'), as IDC's decode_zoom.
+test('[1, 5, 5, 1] by 3, which does not divide: the image is continued by 0.5, so that all crops are of one size', () => {
   tf.tidy(() => {
     const crops = multiFormation(squares(5, 100), 3);
     assert.deepEqual(crops.shape, [9, 5, 5, 1]);
-    // Crop 8 is the last pixel alone; crop 5 the last column of rows 2 and 3.
-    assertClose(crops.slice(8, 1), new Array<number>(25).fill(5.76));
-    const rows = [1.96, 2.125, 2.785, 3.445, 3.61];
-    assertClose(
-      crops.slice(5, 1),
-      rows.flatMap((value) => new Array<number>(5).fill(value)),
-    );
+    // Crop 8 is the last pixel and three of 0.5; crop 5 the last column of rows 2 and 3, and a column of 0.5.
+    const last = [
+      5.76, 5.234, 3.13, 1.026, 0.5, 5.234, 4.7606, 2.867, 0.9734, 0.5, 3.13, 2.867, 1.815, 0.763, 0.5, 1.026, 0.9734,
+      0.763, 0.5526, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,
+    ];
+    assertClose(crops.slice(8, 1), last);
+    const side = [
+      1.96, 1.814, 1.23, 0.646, 0.5, 2.125, 1.9625, 1.3125, 0.6625, 0.5, 2.785, 2.5565, 1.6425, 0.7285, 0.5, 3.445,
+      3.1505, 1.9725, 0.7945, 0.5, 3.61, 3.299, 2.055, 0.811, 0.5,
+    ];
+    assertClose(crops.slice(5, 1), side);
   });
 });
 
