@@ -22,7 +22,7 @@ const networkSchema = z.strictObject({
   width: count,
   /** Blocks of the ConvNet. */
   depth: count,
-  normalisation: z.enum(['instance', 'none']),
+  normalisation: z.enum(['instance', 'group', 'layer', 'none']),
   pooling: z.enum(['average', 'max', 'none']),
   activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
 });

@@ -1,6 +1,6 @@
 /** AlexNet, as the authors adapt it to small images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import { activatedConvolution, initialLayer, linear, maxPool, missingBorder } from './layers';
+import { activatedConvolution, averageTo, initialLayer, linear, maxPool, greyBorder } from './layers';
 
 /** Place in PyTorch's `features`, kernel, channels out, and whether a pooling follows. */
 const convolutions = [
@@ -11,10 +11,12 @@ const convolutions = [
   { place: 10, kernel: 3, channels: 192, pooled: true },
 ];
 
+/** Of the map that the classifier reads, for images of any size. */
+const mapSide = 4;
+
 /** @see Krizhevsky et al., NeurIPS 2012; `AlexNet` in the authors' code */
 export function alexNet({ imageShape, classCount }: NetworkInputs): Network {
-  const border = missingBorder(imageShape);
-  const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> 3);
+  const border = greyBorder(imageShape);
   return composeNetwork({
     name: 'AlexNet',
     init(random) {
@@ -24,7 +26,7 @@ export function alexNet({ imageShape, classCount }: NetworkInputs): Network {
         Object.assign(parameters, initialLayer(random, `features.${place}`, [kernel, kernel, inputs, channels]));
         inputs = channels;
       }
-      return Object.assign(parameters, initialLayer(random, 'fc', [rows, columns, inputs, classCount]));
+      return Object.assign(parameters, initialLayer(random, 'fc', [mapSide, mapSide, inputs, classCount]));
     },
     features(parameters, images) {
       let x = images;
@@ -33,7 +35,7 @@ export function alexNet({ imageShape, classCount }: NetworkInputs): Network {
         x = activatedConvolution(parameters, `features.${place}`, x, { padding });
         if (pooled) x = maxPool(x);
       }
-      return x.reshape([x.shape[0], -1]);
+      return averageTo(x, mapSide).reshape([x.shape[0], -1]);
     },
     classify: (parameters, features) => linear(parameters, 'fc', features),
   });

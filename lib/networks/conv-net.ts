@@ -4,11 +4,12 @@ import { tf } from '../tensor/tensorflow';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
 import {
   convolution,
+  groupNormalisation,
   initialLayer,
   initialNormalisation,
   linear,
   maxPool,
-  missingBorder,
+  greyBorder,
   normalisation,
 } from './layers';
 
@@ -17,13 +18,16 @@ export interface ConvNetOptions extends NetworkInputs {
   width?: number;
   /** Blocks; each halves the image where there is pooling. Default 3. */
   depth?: number;
-  /** Default 'instance'. */
-  normalisation?: 'instance' | 'none';
+  /** Over each channel of an image, over each of 4 groups of channels, over all channels, or none. Default 'instance'. */
+  normalisation?: 'instance' | 'group' | 'layer' | 'none';
   /** 2x2 pooling after each block. Default 'average'. */
   pooling?: 'average' | 'max' | 'none';
   /** Default 'relu'. */
   activation?: 'relu' | 'leaky-relu' | 'sigmoid';
 }
+
+/** Of group normalisation; the authors'. */
+const normalisationGroups = 4;
 
 const activations = {
   relu: (x: tf.Tensor4D) => x.relu(),
@@ -44,7 +48,7 @@ const poolings = {
 export function convNet(options: ConvNetOptions): Network {
   const { imageShape, classCount, width = 128, depth = 3 } = options;
   const { normalisation: kind = 'instance', pooling = 'average', activation = 'relu' } = options;
-  const border = missingBorder(imageShape);
+  const border = greyBorder(imageShape);
   const halvings = pooling === 'none' ? 0 : depth;
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> halvings);
   if (rows < 1 || columns < 1) {
@@ -64,9 +68,11 @@ export function convNet(options: ConvNetOptions): Network {
       for (let block = 0; block < depth; block++) {
         const shape = [3, 3, block === 0 ? imageShape[2] : width, width];
         Object.assign(parameters, initialLayer(random, `features.${block * stride}`, shape));
-        if (kind === 'instance') {
-          Object.assign(parameters, initialNormalisation(`features.${block * stride + 1}`, width));
-        }
+        if (kind === 'none') continue;
+        const halved = pooling === 'none' ? 0 : block;
+        const map = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> halved);
+        const affine = kind === 'layer' ? [...map, width] : [width];
+        Object.assign(parameters, initialNormalisation(`features.${block * stride + 1}`, affine));
       }
       return Object.assign(parameters, initialLayer(random, 'classifier', [rows, columns, width, classCount]));
     },
@@ -80,6 +86,10 @@ export function convNet(options: ConvNetOptions): Network {
           x = normalisation(parameters, `features.${layer + 1}`, x, { relu: fused, pool: fused });
         } else {
           x = x.add(parameters[`features.${layer}.bias`]);
+        }
+        if (kind === 'group' || kind === 'layer') {
+          const groups = kind === 'layer' ? 1 : normalisationGroups;
+          x = groupNormalisation(parameters, `features.${layer + 1}`, x, groups);
         }
         if (!fused) x = poolings[pooling](activations[activation](x) as tf.Tensor4D);
       }

@@ -10,9 +10,9 @@ export function initialLayer(random: Random, name: string, shape: number[]): Par
   return { [`${name}.weight`]: initialWeight(random, shape), [`${name}.bias`]: initialBias(random, shape) };
 }
 
-/** Scale 1 and shift 0 of a normalisation. */
-export function initialNormalisation(name: string, channels: number): Parameters {
-  return { [`${name}.weight`]: tf.ones([channels]), [`${name}.bias`]: tf.zeros([channels]) };
+/** Scale 1 and shift 0 of a normalisation. @param shape [channels], or [height, width, channels] of layer normalisation */
+export function initialNormalisation(name: string, shape: number[]): Parameters {
+  return { [`${name}.weight`]: tf.ones(shape), [`${name}.bias`]: tf.zeros(shape) };
 }
 
 export interface ConvolutionOptions {
@@ -62,6 +62,30 @@ export function normalisation(
   return instanceNormalisation(x, parameters[`${name}.weight`], parameters[`${name}.bias`], options);
 }
 
+/** PyTorch's default. */
+const smallestVariance = 1e-5;
+
+/**
+ * Normalises an image's channels in groups, each to mean 0 and variance 1 over its pixels and channels, then scales and shifts by
+ * `NAME.weight` and `NAME.bias`, [channels] or [height, width, channels].
+ * @param x [batch, height, width, channels]
+ * @param groups 1 is layer normalisation
+ * @throws RangeError when the channels do not make so many groups of one size
+ */
+export function groupNormalisation(parameters: Parameters, name: string, x: tf.Tensor4D, groups: number): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  if (channels % groups !== 0) {
+    throw new RangeError(
+      `Group normalisation needs channels in ${groups} groups of one size, and there are ${channels}; choose a width that ${groups} divides.`,
+    );
+  }
+  const grouped = x.reshape([batch, height * width, groups, channels / groups]);
+  const centred = grouped.sub(grouped.mean([1, 3], true));
+  const variance = centred.square().mean([1, 3], true);
+  const normalised = centred.mul(variance.add(smallestVariance).rsqrt()).reshape<tf.Tensor4D>(x.shape);
+  return normalised.mul<tf.Tensor4D>(parameters[`${name}.weight`]).add(parameters[`${name}.bias`]);
+}
+
 /** 2x2 maxima, stride 2; a last odd row or column is left out. */
 export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
   return tf.maxPool(x, 2, 2, 'valid');
@@ -74,7 +98,35 @@ export function linear(parameters: Parameters, name: string, x: tf.Tensor): tf.T
   return x.reshape<tf.Tensor2D>([x.shape[0], -1]).matMul(weight).add(bias);
 }
 
-/** The authors pad 28x28 images of one channel in the first convolution as if they were 32x32. */
-export function missingBorder([height, , channels]: readonly [number, number, number]): number {
-  return channels === 1 && height === 28 ? 2 : 0;
+/**
+ * Zeros on every side that the authors' first convolution adds to images of one channel, whatever their size: it makes 32x32 of
+ * the 28x28 of MNIST.
+ */
+export function greyBorder([, , channels]: readonly [number, number, number]): number {
+  return channels === 1 ? 2 : 0;
+}
+
+/**
+ * Means over side x side windows that cover a map of any size, as PyTorch's `AdaptiveAvgPool2d`: the authors' networks that end
+ * in it have as many features for 64x64 images as for 32x32.
+ * @param x [batch, height, width, channels]
+ * @returns [batch, side, side, channels]
+ */
+export function averageTo(x: tf.Tensor4D, side: number): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  if (height === side && width === side) return x;
+  const down = tf.matMul(windowWeights(height, side), x.transpose([1, 0, 2, 3]).reshape<tf.Tensor2D>([height, -1]));
+  const turned = down.reshape([side, batch, width, channels]).transpose([2, 0, 1, 3]).reshape<tf.Tensor2D>([width, -1]);
+  const across = tf.matMul(windowWeights(width, side), turned).reshape([side, side, batch, channels]);
+  return across.transpose([2, 1, 0, 3]);
+}
+
+/** [windows, size]: row w averages the places that window w covers. */
+function windowWeights(size: number, windows: number): tf.Tensor2D {
+  const weights = tf.buffer<tf.Rank.R2>([windows, size]);
+  for (let window = 0; window < windows; window++) {
+    const [first, end] = [Math.floor((window * size) / windows), Math.ceil(((window + 1) * size) / windows)];
+    for (let place = first; place < end; place++) weights.set(1 / (end - first), window, place);
+  }
+  return weights.toTensor();
 }

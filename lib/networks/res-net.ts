@@ -3,7 +3,7 @@ import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { initialWeight } from './initialisation';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import { convolution, initialLayer, initialNormalisation, linear, normalisation } from './layers';
+import { averageTo, convolution, initialLayer, initialNormalisation, linear, normalisation } from './layers';
 
 export interface ResNetOptions extends NetworkInputs {
   /** 'stride', as ResNet18; 'average', as the authors' ResNet18_AP. Default 'stride'. */
@@ -36,9 +36,8 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) =>
     [1, 2, 3].reduce((size) => (pools ? size >> 1 : (size + 1) >> 1), side),
   );
-  // The authors average maps of ResNet18, 4x4 for 32x32 images, but not those of ResNet18_AP.
-  const window = pools ? 1 : Math.min(4, rows, columns);
-  const flattened = [Math.floor(rows / window), Math.floor(columns / window), 512];
+  // The authors average the last map of ResNet18, but not that of ResNet18_AP.
+  const flattened = pools ? [rows, columns, 512] : [1, 1, 512];
   // What comes after a pooling in PyTorch's Sequential is numbered after it.
   const shortcutNormalisation = pools ? 2 : 1;
 
@@ -60,21 +59,21 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
       const weight = (name: string, shape: number[]) => ({ [`${name}.weight`]: initialWeight(random, shape) });
       const parameters: Parameters = {
         ...weight('conv1', [3, 3, imageShape[2], 64]),
-        ...initialNormalisation('bn1', 64),
+        ...initialNormalisation('bn1', [64]),
       };
       for (const { name, inputs, channels, halved } of blocks) {
         Object.assign(
           parameters,
           weight(`${name}.conv1`, [3, 3, inputs, channels]),
-          initialNormalisation(`${name}.bn1`, channels),
+          initialNormalisation(`${name}.bn1`, [channels]),
           weight(`${name}.conv2`, [3, 3, channels, channels]),
-          initialNormalisation(`${name}.bn2`, channels),
+          initialNormalisation(`${name}.bn2`, [channels]),
         );
         if (!halved) continue;
         Object.assign(
           parameters,
           weight(`${name}.shortcut.0`, [1, 1, inputs, channels]),
-          initialNormalisation(`${name}.shortcut.${shortcutNormalisation}`, channels),
+          initialNormalisation(`${name}.shortcut.${shortcutNormalisation}`, [channels]),
         );
       }
       return { ...parameters, ...initialLayer(random, 'classifier', [...flattened, classCount]) };
@@ -82,8 +81,7 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
     features(parameters, images) {
       let x = normalisation(parameters, 'bn1', convolution(parameters, 'conv1', images), { relu: true });
       for (const block of blocks) x = applyBlock(parameters, block, x);
-      if (window > 1) x = tf.avgPool(x, window, window, 'valid');
-      return x.reshape([x.shape[0], -1]);
+      return (pools ? x : averageTo(x, 1)).reshape([x.shape[0], -1]);
     },
     classify: (parameters, features) => linear(parameters, 'classifier', features),
   });

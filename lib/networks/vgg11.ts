@@ -1,12 +1,13 @@
 /** VGG11 with instance normalisation. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
 import {
+  averageTo,
   convolution,
   initialLayer,
   initialNormalisation,
   linear,
   maxPool,
-  missingBorder,
+  greyBorder,
   normalisation,
 } from './layers';
 
@@ -24,7 +25,7 @@ const blocks = [
 
 /** @see Simonyan and Zisserman, ICLR 2015; `VGG11` in the authors' code */
 export function vgg11({ imageShape, classCount }: NetworkInputs): Network {
-  const border = missingBorder(imageShape);
+  const border = greyBorder(imageShape);
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> 5);
   if (rows < 1 || columns < 1) {
     throw new RangeError(
@@ -38,10 +39,10 @@ export function vgg11({ imageShape, classCount }: NetworkInputs): Network {
       let inputs = imageShape[2];
       for (const { place, channels } of blocks) {
         Object.assign(parameters, initialLayer(random, `features.${place}`, [3, 3, inputs, channels]));
-        Object.assign(parameters, initialNormalisation(`features.${place + 1}`, channels));
+        Object.assign(parameters, initialNormalisation(`features.${place + 1}`, [channels]));
         inputs = channels;
       }
-      return Object.assign(parameters, initialLayer(random, 'classifier', [rows, columns, inputs, classCount]));
+      return Object.assign(parameters, initialLayer(random, 'classifier', [1, 1, inputs, classCount]));
     },
     features(parameters, images) {
       let x = images;
@@ -51,7 +52,7 @@ export function vgg11({ imageShape, classCount }: NetworkInputs): Network {
         x = normalisation(parameters, `features.${place + 1}`, x, { relu: true });
         if (pooled) x = maxPool(x);
       }
-      return x.reshape([x.shape[0], -1]);
+      return averageTo(x, 1).reshape([x.shape[0], -1]);
     },
     classify: (parameters, features) => linear(parameters, 'classifier', features),
   });

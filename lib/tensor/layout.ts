@@ -23,7 +23,8 @@ function moveChannels(images: tf.Tensor, to: 'last' | 'before-size'): tf.Tensor 
 /**
  * A network parameter from PyTorch's layout to ours. Convolutions OIHW (transposed ones IOHW) become HWIO (HWOI);
  * linear weights [out, in] become [in, out], or, where `shape` has four dimensions, [height, width, channels, out]:
- * a classifier keeps the shape of the feature map it reads, so that flattening order never matters.
+ * a classifier keeps the shape of the feature map it reads, so that flattening order never matters. The maps of layer
+ * normalisation [channels, height, width] become [height, width, channels].
  * @param shape the parameter's shape in our layout, as `init` makes it
  */
 export function parameterFromPyTorch(parameter: tf.Tensor, shape: number[]): tf.Tensor {
@@ -31,16 +32,6 @@ export function parameterFromPyTorch(parameter: tf.Tensor, shape: number[]): tf.
     const [height, width, inputs, outputs] = shape;
     return parameter.reshape([outputs, inputs, height, width]).transpose([2, 3, 1, 0]);
   }
+  if (shape.length === 3) return imagesFromPyTorch(parameter);
   return shape.length === 2 ? parameter.transpose() : parameter.clone();
-}
-
-/** The inverse of {@link parameterFromPyTorch}: [out, in, height, width], [out, in], or unchanged for vectors. */
-export function parameterToPyTorch(parameter: tf.Tensor, pytorchShape: number[]): tf.Tensor {
-  const swapped =
-    parameter.rank === 4
-      ? parameter.transpose([3, 2, 0, 1])
-      : parameter.rank === 2
-        ? parameter.transpose()
-        : parameter.clone();
-  return swapped.reshape(pytorchShape);
 }

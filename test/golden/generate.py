@@ -41,20 +41,18 @@ def conv_net(width, depth, classes, side, channels=3):
 
 
 def formula(name, shape, place):
-    numbers = []
     size = 1
     for extent in shape:
         size *= extent
     amplitude = (shape[0] / size) ** 0.5 if len(shape) >= 2 else 0.1
     mask = 0xFFFFFFFF
-    for element in range(1, size + 1):
-        value = (element * 2654435761 + (place + 1) * 40503) & mask
-        value = ((value ^ (value >> 16)) * 2246822519) & mask
-        value = ((value ^ (value >> 13)) * 3266489917) & mask
-        value ^= value >> 16
-        numbers.append(amplitude * 3**0.5 * (2 * value / 2**32 - 1))
+    # Products wrap at 64 bits, which leaves the lower 32 as they are.
+    value = (torch.arange(1, size + 1) * 2654435761 + (place + 1) * 40503) & mask
+    value = ((value ^ (value >> 16)) * 2246822519) & mask
+    value = ((value ^ (value >> 13)) * 3266489917) & mask
+    value = value ^ (value >> 16)
     offset = 1 if len(shape) == 1 and name.endswith("weight") else 0
-    return torch.tensor(numbers, dtype=torch.float32).reshape(shape) + offset
+    return (amplitude * 3**0.5 * (2 * value.double() / 2**32 - 1)).float().reshape(shape) + offset
 
 
 def fill(network):
@@ -195,8 +193,164 @@ def trajectory_case():
     save("trajectory-matching-single-channel", "trajectory-matching", {**config, "params": named}, tensors)
 
 
+def network_case(name, network, side, classes, called):
+    """`side`: channels, height, width."""
+    fill(network)
+    x, labels = images(2, *side).requires_grad_(), torch.arange(2) % classes
+    logits = network.forward(x)
+    loss = F.cross_entropy(logits, labels)
+    gradients = torch.autograd.grad(loss, [x, *network.parameters()])
+    norms = torch.stack([gradient.double().norm().float() for gradient in gradients[1:]])
+    named = [[key, list(parameter.shape)] for key, parameter in network.named_parameters()]
+    tensors = {"x": x, "labels": labels.int(), "logits": logits, "loss": loss}
+    tensors |= {"grad.x": gradients[0], "grad.param.norms": norms}
+    save(f"network-{name}", "network", {"classes": classes, "init": "formula", "params": named, "network": called}, tensors)
+
+
+def with_head(features, head, inputs, classes, pool=None):
+    """Features, then an adaptive pooling, then a linear layer called `head`."""
+    network = nn.Module()
+    network.features = features
+    setattr(network, head, nn.Linear(inputs, classes))
+    pooled = nn.AdaptiveAvgPool2d(pool) if pool else nn.Identity()
+    network.forward = lambda x: getattr(network, head)(pooled(network.features(x)).flatten(1))
+    return network
+
+
+def alex_net(classes):
+    plan = [(128, 5, True), (192, 5, True), (256, 3, False), (192, 3, False), (192, 3, True)]
+    layers, inputs = [], 3
+    for channels, kernel, pooled in plan:
+        layers += [nn.Conv2d(inputs, channels, kernel, padding=kernel // 2), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if pooled else []
+        inputs = channels
+    return with_head(nn.Sequential(*layers), "fc", 192 * 16, classes, pool=4)
+
+
+def normalised_conv_net(normalisation, channels=3, border=1, classes=3, width=8, side=16):
+    layers = []
+    for block in range(2):
+        map_side = side >> block
+        layers += [nn.Conv2d(channels if block == 0 else width, width, 3, padding=border if block == 0 else 1)]
+        layers += [normalisation([width, map_side, map_side]), nn.ReLU(), nn.AvgPool2d(2)]
+    inputs = width * ((side + 2 * border - 2) >> 2) ** 2
+    return with_head(nn.Sequential(*layers), "classifier", inputs, classes)
+
+
+def network_cases():
+    # Where the features do not depend on the size of the images: an adaptive pooling comes before the classifier.
+    network_case("AlexNet-40x24", alex_net(4), (3, 40, 24), 4, called="AlexNet")
+    network_case("ConvNetGN", normalised_conv_net(lambda s: nn.GroupNorm(4, s[0])), (3, 16, 16), 3, called="ConvNetGN")
+    network_case("ConvNetLN", normalised_conv_net(nn.LayerNorm), (3, 16, 16), 3, called="ConvNetLN")
+    # The authors pad grey images by 3 in the first convolution, whatever their size.
+    grey = normalised_conv_net(lambda s: nn.GroupNorm(s[0], s[0]), channels=1, border=3)
+    network_case("ConvNet-grey", grey, (1, 16, 16), 3, called="ConvNet")
+
+
+def contrastive(features, labels, temperature):
+    """Supervised contrastive loss of two views, scaled by temperature / 0.07 as in the authors' code."""
+    similarities = features @ features.T / temperature
+    others = 1 - torch.eye(len(features))
+    same = (labels[:, None] == labels[None]).float() * others
+    share = similarities - (torch.exp(similarities) * others).sum(1, keepdim=True).log()
+    return -((same * share).sum(1) / same.sum(1)).mean() * temperature / 0.07
+
+
+def constraints_case():
+    labels, temperature = torch.tensor([0, 1, 2, 0, 1]), 0.2
+    first, second = images(5, 12).requires_grad_(), images(5, 12).requires_grad_()
+    logits = images(10, 3).requires_grad_()
+    cosine = F.cosine_similarity(first, second)
+    unit = F.normalize(torch.cat([first, second]))
+    losses = {
+        "cosine": ((1 + cosine) / 2).mean(),
+        "likelihood": ((1 - cosine) / 2).mean(),
+        "contrastive": contrastive(unit, torch.cat([labels, labels]), temperature),
+    }
+    tensors = {"embedding_a": first, "embedding_b": second, "labels": labels.int(), "logits": logits}
+    for name, loss in losses.items():
+        gradients = torch.autograd.grad(loss, [first, second], retain_graph=True)
+        tensors |= {name: loss, f"grad.{name}.a": gradients[0], f"grad.{name}.b": gradients[1]}
+    loss = F.cross_entropy(logits, torch.cat([labels, labels]))
+    tensors |= {"classification": loss, "grad.classification.logits": torch.autograd.grad(loss, logits)[0]}
+    save("constraints-temperature", "constraints", {"temperature": temperature}, tensors)
+
+
+def undivided_multi_formation_case():
+    """14 is not a multiple of 3: IDC continues the image by 0.5."""
+    x = images(2, 3, 14, 14).requires_grad_()
+    continued = F.pad(x, (0, 1, 0, 1), value=0.5)
+    crops = [crop for rows in continued.split(5, 2) for crop in rows.split(5, 3)]
+    y = F.interpolate(torch.cat(crops), size=(14, 14), mode="bilinear")
+    upstream = images(*y.shape)
+    (gradient,) = torch.autograd.grad((y * upstream).sum(), x)
+    tensors = {"x": x, "y": y, "grad.y": upstream, "grad.x": gradient}
+    save("multi-formation-undivided", "multi-formation", {"factor": 3}, tensors)
+
+
+def whitening_case():
+    fit, x, eps = torch.rand(60, 1, 6, 4), torch.rand(3, 1, 6, 4), 0.01
+    flat = fit.flatten(1).double()
+    mean = flat.mean(0, keepdim=True)
+    values, vectors = torch.linalg.eigh((flat - mean).T @ (flat - mean) / 59)
+    y = (x.flatten(1).double() - mean) @ (vectors * (values + eps).rsqrt()) @ vectors.T
+    inverse = y @ (vectors * (values + eps).sqrt()) @ vectors.T + mean
+    tensors = {"fit": fit, "x": x, "y": y.float().view_as(x), "inverse": inverse.float().view_as(x)}
+    save("zca-small", "zca", {"eps": eps}, tensors)
+
+
+def augmentation_cases():
+    """Images that are wider than high, and an odd side."""
+    for name in ("rotate", "scale"):
+        x = images(4, 2, 9, 14).requires_grad_()
+        matrix = torch.zeros(4, 2, 3)
+        if name == "rotate":
+            draws = {"theta": (torch.rand(4) - 0.5) * 4}
+            matrix[:, 0, 0] = matrix[:, 1, 1] = draws["theta"].cos()
+            matrix[:, 1, 0] = draws["theta"].sin()
+            matrix[:, 0, 1] = -draws["theta"].sin()
+        else:
+            draws = {"scale_x": torch.rand(4) + 0.5, "scale_y": torch.rand(4) + 0.5}
+            matrix[:, 0, 0], matrix[:, 1, 1] = draws["scale_x"], draws["scale_y"]
+        y = F.grid_sample(x, F.affine_grid(matrix, x.shape, align_corners=True), align_corners=True)
+        upstream = images(*y.shape)
+        (gradient,) = torch.autograd.grad((y * upstream).sum(), x)
+        tensors = {"x": x, "y": y, "grad.y": upstream, "grad.x": gradient}
+        tensors |= {f"draw.{key}": value for key, value in draws.items()}
+        save(f"augment-{name}-wide", "augment", {"augmentation": name}, tensors)
+
+
+def adversary_case():
+    """Three steps of a narrow adversary, with a step size, momentum and temperature of its own."""
+    settings = {"classes": 3, "width": 4, "lr": 0.02, "momentum": 0.5, "temperature": 0.1}
+    settings |= {"lambda_classification": 0.5, "lambda_likelihood": 0.2, "lambda_contrastive": 0.3, "init": "formula"}
+    network = conv_net(4, 3, 3, 16)
+    x, labels = images(8, 3, 16, 16), torch.tensor([0, 1, 2, 0])
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.5)
+    losses, both = [], torch.cat([labels, labels])
+    for _ in range(3):
+        embedding = network.embed(x)
+        loss = 0.5 * F.cross_entropy(network.classifier(embedding), both)
+        loss = loss + 0.2 * ((1 - F.cosine_similarity(embedding[:4], embedding[4:])) / 2).mean()
+        loss = loss + 0.3 * contrastive(F.normalize(embedding), both, 0.1)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.detach())
+    embedding = network.embed(x)
+    tensors = {"x": x, "labels": labels.int(), "losses": torch.stack(losses)}
+    tensors |= {"final_embedding_norms": embedding.norm(dim=1), "final_logits": network.classifier(embedding)}
+    save("adversary-narrow", "adversary-step", settings, tensors)
+
+
 matching_cases()
 student_case()
 multi_formation_case()
 hallucinator_case()
 trajectory_case()
+network_cases()
+constraints_case()
+undivided_multi_formation_case()
+whitening_case()
+augmentation_cases()
+adversary_case()

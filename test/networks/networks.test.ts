@@ -62,6 +62,43 @@ for (const name of networkNames) {
   });
 }
 
+test('AlexNet, VGG11 and ResNet18 have as many parameters for 64x64 images as for 32x32: they average their last map', () => {
+  for (const name of ['AlexNet', 'VGG11', 'ResNet18']) {
+    const network = createNetwork({ name, imageShape: [64, 64, 3], classCount: 10 });
+    assert.equal(
+      tf.tidy(() => floatCount(network.init(Random.fromSeed(0)))),
+      sizes[name],
+    );
+  }
+});
+
+test('normalisations of ConvNet: every image by itself, unless there is none; groups must be of one size', () => {
+  tf.tidy(() => {
+    const images = Random.fromSeed(1).normal([2, 16, 16, 3]) as tf.Tensor4D;
+    for (const normalisation of ['instance', 'group', 'layer', 'none'] as const) {
+      const network = createNetwork({
+        name: 'ConvNet',
+        normalisation,
+        width: 8,
+        depth: 1,
+        imageShape: [16, 16, 3],
+        classCount: 2,
+      });
+      const parameters = network.init(Random.fromSeed(0));
+      // Without its bias a normalised layer forgets how large its inputs are.
+      parameters['features.0.bias'] = tf.zeros([8]);
+      const [features, enlarged] = [images, images.mul<tf.Tensor4D>(100)].map((x) => network.features(parameters, x));
+      const change = features.sub(enlarged).norm().div(features.norm()).dataSync()[0];
+      assert.equal(change < 1e-3, normalisation !== 'none', `${normalisation}: ${change}`);
+    }
+    const uneven = createNetwork({ name: 'ConvNet', normalisation: 'group', width: 6, ...cifar });
+    assert.throws(
+      () => uneven.features(uneven.init(Random.fromSeed(0)), tf.zeros([1, 32, 32, 3])),
+      /4 groups of one size, and there are 6; choose a width that 4 divides/,
+    );
+  });
+});
+
 test("first values are PyTorch's defaults: uniform within 1 / sqrt(fan-in), normalisations 1 and 0", () => {
   const parameters = createNetwork({ name: 'VGG11', ...cifar }).init(Random.fromSeed(3));
   const fanIns: Record<string, number> = { 'features.0': 27, 'features.11': 256 * 9, classifier: 512 };

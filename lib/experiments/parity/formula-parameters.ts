@@ -57,6 +57,7 @@ export function pytorchShapes(network: Network): NamedShape[] {
     Object.entries(network.init(Random.fromSeed(0))).map(([name, parameter]): NamedShape => {
       const shape: number[] = parameter.shape;
       if (shape.length === 1) return [name, shape];
+      if (shape.length === 3) return [name, [shape[2], shape[0], shape[1]]];
       const outputs = shape[shape.length - 1];
       const inputs = shape.slice(0, -1).reduce((product, side) => product * side, 1);
       const linear = shape.length === 2 || /^(classifier|fc)/.test(name);
