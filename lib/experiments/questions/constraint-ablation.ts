@@ -1,0 +1,55 @@
+/** RQ4: what the two constraints do. */
+import type { GridCell } from '../grid';
+import { distillationCell, type QuestionSettings } from './cells';
+import { setsAtBudget } from './sets-at-budget';
+import { shapeOf } from './storage-efficiency';
+
+/** Weights of the constraints by what the row is called. */
+export const constraintSettings = {
+  none: { cosine: 0, contrastive: 0 },
+  'L_cos alone': { cosine: 0.1, contrastive: 0 },
+  'L_con alone': { cosine: 0, contrastive: 0.1 },
+  both: { cosine: 0.1, contrastive: 0.1 },
+} as const;
+
+export type ConstraintName = keyof typeof constraintSettings;
+
+export interface ConstraintFactors {
+  constraints: string;
+  seed: number;
+}
+
+export interface ConstraintOptions {
+  /** Rows of the ablation: a name, and the weights it stands for. Default: none, each alone, both. */
+  settings?: Record<string, { cosine: number; contrastive: number }>;
+  /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
+  /** In images per class. Default 10. */
+  imagesPerClass?: number;
+}
+
+/** HaBa under DM with each setting of the constraints, over several seeds. */
+export function constraintAblation(
+  { profile, dataset }: QuestionSettings,
+  {
+    settings = constraintSettings,
+    seeds = profile === 'smoke' ? [0, 1] : [0, 1, 2],
+    imagesPerClass = 10,
+  }: ConstraintOptions = {},
+): GridCell<ConstraintFactors>[] {
+  const haba = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).find(({ kind }) => kind === 'HaBa');
+  if (!haba) {
+    throw new RangeError(
+      `constraintAblation: no basis in colour fits ${imagesPerClass} images per class; give at least 2.`,
+    );
+  }
+  return seeds.flatMap((seed) =>
+    Object.entries(settings).map(([name, weights]) =>
+      distillationCell<ConstraintFactors>(
+        `${name}, seed ${seed}`,
+        { constraints: name, seed },
+        { profile, dataset, seed, matching: { method: 'dm' }, set: haba.set, constraints: weights },
+      ),
+    ),
+  );
+}
