@@ -283,10 +283,10 @@ runs
   .argument('<name>', 'name of its folder')
   .option(...runsFolder)
   .action(async (name: string, { runs: folder }: PlaceFlags) => {
-    const { listRuns, readJson, runFiles } = await import('./experiments/run-store');
+    const { listRuns, readIdentity } = await import('./experiments/run-store');
     const found = listRuns(folder).find((run) => run.name === name);
     if (!found) throw new Error(`There is no run '${name}'; npm run haba -- runs list names them.`);
-    const configuration = readJson(runFiles(found.folder).configuration);
+    const configuration = readIdentity(found.folder);
     process.stdout.write(`${JSON.stringify({ ...found, configuration }, undefined, 2)}\n`);
   });
 

@@ -3,13 +3,14 @@
  * integers, the values.
  */
 import { gunzipSync } from 'node:zlib';
+import { oneLine } from '../tensor/one-line';
 import { readSourceFile } from './source-file';
 
 /** The only type that image datasets use. */
 const unsignedBytes = 0x08;
 
 /** No official file is larger, unpacked. */
-const largestBytes = 2 ** 30;
+const largestBytes = 2 ** 27;
 
 export interface IdxArray {
   shape: number[];
@@ -45,6 +46,6 @@ function uncompressed(file: string, bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: largestBytes });
   } catch (error) {
-    throw new Error(`${file} cannot be uncompressed: ${(error as Error).message}.`, { cause: error });
+    throw new Error(`${file} cannot be uncompressed: ${oneLine((error as Error).message)}.`, { cause: error });
   }
 }

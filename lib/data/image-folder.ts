@@ -1,10 +1,11 @@
 /** Images in folders, one folder a class: Tiny-ImageNet, and any images of one's own. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import { oneLine } from '../tensor/one-line';
 import { assembleDataset, type ImageSplit } from './dataset';
 import type { DatasetFormat } from './dataset-format';
-import { locateFiles } from './source-file';
+import { locateFiles, readSourceFile } from './source-file';
 
 /** Images decoded at a time; sharp has threads of its own. */
 const atOnce = 16;
@@ -94,9 +95,9 @@ function validationFiles(folder: string, numbers: string[]): LabelledFile[] {
   return linesOf(annotations).map((line, index) => {
     const [file = '', number = ''] = line.split('\t');
     const label = numbers.indexOf(number);
-    if (file === '' || path.basename(file) !== file || label < 0) {
+    if (!/^[^/\\\0]+$/.test(file) || label < 0) {
       throw new Error(
-        `${annotations}: line ${index + 1} is '${line}', expected a file name and one of ${numbers.length} classes.`,
+        `${annotations}: line ${index + 1} is '${oneLine(line, 100)}', expected a file name and one of ${numbers.length} classes.`,
       );
     }
     return { file: path.join(folder, 'images', file), label };
@@ -110,7 +111,8 @@ function wordsOf(file: string, numbers: string[]): string[] {
 }
 
 const linesOf = (file: string) =>
-  readFileSync(file, 'utf8')
+  readSourceFile(file)
+    .toString('utf8')
     .split(/\r?\n/)
     .filter((line) => line !== '');
 
@@ -144,23 +146,41 @@ async function readImages(list: LabelledFile[], side: number, folder: string): P
   let next = 0;
   const worker = async () => {
     for (let index = next++; index < list.length; index = next++) {
-      images.set(await readImage(list[index].file, side), index * size);
+      try {
+        images.set(await readImage(list[index].file, side), index * size);
+      } catch (error) {
+        // Nothing more is begun.
+        next = list.length;
+        throw error;
+      }
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  const failed = workers.find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
   return { images, labels: Uint8Array.from(list, ({ label }) => label), count: list.length };
 }
 
 /** RGB, [side, side, 3]; grey becomes RGB, what is transparent becomes black. */
 async function readImage(file: string, side: number): Promise<Buffer> {
+  // Read here: a file that shrinks while libvips has it mapped would end the process.
+  const bytes = readSourceFile(file);
   try {
-    return await sharp(file, { limitInputPixels: mostPixels, failOn: 'error' })
+    if (!isPngOrJpeg(bytes)) throw new Error('unsupported image format, expected PNG or JPEG');
+    return await sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error' })
       .flatten({ background: 'black' })
       .resize(side, side, { fit: 'fill' })
       .toColourspace('srgb')
       .raw()
       .toBuffer();
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new Error(`${file} cannot be read: ${oneLine((error as Error).message)}.`, { cause: error });
   }
+}
+
+/** By what it begins with: libvips would also draw SVG, and much else, under any name. */
+function isPngOrJpeg(bytes: Buffer): boolean {
+  return (
+    bytes.subarray(1, 4).toString('latin1') === 'PNG' || bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))
+  );
 }

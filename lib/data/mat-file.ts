@@ -6,6 +6,7 @@
  * @see MAT-File Format, The MathWorks, "Level 5 MAT-File Format"
  */
 import { inflateSync } from 'node:zlib';
+import { oneLine } from '../tensor/one-line';
 import { readSourceFile } from './source-file';
 
 /** A numeric array; values in MATLAB's order, the first index running fastest. */
@@ -15,7 +16,7 @@ export interface MatArray {
 }
 
 /** Larger than all arrays of an official file together. */
-const largestBytes = 2 ** 30;
+const largestBytes = 2 ** 28;
 /** Images are bytes; other numbers are labels. */
 const mostNumbers = 2 ** 24;
 
@@ -49,7 +50,9 @@ export function readMatFile(file: string): Map<string, MatArray> {
   try {
     return readArrays(bytes);
   } catch (error) {
-    throw new Error(`${file} is not a MATLAB 5 file that can be read: ${(error as Error).message}.`, { cause: error });
+    throw new Error(`${file} is not a MATLAB 5 file that can be read: ${oneLine((error as Error).message)}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -101,7 +104,7 @@ function uncompress(data: Buffer, little: boolean, room: number): Element {
 
 /** @returns undefined for anything but a real numeric array */
 function readMatrix(data: Buffer, little: boolean): (MatArray & { name: string }) | undefined {
-  const [flags, dimensions, name, real] = [...elementsOf(data, little)];
+  const [flags, dimensions, name, real] = elementsOf(data, little);
   if (flags?.data.length !== 8) throw new Error('an array has no flags');
   const word = little ? flags.data.readUInt32LE(0) : flags.data.readUInt32BE(0);
   const [arrayClass, isComplex] = [word & 0xff, (word & 0x800) !== 0];

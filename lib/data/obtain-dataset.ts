@@ -1,12 +1,12 @@
 /** Datasets brought to the data folder: from their official address, or from files at hand. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { lock } from 'proper-lockfile';
 import type { DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
 import { fetchFile, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
+import { takeLock, type Holder, type Lock } from './lock';
 import { findFiles } from './source-file';
 import { isArchive, unpack } from './unpack';
 
@@ -26,6 +26,8 @@ export interface ObtainOptions extends Omit<FetchOptions, 'onProgress'> {
   /** Archives or files at hand, instead of the official address. They are not changed, and no checksum is asked of them. */
   from?: readonly string[];
   onProgress?: (progress: ObtainProgress) => void;
+  /** Called once where another process is bringing the dataset, which is waited for. */
+  onWait?: (holder: Holder) => void;
   /** Default: the format of that name. */
   format?: DatasetFormat;
 }
@@ -45,12 +47,24 @@ export async function obtainDataset(name: string, options: ObtainOptions = {}): 
   const present = wholeFolder(folder, format);
   if (present !== undefined) return present;
   mkdirSync(folder, { recursive: true });
-  const release = await lockFolder(folder, name);
+  const { onWait, signal } = options;
+  const lock = await takeLock(folder, { name: `.${name}.holder`, onWait, signal });
   try {
-    return wholeFolder(folder, format) ?? (await bring(format, folder, options));
+    return wholeFolder(folder, format) ?? (await bring(format, folder, withSignsOfLife(options, lock)));
   } finally {
-    await release();
+    await lock.release();
   }
+}
+
+/** Others that wait on another machine see that this one is alive. */
+function withSignsOfLife(options: ObtainOptions, lock: Lock): ObtainOptions {
+  return {
+    ...options,
+    onProgress: (progress) => {
+      lock.touch();
+      options.onProgress?.(progress);
+    },
+  };
 }
 
 async function bring(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string> {
@@ -130,19 +144,6 @@ function withoutWrapper(folder: string): string {
 function wholeFolder(folder: string, format: DatasetFormat): string | undefined {
   const { folder: found, missing } = findFiles(folder, format);
   return missing.length === 0 ? found : undefined;
-}
-
-/** One process at a time fetches a dataset; the lock of one that died is taken over after ten seconds. */
-async function lockFolder(folder: string, name: string): Promise<() => Promise<void>> {
-  try {
-    return await lock(folder, {
-      lockfilePath: path.join(folder, `.${name}.lock`),
-      retries: { retries: 12, maxTimeout: 1000 },
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
-    throw new Error(`Another process is bringing ${name} to ${folder}; wait until it is done.`, { cause: error });
-  }
 }
 
 /** What is known of a dataset without reading it. */

@@ -49,8 +49,9 @@ function readSplit(file: string): ImageSplit {
     throw new Error(`${file} has no numeric arrays X and y, only ${[...arrays.keys()].join(', ') || 'none'}.`);
   }
   // MATLAB drops a last dimension of 1.
-  const [height, width, depth, count = 1] = x.shape;
-  if (height !== side || width !== side || depth !== channels || count === 0 || !(x.values instanceof Uint8Array)) {
+  const [height, width, depth, count = 1, ...further] = x.shape;
+  const isCube = height === side && width === side && depth === channels && count > 0 && further.length === 0;
+  if (!isCube || !(x.values instanceof Uint8Array)) {
     throw new Error(`${file}: X is [${x.shape.join(', ')}], expected bytes in [${side}, ${side}, ${channels}, count].`);
   }
   if (y.values.length !== count) throw new Error(`${file}: y has ${y.values.length} labels for ${count} images.`);

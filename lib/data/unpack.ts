@@ -2,11 +2,12 @@
 import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { openPromise } from 'yauzl';
+import { oneLine } from '../tensor/one-line';
 
 /** More than any official archive holds. */
 const largestBytes = 2 ** 31;
@@ -16,6 +17,9 @@ const mostEntries = 500_000;
 export function isArchive(file: string): boolean {
   return /\.(tar|tar\.gz|tgz|zip)$/i.test(file);
 }
+
+/** Bytes of a tar archive that belong to no entry: headers, long names, zeros at the end. All are kept in memory. */
+const largestOverhead = 2 ** 24;
 
 /** A file or folder of an archive; its content is read before the next is asked for. */
 interface Entry {
@@ -35,21 +39,36 @@ export async function unpack(archive: string, folder: string): Promise<void> {
   try {
     await writeEntries(/\.zip$/i.test(archive) ? zipEntries(archive) : tarEntries(archive), folder);
   } catch (error) {
-    throw new Error(`${archive} cannot be unpacked: ${(error as Error).message}.`, { cause: error });
+    throw new Error(`${archive} cannot be unpacked: ${oneLine((error as Error).message)}.`, { cause: error });
   }
 }
 
 async function* tarEntries(archive: string): AsyncGenerator<Entry> {
   const entries = extract();
   const compressed = await beginsWith(archive, [0x1f, 0x8b]);
-  const reading = pipeline([createReadStream(archive), ...(compressed ? [createGunzip()] : []), entries]);
+  let overhead = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      overhead += chunk.length;
+      const reason = `it has more than ${largestOverhead} bytes between its files, more than any official archive`;
+      done(overhead > largestOverhead ? new Error(reason) : null, chunk);
+    },
+  });
+  const reading = pipeline([createReadStream(archive), ...(compressed ? [createGunzip()] : []), counting, entries]);
   // What breaks the reading also ends the entries; without a handler of its own it would count as unhandled meanwhile.
   reading.catch(() => undefined);
   for await (const entry of whole(entries, reading)) {
     const { name, type, size = 0 } = entry.header;
+    // Digits that are none leave tar-stream waiting for ever.
+    if (!Number.isSafeInteger(size) || size < 0) throw new Error(`its entry '${name}' has a size that is no number`);
     const isFile = type === 'file' || type === 'contiguous-file';
     // Asked for its chunks, an entry that broke before anyone listened says so; piped, it would never end.
-    const content = () => whole(entry as AsyncIterable<Buffer>, reading);
+    const content = async function* () {
+      for await (const chunk of whole(entry as AsyncIterable<Buffer>, reading)) {
+        overhead -= chunk.length;
+        yield chunk;
+      }
+    };
     yield { name, type: isFile ? 'file' : (type ?? 'unknown'), bytes: size, content };
     entry.resume();
   }

@@ -1,5 +1,7 @@
 /** A distillation's state as one safetensors file: everything between two iterations, the random generator included. */
-import { addPrefix, withPrefix } from '../tensor/parameters';
+import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
+import { oneLine } from '../tensor/one-line';
+import { randomStateSchema } from '../tensor/random';
 import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
 import type { DistillationState } from './distillation';
 import { z } from 'zod';
@@ -7,9 +9,9 @@ import { z } from 'zod';
 const parts = ['parameters', 'velocity', 'adversary', 'adversaryVelocity'] as const;
 
 const metadataSchema = z.object({
-  iteration: z.coerce.number().int().min(0),
-  random: z.string().transform((text) => z.array(z.number().int()).parse(JSON.parse(text))),
-  metricsBytes: z.coerce.number().int().min(0),
+  iteration: z.coerce.number().int().min(0).safe(),
+  random: randomStateSchema,
+  metricsBytes: z.coerce.number().int().min(0).safe(),
 });
 
 export interface Checkpoint {
@@ -31,15 +33,27 @@ export function writeCheckpoint(file: string, { state, metricsBytes }: Checkpoin
 
 /**
  * Reads a checkpoint; the caller owns its tensors.
+ * @param like a state of the same distillation: its names and shapes are those expected
  * @throws Error naming the file and what is wrong with it
  */
-export function readCheckpoint(file: string): Checkpoint {
+export function readCheckpoint(file: string, like: DistillationState): Checkpoint {
   const { tensors, metadata } = readSafetensors(file);
   const parsed = metadataSchema.safeParse(metadata);
   if (!parsed.success) {
-    throw new Error(`${file} is not a checkpoint: its metadata lacks '${parsed.error.issues[0].path.join('.')}'.`);
+    const { path, message } = parsed.error.issues[0];
+    throw new Error(`${file} is not a checkpoint: its metadata '${path.join('.')}': ${oneLine(message)}.`);
   }
-  const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
+  const expected = Object.assign({}, ...parts.map((part) => addPrefix(like[part], `${part}.`))) as Parameters;
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    if (found?.type !== 'F32' || found.shape.join() !== shape.join()) {
+      const given = found === undefined ? 'is missing' : `is ${found.type} [${found.shape.join(', ')}]`;
+      throw new Error(
+        `${file} is not a checkpoint of this run: tensor '${name}' ${given}, expected F32 [${shape.join(', ')}].`,
+      );
+    }
+  }
+  const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));
   const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
   const { iteration, random, metricsBytes } = parsed.data;
   return { state: { iteration, parameters, velocity, adversary, adversaryVelocity, random }, metricsBytes };

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { distance as editDistance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { oneLine } from '../tensor/one-line';
 
 /** Turns the first issue of a failed validation into one sentence. */
 export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTypeAny): string {
@@ -12,7 +13,7 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
       const unknown = [...issue.path, issue.keys[0]].join('.');
       const allowed = keysAt(schema, issue.path, given);
       const nearest = nearestName(issue.keys[0], allowed);
-      return `Configuration: '${unknown}' is not a key${nearest ? `; did you mean '${[...issue.path, nearest].join('.')}'?` : '.'} Allowed here: ${allowed.join(', ')}.`;
+      return `Configuration: '${oneLine(unknown, 60)}' is not a key${nearest ? `; did you mean '${[...issue.path, nearest].join('.')}'?` : '.'} Allowed here: ${allowed.join(', ')}.`;
     }
     case 'invalid_enum_value':
     case 'invalid_union_discriminator': {
@@ -36,7 +37,9 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 });
+  return value === undefined
+    ? 'nothing'
+    : inspect(value, { depth: 0, compact: true, breakLength: Infinity, maxStringLength: 60, maxArrayLength: 10 });
 }
 
 /** The name at most two edits away, if there is one. */

@@ -2,10 +2,12 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
+import { oneLine } from '../tensor/one-line';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 
-const count = z.number().int().min(1);
+const count = z.number().int().min(1).safe();
+const wholeNumber = z.number().int().min(0).safe();
 const positive = z.number().positive().finite();
 const nonNegative = z.number().min(0).finite();
 const share = z.number().min(0).lt(1);
@@ -48,7 +50,7 @@ const setSchema = z.discriminatedUnion('kind', [
     /** Channels of a basis: 'colour' as the images, or 'single' at a third of the cost. */
     channels: z.enum(['colour', 'single']),
     hallucinators: count,
-    kernelSize: z.number().int().min(1),
+    kernelSize: count,
     /** Channels between encoder and decoder. */
     middleChannels: count,
     /** 'pytorch': default initialisation, as the authors; 'identity': passes a basis through, plus identityNoise. */
@@ -85,11 +87,11 @@ const matchingSchema = z.discriminatedUnion('method', [
     /** Student steps on the set (authors' syn_steps). */
     studentSteps: count,
     /** Images per student step; 0 for the whole set (authors' batch_syn). */
-    studentBatch: z.number().int().min(0),
+    studentBatch: wholeNumber,
     /** Epochs of the expert to be matched (authors' expert_epochs). */
     expertEpochs: count,
     /** Latest epoch a match starts from (authors' max_start_epoch). */
-    latestStartEpoch: z.number().int().min(0),
+    latestStartEpoch: wholeNumber,
     /** Initial learnable step size of the student (authors' lr_teacher). */
     stepSize: positive,
     /** Lower bound of the learnable step size. */
@@ -98,7 +100,7 @@ const matchingSchema = z.discriminatedUnion('method', [
     unroll: z.enum(['full', 'stepwise']),
     experts: z.strictObject({
       /** Of the experts' own draws: distillations of other seeds share them. */
-      seed: z.number().int().min(0),
+      seed: wholeNumber,
       count,
       epochs: count,
       learningRate: positive,
@@ -128,7 +130,7 @@ const constraintsSchema = z.strictObject({
 const configurationSchema = z.strictObject({
   profile: z.enum(['smoke', 'quick', 'paper']),
   /** Every random draw follows from it. */
-  seed: z.number().int().min(0),
+  seed: wholeNumber,
   dataset: z.enum(datasetNames),
   whitening: z.enum(['normalise', 'zca']),
   /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
@@ -142,7 +144,7 @@ const configurationSchema = z.strictObject({
   constraints: constraintsSchema,
   optimisers: z.strictObject({ bases: partOptimiser, hallucinators: partOptimiser, stepSize: partOptimiser }),
   /** Outer iterations of distillation. */
-  iterations: z.number().int().min(0),
+  iterations: wholeNumber,
   /** Iterations between two checkpoints. */
   checkpointEvery: count,
   evaluation: z.strictObject({
@@ -176,7 +178,8 @@ export type ConfigurationInput = DeepPartial<Configuration>;
  * @throws RangeError naming the key, what was given and what is allowed
  */
 export function configure(input: ConfigurationInput = {}): Configuration {
-  if (!isPlain(input)) throw new RangeError(`Configuration: expected an object of settings, got ${inspect(input)}.`);
+  if (!isPlain(input))
+    throw new RangeError(`Configuration: expected an object of settings, got ${oneLine(inspect(input))}.`);
   const choice = chosen(input);
   const merged = merge(profileDefaults(choice), input);
   const parsed = configurationSchema.safeParse(merged);

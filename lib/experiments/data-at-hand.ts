@@ -1,6 +1,7 @@
 /** Datasets, loaded and prepared once a process: a notebook's cells share them. */
 import type { DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
+import { describeHolder } from '../data/lock';
 import { obtainDataset } from '../data/obtain-dataset';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
 import type { PreparedDataset, Whitening } from '../data/image-source';
@@ -73,6 +74,7 @@ export async function obtainWithProgress(
     return await obtainDataset(dataset, {
       folder,
       from,
+      onWait: (holder) => progress.note(`${describeHolder(dataset, holder)} Waiting for it.`),
       onProgress: ({ stage, file, received = 0, total = 0 }) => {
         const name = `${stage} ${file} (MB)`;
         if (name !== current) progress.stage({ name, total: Math.ceil(total / 1e6) });

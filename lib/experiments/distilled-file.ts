@@ -4,6 +4,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import type { Accuracy } from '../evaluation/evaluation';
 import { initHallucinators } from '../factorization/hallucinator';
+import { oneLine } from '../tensor/one-line';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
@@ -54,7 +55,7 @@ const metadataSchema = z.object({
   configuration: json(z.record(z.unknown())),
   classNames: json(z.array(z.string()).min(1)),
   imageShape: json(z.tuple([side, side, side])),
-  accuracy: json(z.object({ mean: z.number(), std: z.number(), runs: z.array(z.number()) })),
+  accuracy: json(z.object({ mean: z.number().finite(), std: z.number().finite(), runs: z.array(z.number().finite()) })),
   dataChecksum: z.string(),
 });
 
@@ -82,7 +83,9 @@ export function readDistilledSet(file: string): DistilledFile {
   const parsed = metadataSchema.safeParse(metadata);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];
-    throw new Error(`${file} is not a distilled set of haba: its metadata '${path.join('.')}': ${message}.`);
+    throw new Error(
+      `${file} is not a distilled set of haba: its metadata ${oneLine(`'${path.join('.')}': ${message}`)}.`,
+    );
   }
   const { configuration: made, classNames, imageShape, accuracy, dataChecksum } = parsed.data;
   const configuration = configurationOf(file, made);
@@ -103,7 +106,9 @@ function configurationOf(file: string, made: Record<string, unknown>): Configura
   try {
     return configure(made);
   } catch (error) {
-    throw new Error(`${file} is not a distilled set of this version: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${file} is not a distilled set of this version: ${oneLine((error as Error).message, 600)}`, {
+      cause: error,
+    });
   }
 }
 

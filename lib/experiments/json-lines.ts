@@ -9,7 +9,9 @@ import {
   readFileSync,
   statSync,
 } from 'node:fs';
-import { writing } from './file-error';
+import type { z } from 'zod';
+import { writing } from '../data/file-error';
+import { oneLine } from '../tensor/one-line';
 
 export interface JsonLines {
   /** Length of the file. */
@@ -49,20 +51,28 @@ export function openJsonLines(file: string, keepBytes: number): JsonLines {
 
 /**
  * Values of a file of JSON lines; a last line without its end, cut by a kill, does not count.
- * @throws Error naming file and line of what is not JSON
+ * @throws Error naming file and line of what is not JSON, or not of the schema
  */
-export function readJsonLines(file: string): unknown[] {
+export function readJsonLines<Value>(file: string, schema: z.ZodType<Value>): Value[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .slice(0, -1)
     .map((line, index) => {
-      try {
-        return JSON.parse(line) as unknown;
-      } catch (error) {
-        throw new Error(`${file}, line ${index + 1} is not JSON: ${(error as Error).message}`, { cause: error });
-      }
+      const parsed = schema.safeParse(jsonOf(line));
+      if (parsed.success) return parsed.data;
+      const { path, message } = parsed.error.issues[0];
+      throw new Error(`${file}, line ${index + 1} is damaged: ${oneLine([...path, message].join(': '))}.`);
     });
+}
+
+/** undefined, which no schema of a line takes, for what is not JSON. */
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes up to the end of the last whole line. */

@@ -1,5 +1,6 @@
 /** Experts for a configuration. */
 import { createAugmentation } from '../data/dsa';
+import { describeHolder } from '../data/lock';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { expertSettings } from '../distillation/expert-settings';
 import { createProgress } from '../distillation/progress';
@@ -46,6 +47,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
       experts: options.experts,
       compile: configuration.compile,
       signal: interrupt.signal,
+      onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`),
       onEpoch: (done, _total, loss) => progress.update(done, { loss }),
     });
     return { experts: folder, count, epochs, seconds };

@@ -2,8 +2,11 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { currentHolder, describeHolder, type Holder } from '../data/lock';
 import { resultsFolder } from '../data/results-folder';
-import { currentHolder, describeHolder, type Holder } from './lock';
+import type { IterationMetrics } from '../distillation/distillation';
+import { oneLine } from '../tensor/one-line';
+import { readJsonLines } from './json-lines';
 
 /** Where runs are stored unless something else is said: HABA_RUNS, else among the results, under the working folder. */
 export const defaultRuns = process.env.HABA_RUNS || resultsFolder('runs');
@@ -19,6 +22,8 @@ export interface RunFiles {
   /** A line of JSON a student trained on the finished set. */
   students: string;
   checkpoint: string;
+  /** Seconds that the sessions of an unfinished run took. */
+  seconds: string;
   /** The finished set, self-describing. */
   distilled: string;
   /** Of full-data training: the first student's parameters, whose features judge training sets. */
@@ -34,6 +39,7 @@ export function runFiles(folder: string): RunFiles {
     metrics: path.join(folder, 'metrics.jsonl'),
     students: path.join(folder, 'students.jsonl'),
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
+    seconds: path.join(folder, 'seconds'),
     distilled: path.join(folder, 'distilled.safetensors'),
     student: path.join(folder, 'student.safetensors'),
     result: path.join(folder, 'result.json'),
@@ -44,15 +50,15 @@ const share = z.number().min(0).max(1);
 
 const resultSchema = z.object({
   /** Test accuracy over students, as fractions. */
-  accuracy: z.object({ mean: share, std: z.number().min(0), runs: z.array(share) }),
+  accuracy: z.object({ mean: share, std: z.number().min(0).finite(), runs: z.array(share) }),
   /** Floats that training on the set needs, the learned step size apart. */
-  storedFloats: z.number().int().min(0),
+  storedFloats: z.number().int().min(0).safe(),
   /** The same in images per class, which a class of images of the dataset's shape would take. */
-  imagesPerClass: z.number().min(0),
+  imagesPerClass: z.number().min(0).finite(),
   /** Of all sessions together: iterations and students. */
-  seconds: z.number().min(0),
+  seconds: z.number().min(0).finite(),
   /** Largest resident memory of the process in the last session. */
-  peakBytes: z.number().min(0),
+  peakBytes: z.number().min(0).finite(),
 });
 
 /** What a finished run came to. */
@@ -64,22 +70,67 @@ export type StoredResult = z.infer<typeof resultSchema>;
  */
 export function readResult(folder: string): StoredResult | undefined {
   const file = runFiles(folder).result;
-  if (!existsSync(file)) return undefined;
-  const parsed = resultSchema.safeParse(readJson(file));
-  if (parsed.success) return parsed.data;
-  const { path: keys, message } = parsed.error.issues[0];
-  throw new Error(`${file} is not a result of a run: '${keys.join('.')}': ${message}. ${advice(folder)}`);
+  return existsSync(file) ? readJson(file, resultSchema) : undefined;
 }
 
-/** @throws Error naming the file, when it is not JSON */
-export function readJson(file: string): unknown {
+const metricsSchema: z.ZodType<IterationMetrics> = z.object({
+  iteration: z.number().int().min(1).safe(),
+  loss: z.number(),
+  cosine: z.number().optional(),
+  adversaryLoss: z.number().optional(),
+  stepSize: z.number().optional(),
+  seconds: z.number().min(0),
+});
+
+/** Iteration by iteration, what a run recorded. @throws Error naming file and line of what is damaged */
+export function readMetrics(folder: string): IterationMetrics[] {
+  return readJsonLines(runFiles(folder).metrics, metricsSchema);
+}
+
+const studentSchema = z.object({ student: z.number().int().min(0).safe(), accuracy: share });
+
+/** The students trained so far. @throws Error naming file and line of what is damaged */
+export function readStudents(folder: string): z.infer<typeof studentSchema>[] {
+  return readJsonLines(runFiles(folder).students, studentSchema);
+}
+
+const identitySchema = z.record(z.unknown());
+
+/** What a run is: kind, complete configuration, checksum of its data. @throws Error naming the file */
+export function readIdentity(folder: string): Record<string, unknown> {
+  return readJson(runFiles(folder).configuration, identitySchema);
+}
+
+const environmentsSchema = z.array(z.record(z.unknown()));
+
+/** The sessions so far: versions, device, commit. @throws Error naming the file */
+export function readEnvironments(folder: string): Record<string, unknown>[] {
+  const file = runFiles(folder).environment;
+  return existsSync(file) ? readJson(file, environmentsSchema) : [];
+}
+
+/** What earlier sessions of an unfinished run took. @throws Error naming the file */
+export function readSeconds(folder: string): number {
+  const file = runFiles(folder).seconds;
+  return existsSync(file) ? readJson(file, z.number().min(0).finite()) : 0;
+}
+
+/** @throws Error naming the file, when it is not JSON or not of the schema */
+function readJson<Value>(file: string, schema: z.ZodType<Value>): Value {
+  let value: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}. ${advice(path.dirname(file))}`, {
+    throw new Error(`${file} cannot be read: ${oneLine((error as Error).message)}. ${advice(path.dirname(file))}`, {
       cause: error,
     });
   }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path: keys, message } = parsed.error.issues[0];
+  throw new Error(
+    `${file} is not what a run writes: ${oneLine([...keys, message].join(': '))}. ${advice(path.dirname(file))}`,
+  );
 }
 
 /** What to do about a run whose files are damaged. */

@@ -1,7 +1,9 @@
 /** A run: a configuration and what comes of it. Done ones are returned, interrupted ones go on. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { writing } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
+import { describeHolder, takeLock, type Holder, type Lock } from '../data/lock';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import {
   configure,
@@ -9,7 +11,7 @@ import {
   type Configuration,
   type ConfigurationInput,
 } from '../distillation/configuration';
-import { createDistillation, type DistillationState, type IterationMetrics } from '../distillation/distillation';
+import { createDistillation, type DistillationState } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
 import { createProgress, formatSeconds, type ProgressReporter } from '../distillation/progress';
 import { herdingSelection, randomSelection } from '../evaluation/baselines';
@@ -23,16 +25,24 @@ import { useBackend } from '../tensor/backend';
 import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { writeSafetensors } from '../tensor/safetensors';
-import type { tf } from '../tensor/tensorflow';
+import { tf } from '../tensor/tensorflow';
+import { writeWhole } from '../tensor/whole-file';
 import { dataAtHand } from './data-at-hand';
 import { readDistilledSet, writeDistilledSet } from './distilled-file';
 import { describeEnvironment } from './environment';
-import { writing } from './file-error';
 import { listenForInterrupt } from './interrupt';
-import { openJsonLines, readJsonLines, wholeLineBytes } from './json-lines';
-import { describeHolder, takeLock, type Holder, type Lock } from './lock';
+import { openJsonLines, wholeLineBytes } from './json-lines';
 import { runFolderName, type RunIdentity, type RunKind } from './run-name';
-import { defaultRuns, readResult, runFiles, type RunFiles, type StoredResult } from './run-store';
+import {
+  defaultRuns,
+  readEnvironments,
+  readResult,
+  readSeconds,
+  readStudents,
+  runFiles,
+  type RunFiles,
+  type StoredResult,
+} from './run-store';
 
 export interface RunOptions {
   /** Where runs are stored. Default: results/runs. */
@@ -84,10 +94,14 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
       writeDistilledSet(files.distilled, { parameters: state.parameters, configuration, data, accuracy });
       return { accuracy, storedFloats: floatCount(storedParts(state.parameters)) };
     } finally {
-      disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
+      release(state);
       distillation.dispose();
     }
   });
+}
+
+function release({ parameters, velocity, adversary, adversaryVelocity }: DistillationState): void {
+  disposeAll(parameters, velocity, adversary, adversaryVelocity);
 }
 
 /** Real images that a distilled set is compared with. */
@@ -263,7 +277,7 @@ async function execute(
     if (meanwhile) return finished(meanwhile);
     const files = runFiles(folder);
     writeText(files.configuration, `${JSON.stringify(identity, undefined, 2)}\n`);
-    const earlier = await recordSession(files);
+    const earlier = await recordSession(folder);
     const began = performance.now();
     const session: Session = {
       configuration,
@@ -278,7 +292,7 @@ async function execute(
     try {
       outcome = await work(session);
     } finally {
-      writeText(path.join(folder, 'seconds'), String(earlier + (performance.now() - began) / 1000));
+      writeText(files.seconds, String(earlier + (performance.now() - began) / 1000));
     }
     const seconds = earlier + (performance.now() - began) / 1000;
     const imagesPerClass = outcome.storedFloats / (data.train.classCount * imageFloats(data));
@@ -289,7 +303,7 @@ async function execute(
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
     writeText(files.result, `${JSON.stringify(result, undefined, 2)}\n`);
-    rmSync(path.join(folder, 'seconds'), { force: true });
+    rmSync(files.seconds, { force: true });
     progress.note(`${describeAccuracy(result)}, stored in ${folder}`);
     return finished(result);
   } catch (error) {
@@ -312,24 +326,14 @@ function describeAccuracy({ accuracy: { mean, std, runs } }: StoredResult): stri
 }
 
 /** Adds this session's environment to the run's. @returns seconds that earlier sessions took */
-async function recordSession(files: RunFiles): Promise<number> {
-  const sessions = existsSync(files.environment)
-    ? (JSON.parse(readFileSync(files.environment, 'utf8')) as unknown[])
-    : [];
-  writeText(
-    files.environment,
-    `${JSON.stringify([...sessions, describeEnvironment(await useBackend())], undefined, 2)}\n`,
-  );
-  const clock = path.join(path.dirname(files.environment), 'seconds');
-  return existsSync(clock) ? Number(readFileSync(clock, 'utf8')) : 0;
+async function recordSession(folder: string): Promise<number> {
+  const sessions = [...readEnvironments(folder), describeEnvironment(await useBackend())];
+  writeText(runFiles(folder).environment, `${JSON.stringify(sessions, undefined, 2)}\n`);
+  return readSeconds(folder);
 }
 
-/** Writes a file under another name first: whoever reads it finds it whole. */
 function writeText(file: string, text: string): void {
-  writing(file, () => {
-    writeFileSync(`${file}.partial`, text);
-    renameSync(`${file}.partial`, file);
-  });
+  writing(file, () => writeWhole(file, text));
 }
 
 /** All iterations that are left, with checkpoints. */
@@ -337,10 +341,15 @@ async function distil(session: Session, { experts }: RunOptions) {
   const { configuration, data, files, lock, progress, signal } = session;
   const { iterations, checkpointEvery } = configuration;
   const distillation = createDistillation(configuration, data, { experts });
-  const restored = existsSync(files.checkpoint) ? readCheckpoint(files.checkpoint) : undefined;
-  let state: DistillationState = restored?.state ?? distillation.start();
+  const fresh = distillation.start();
+  const restored = existsSync(files.checkpoint) ? readCheckpoint(files.checkpoint, fresh) : undefined;
+  if (restored) release(fresh);
+  let state: DistillationState = restored?.state ?? fresh;
   const metrics = openJsonLines(files.metrics, restored?.metricsBytes ?? 0);
   const save = () => {
+    if (!allFinite(state.parameters)) {
+      throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, session);
+    }
     metrics.flush();
     writing(files.checkpoint, () => writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes }));
   };
@@ -357,7 +366,7 @@ async function distil(session: Session, { experts }: RunOptions) {
       const next = await distillation.iterate(state);
       state = next.state;
       const { iteration, loss } = next.metrics;
-      if (!Number.isFinite(loss)) throw diverged(next.metrics, configuration, session);
+      if (!Number.isFinite(loss)) throw diverged(`The loss of iteration ${iteration} is ${loss}`, session);
       metrics.append(next.metrics);
       progress.update(iteration, { loss });
       lock.touch();
@@ -370,7 +379,7 @@ async function distil(session: Session, { experts }: RunOptions) {
     }
     return { state, distillation };
   } catch (error) {
-    disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
+    release(state);
     distillation.dispose();
     throw error;
   } finally {
@@ -378,20 +387,19 @@ async function distil(session: Session, { experts }: RunOptions) {
   }
 }
 
-function diverged(
-  { iteration, loss }: IterationMetrics,
-  { optimisers }: Configuration,
-  { files }: Session,
-): RunDiverged {
-  const rates = Object.entries(optimisers).map(
+/** A step may fail to show in the loss until the next one: what it left must be numbers before it is kept. */
+function allFinite(parameters: Parameters): boolean {
+  return Object.values(parameters).every((tensor) => tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1));
+}
+
+function diverged(what: string, { configuration, files }: Session): RunDiverged {
+  const rates = Object.entries(configuration.optimisers).map(
     ([part, { learningRate }]) => `optimisers.${part}.learningRate ${learningRate}`,
   );
   const kept = existsSync(files.checkpoint)
     ? `The checkpoint before it is kept in ${files.checkpoint}.`
     : 'No checkpoint had been taken.';
-  return new RunDiverged(
-    `The loss of iteration ${iteration} is ${loss}: it diverged with ${rates.join(', ')}. ${kept} Try smaller rates.`,
-  );
+  return new RunDiverged(`${what}: it diverged with ${rates.join(', ')}. ${kept} Try smaller rates.`);
 }
 
 function studentsOf(
@@ -403,7 +411,7 @@ function studentsOf(
 ): Session['students'] {
   return async (evaluate) => {
     const lines = openJsonLines(files.students, wholeLineBytes(files.students));
-    const done = readJsonLines(files.students).map((line) => (line as { accuracy: number }).accuracy);
+    const done = readStudents(path.dirname(files.students)).map(({ accuracy }) => accuracy);
     const total = evaluation.students * evaluation.epochs;
     progress.stage({ name: 'training students', total, done: done.length * evaluation.epochs });
     try {
@@ -423,9 +431,4 @@ function studentsOf(
       lines.close();
     }
   };
-}
-
-/** Iteration by iteration, what a run recorded. */
-export function readMetrics(folder: string): IterationMetrics[] {
-  return readJsonLines(runFiles(folder).metrics) as IterationMetrics[];
 }

@@ -1,18 +1,22 @@
 /** Experts of trajectory matching: networks trained on real images, whose parameters after every epoch are kept. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
+import { explainWriteError } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
+import { takeLock, type Holder } from '../data/lock';
 import { resultsFolder } from '../data/results-folder';
 import type { Network } from '../networks/network';
 import { trainingStep } from '../networks/training-step';
 import { zeroVelocity } from '../tensor/optimiser';
+import { oneLine } from '../tensor/one-line';
 import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
-import { Random } from '../tensor/random';
-import { openSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
+import { Random, randomStateSchema } from '../tensor/random';
+import { openSafetensors, toTensor, writeSafetensors, type SafetensorsFile } from '../tensor/safetensors';
 import { tf } from '../tensor/tensorflow';
+import { writeWhole } from '../tensor/whole-file';
 import type { TrajectorySegment } from './trajectory';
 
 /** Where experts are kept unless something else is said: HABA_EXPERTS, else among the results. */
@@ -74,6 +78,8 @@ export interface TrainExpertsOptions {
   signal?: AbortSignal;
   /** Called after each epoch, with epochs done of all experts together, and the last loss. */
   onEpoch?: (done: number, total: number, loss: number) => void;
+  /** Called once where another process is training these experts, which is waited for. */
+  onWait?: (folder: string, holder: Holder) => void;
 }
 
 /**
@@ -84,8 +90,16 @@ export interface TrainExpertsOptions {
 export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, onEpoch } = options;
   const folder = expertsFolder(settings, options.experts);
-  mkdirSync(folder, { recursive: true });
-  writeManifest(folder, settings);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explainWriteError(error, folder);
+  }
+  // Finished experts are only read, and may lie in a folder that cannot be written.
+  const finished = Array.from({ length: count }, (_, expert) => path.join(folder, expertName(expert), stateName));
+  const lock = finished.every((file) => existsSync(file) && epochOf(file) >= epochs)
+    ? undefined
+    : await takeLock(folder, { signal: options.signal, onWait: (holder) => options.onWait?.(folder, holder) });
   const { momentum, weightDecay } = settings;
   const step = trainingStep(network, {
     momentum,
@@ -95,26 +109,31 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   });
   let seconds = 0;
   try {
+    writeManifest(folder, settings);
     for (let expert = 0; expert < count; expert++) {
       seconds += await trainExpert(expert);
     }
+  } catch (error) {
+    throw explainWriteError(error, folder);
   } finally {
     step.dispose();
+    await lock?.release();
   }
   return { folder, seconds };
 
   async function trainExpert(expert: number): Promise<number> {
     const files = path.join(folder, expertName(expert));
     mkdirSync(files, { recursive: true });
-    const state = restore(files) ?? begin(files, expert);
+    const state = goOn(files, begin(expert));
     try {
       while (state.epoch < epochs) {
         const began = performance.now();
         const loss = await trainEpoch(state);
+        if (!Number.isFinite(loss)) throw diverged(files, state.epoch, loss);
         state.epoch += 1;
         state.seconds += (performance.now() - began) / 1000;
-        writeSafetensors(path.join(files, epochName(state.epoch)), state.parameters);
-        saveState(files, state);
+        save(files, state);
+        lock?.touch();
         onEpoch?.(expert * epochs + state.epoch, count * epochs, loss);
       }
       return state.seconds;
@@ -123,13 +142,30 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
     }
   }
 
-  function begin(files: string, expert: number): ExpertState {
+  function diverged(files: string, epoch: number, loss: number): Error {
+    const rates = `matching.experts.learningRate ${settings.learningRate}, momentum ${momentum}`;
+    return new Error(
+      `The loss of epoch ${epoch + 1} in ${files} is ${loss}: it diverged with ${rates}. The ${epoch} epochs before it are kept. Try a smaller rate.`,
+    );
+  }
+
+  /** The state that was saved; else the one given, which is saved. */
+  function goOn(files: string, fresh: ExpertState): ExpertState {
+    try {
+      const restored = restore(files, fresh);
+      if (restored === undefined) save(files, fresh);
+      else disposeAll(fresh.parameters, fresh.velocity);
+      return restored ?? fresh;
+    } catch (error) {
+      disposeAll(fresh.parameters, fresh.velocity);
+      throw error;
+    }
+  }
+
+  function begin(expert: number): ExpertState {
     const random = Random.fromSeed(settings.seed * 10_000 + expert);
     const parameters = network.init(random);
-    const state = { epoch: 0, seconds: 0, parameters, velocity: zeroVelocity(parameters), random };
-    writeSafetensors(path.join(files, epochName(0)), parameters);
-    saveState(files, state);
-    return state;
+    return { epoch: 0, seconds: 0, parameters, velocity: zeroVelocity(parameters), random };
   }
 
   /** One pass over the training images; changes the state it is given. */
@@ -177,7 +213,9 @@ const expertName = (expert: number) => `expert-${String(expert).padStart(3, '0')
 const epochName = (epoch: number) => `epoch-${String(epoch).padStart(3, '0')}.safetensors`;
 const stateName = 'state.safetensors';
 
-function saveState(files: string, { epoch, seconds, parameters, velocity, random }: ExpertState): void {
+/** The epoch's parameters, then the state to go on from: a state never lacks the epochs before it. */
+function save(files: string, { epoch, seconds, parameters, velocity, random }: ExpertState): void {
+  writeSafetensors(path.join(files, epochName(epoch)), parameters);
   const tensors = { ...addPrefix(parameters, 'parameters.'), ...addPrefix(velocity, 'velocity.') };
   writeSafetensors(path.join(files, stateName), tensors, {
     epoch: String(epoch),
@@ -186,18 +224,43 @@ function saveState(files: string, { epoch, seconds, parameters, velocity, random
   });
 }
 
-function restore(files: string): ExpertState | undefined {
+const stateSchema = z.object({
+  epoch: z.coerce.number().int().min(0).safe(),
+  seconds: z.coerce.number().min(0).finite(),
+  random: randomStateSchema,
+});
+
+/** Epochs done, by a state's file. */
+function epochOf(file: string): number {
+  const opened = openSafetensors(file);
+  opened.close();
+  return Number(opened.metadata.epoch);
+}
+
+/** @param like a state of the same network: its names and shapes are those expected */
+function restore(files: string, like: ExpertState): ExpertState | undefined {
   const file = path.join(files, stateName);
   if (!existsSync(file)) return undefined;
+  const expected = { ...addPrefix(like.parameters, 'parameters.'), ...addPrefix(like.velocity, 'velocity.') };
   const opened = openSafetensors(file);
   try {
-    const all = Object.fromEntries(Object.keys(opened.shapes).map((name) => [name, toTensor(opened.read(name))]));
+    const metadata = stateSchema.safeParse(opened.metadata);
+    if (!metadata.success) {
+      const { path: keys, message } = metadata.error.issues[0];
+      throw new Error(`${file} is not the state of an expert: its metadata '${keys.join('.')}': ${oneLine(message)}.`);
+    }
+    const { epoch, seconds, random } = metadata.data;
+    const all = readShaped(
+      file,
+      opened,
+      Object.fromEntries(Object.entries(expected).map(([name, { shape }]) => [name, shape])),
+    );
     return {
-      epoch: Number(opened.metadata.epoch),
-      seconds: Number(opened.metadata.seconds),
+      epoch,
+      seconds,
       parameters: withPrefix(all, 'parameters.'),
       velocity: withPrefix(all, 'velocity.'),
-      random: Random.fromState(JSON.parse(opened.metadata.random) as number[]),
+      random: Random.fromState(random),
     };
   } finally {
     opened.close();
@@ -248,28 +311,39 @@ export function openExperts(options: OpenExpertsOptions): (random: Random) => Tr
   return (random) => {
     const files = path.join(folder, expertName(random.integer(count)));
     const start = random.integer(Math.max(1, latestStartEpoch));
-    return {
-      start: readEpoch(path.join(files, epochName(start)), options.shapes),
-      target: readEpoch(path.join(files, epochName(start + expertEpochs)), options.shapes),
-    };
+    const first = readEpoch(path.join(files, epochName(start)), options.shapes);
+    try {
+      return { start: first, target: readEpoch(path.join(files, epochName(start + expertEpochs)), options.shapes) };
+    } catch (error) {
+      disposeAll(first);
+      throw error;
+    }
   };
 }
 
 function readEpoch(file: string, shapes: Record<string, number[]>): Parameters {
   const opened = openSafetensors(file);
   try {
-    for (const [name, shape] of Object.entries(shapes)) {
-      const found = opened.shapes[name];
-      if (JSON.stringify(found) !== JSON.stringify(shape)) {
-        throw new Error(
-          `${file} is an expert of another shape: '${name}' is ${found ? `[${found.join(', ')}]` : 'missing'}, expected [${shape.join(', ')}].`,
-        );
-      }
-    }
-    return Object.fromEntries(Object.keys(shapes).map((name) => [name, toTensor(opened.read(name))]));
+    return readShaped(file, opened, shapes);
   } finally {
     opened.close();
   }
+}
+
+/** @throws Error naming the file and the first tensor that is missing or of another shape */
+function readShaped(file: string, opened: SafetensorsFile, shapes: Record<string, number[]>): Parameters {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const found = Object.hasOwn(opened.shapes, name) ? opened.shapes[name] : undefined;
+    if (found?.join() !== shape.join()) {
+      throw new Error(
+        `${file} is an expert of another shape: '${name}' is ${found ? `[${found.join(', ')}]` : 'missing'}, expected [${shape.join(', ')}].`,
+      );
+    }
+  }
+  const stored = Object.keys(shapes).map((name) => [name, opened.read(name)] as const);
+  const other = stored.find(([, { type }]) => type !== 'F32');
+  if (other) throw new Error(`${file} is no expert: '${other[0]}' is of ${other[1].type}, expected F32.`);
+  return Object.fromEntries(stored.map(([name, tensor]) => [name, toTensor(tensor)]));
 }
 
 const manifestName = 'manifest.json';
@@ -277,17 +351,22 @@ const manifestName = 'manifest.json';
 function writeManifest(folder: string, settings: ExpertSettings): void {
   const file = path.join(folder, manifestName);
   if (existsSync(file)) return;
-  writeFileSync(`${file}.partial`, `${JSON.stringify(settings, undefined, 2)}\n`);
-  renameSync(`${file}.partial`, file);
+  writeWhole(file, `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 function readManifest(folder: string): ExpertSettings {
   const file = path.join(folder, manifestName);
+  const malformed = (reason: string) => new Error(`${file} is not a manifest of experts: ${reason}.`);
+  let manifest: unknown;
   try {
-    return settingsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new Error(`${file} is not a manifest of experts: ${(error as Error).message}`, { cause: error });
+    manifest = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw malformed('it is not JSON');
   }
+  const parsed = settingsSchema.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  const { path: keys, message } = parsed.error.issues[0];
+  throw malformed(oneLine(`'${keys.join('.')}': ${message}`));
 }
 
 /** The first setting that differs, in words. */
@@ -300,8 +379,10 @@ function firstDifference(found: ExpertSettings, wanted: ExpertSettings): string 
   const theirs: Record<string, unknown> = flat(found);
   return Object.entries(flat(wanted))
     .filter(([key, value]) => theirs[key] !== value)
-    .map(([key, value]) => `${key} is ${String(theirs[key])} there, and ${String(value)} here`)[0];
+    .map(([key, value]) => `${key} is ${oneLine(spelled(theirs[key]), 60)} there, and ${String(value)} here`)[0];
 }
+
+const spelled = (value: unknown) => (value === undefined ? 'not said' : JSON.stringify(value).replaceAll('"', ''));
 
 function addKeys(prefix: string, record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}.${key}`, value]));

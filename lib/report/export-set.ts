@@ -1,6 +1,7 @@
 /** A distilled set for use elsewhere: as pictures, and in PyTorch's layout. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { explainWriteError } from '../data/file-error';
 import { pixelsOf } from '../data/pixels';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { readDistilledSet } from '../experiments/distilled-file';
@@ -18,7 +19,8 @@ export interface ExportSetOptions {
 
 /**
  * Writes `NAME-pytorch.safetensors` and, for every hallucinator (or once for stored images), `NAME-hallucinator-J.png`: a row a
- * class, a column a basis. Needs no dataset: what inverts the whitening is in the file.
+ * class, a column a basis. Needs no dataset: what inverts the whitening is in the file. The files appear when all are whole; an
+ * export that was cut short is done again.
  * @returns the files written
  * @throws Error when a file of that name is there already; nothing is overwritten
  */
@@ -33,12 +35,16 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
     const pictures = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) =>
       set.kind === 'haba' ? `${base}-hallucinator-${hallucinator + 1}.png` : `${base}-images.png`,
     );
+    const workspace = `${base}.exporting`;
+    const place = (target: string) => path.join(workspace, path.basename(target));
+    // Where the workspace of a killed export is left, so may be some of its files.
+    const cutShort = existsSync(workspace);
     for (const target of [pytorch, ...pictures]) {
-      if (existsSync(target))
+      if (existsSync(target) && !cutShort)
         throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
     }
-    mkdirSync(to, { recursive: true });
-    writePyTorchSet(pytorch, distilled);
+    mkdirSync(workspace, { recursive: true });
+    writePyTorchSet(place(pytorch), distilled);
     for (const [hallucinator, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {
         const items = tf.range(0, set.itemCount, 1, 'int32');
@@ -50,9 +56,13 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
       const columnTitle = set.kind === 'haba' ? `bases, through hallucinator ${hallucinator + 1}` : 'stored images';
       const labels = { rowLabels: classNames, columnLabels, rowTitle: 'class', columnTitle };
       const figure = imageGrid({ pixels, shape: imageShape }, { name: path.basename(picture), ...labels, runs: [] });
-      writeFileSync(picture, await toPng(figure));
+      writeFileSync(place(picture), await toPng(figure));
     }
+    for (const target of [pytorch, ...pictures]) renameSync(place(target), target);
+    rmSync(workspace, { recursive: true });
     return [pytorch, ...pictures];
+  } catch (error) {
+    throw explainWriteError(error, to);
   } finally {
     disposeAll(parameters, statistics);
   }

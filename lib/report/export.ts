@@ -1,8 +1,10 @@
 /** Figures and tables as files for a paper, each beside a record of where its numbers came from. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { writing } from '../data/file-error';
 import { resultsFolder } from '../data/results-folder';
-import { runFiles } from '../experiments/run-store';
+import { readEnvironments, readIdentity } from '../experiments/run-store';
+import { writeWhole } from '../tensor/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
 import { tableText, type ReportTable } from './tables';
@@ -22,7 +24,7 @@ export async function exportFigures(
   { results = resultsFolder() }: ExportOptions = {},
 ): Promise<string[]> {
   const folder = path.join(results, 'figures');
-  mkdirSync(folder, { recursive: true });
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
   const written: string[] = [];
   for (const figure of figures) {
     const files: [extension: string, content: string | Buffer][] = [
@@ -39,7 +41,7 @@ export async function exportFigures(
 /** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
 export function exportTables(tables: ReportTable[], { results = resultsFolder() }: ExportOptions = {}): string[] {
   const folder = path.join(results, 'tables');
-  mkdirSync(folder, { recursive: true });
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
   return tables.flatMap((table) => [
     write(folder, `${table.name}.csv`, tableText(table, 'csv')),
     write(folder, `${table.name}.md`, tableText(table, 'markdown')),
@@ -50,16 +52,16 @@ export function exportTables(tables: ReportTable[], { results = resultsFolder() 
 
 function write(folder: string, name: string, content: string | Buffer): string {
   const file = path.join(folder, name);
-  writeFileSync(file, content);
+  writing(file, () => writeWhole(file, content));
   return file;
 }
 
 /** Where the numbers came from: each run's folder, configuration, and environments (versions, device, commit). */
 function provenance(runs: string[]): string {
-  const sources = runs.map((run) => {
-    const files = runFiles(run);
-    const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as unknown;
-    return { run: path.basename(run), identity: read(files.configuration), environments: read(files.environment) };
-  });
+  const sources = runs.map((run) => ({
+    run: path.basename(run),
+    identity: readIdentity(run),
+    environments: readEnvironments(run),
+  }));
   return `${JSON.stringify({ runs: sources }, undefined, 2)}\n`;
 }

@@ -1,9 +1,24 @@
 /** Random numbers from one seeded generator, whose state can be stored and restored. */
 import { unsafeUniformIntDistribution, xoroshiro128plus, type RandomGenerator } from 'pure-rand';
+import { z } from 'zod';
 import { tf } from './tensorflow';
 
 /** Everything needed to go on drawing where a generator stopped: the four 32-bit words of xoroshiro128+. */
 export type RandomState = readonly number[];
+
+/** A state as JSON text, as it stands in the metadata of files. */
+export const randomStateSchema = z.string().transform((text, context): RandomState => {
+  try {
+    const state: unknown = JSON.parse(text);
+    if (Array.isArray(state) && state.length === 4 && state.every((word) => word === (Number(word) | 0))) {
+      return state as number[];
+    }
+  } catch {
+    // Told below.
+  }
+  context.addIssue({ code: z.ZodIssueCode.custom, message: 'not the four 32-bit integers of a random generator' });
+  return z.NEVER;
+});
 
 /**
  * A seeded generator (xoroshiro128+ of pure-rand). It owns the only mutable state of the library: passing it to a

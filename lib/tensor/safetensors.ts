@@ -3,9 +3,11 @@
  * kept library for it (looked for in November 2026), and the format is a JSON header before raw numbers.
  * @see https://github.com/huggingface/safetensors, section Format
  */
-import { closeSync, fsyncSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
+import { oneLine } from './one-line';
 import { tf } from './tensorflow';
+import { writeWhole } from './whole-file';
 
 export type StoredType = 'F32' | 'F64' | 'I64' | 'I32' | 'U8' | 'BOOL';
 export type StoredValues = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
@@ -88,10 +90,7 @@ export function readSafetensors(path: string): SafetensorsContent {
   }
 }
 
-/**
- * Writes tensors and metadata. The file appears under its name only when it is complete and on disk: whoever reads it, or
- * whatever interrupts the writing, there is the old file or the new one.
- */
+/** Writes tensors and metadata, as {@link writeWhole}: whatever interrupts it, there is the old file or the new one. */
 export function writeSafetensors(
   path: string,
   tensors: Record<string, tf.Tensor | StoredTensor>,
@@ -110,19 +109,7 @@ export function writeSafetensors(
   json.copy(padded);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-
-  const temporary = `${path}.${process.pid}.partial`;
-  const descriptor = openSync(temporary, 'w');
-  try {
-    for (const part of [length, padded, ...stored.map(([, { values }]) => values)]) writeFully(descriptor, part);
-    fsyncSync(descriptor);
-  } catch (error) {
-    closeSync(descriptor);
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  closeSync(descriptor);
-  renameSync(temporary, path);
+  writeWhole(path, length, padded, ...stored.map(([, { values }]) => values));
 }
 
 /** A stored tensor as a tensor of TensorFlow.js: float32, int32 or bool; the caller disposes of it. */
@@ -217,11 +204,6 @@ function readExactly(path: string, descriptor: number, position: number, length:
   return bytes;
 }
 
-function writeFully(descriptor: number, part: NodeJS.ArrayBufferView): void {
-  const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-}
-
 function viewAs(type: StoredType, bytes: Buffer): StoredValues {
   // A copy with its own buffer is aligned to any element size.
   const { buffer } = Uint8Array.from(bytes);
@@ -240,5 +222,5 @@ function viewAs(type: StoredType, bytes: Buffer): StoredValues {
 }
 
 function malformed(path: string, reason: string): Error {
-  return new Error(`${path} is not a usable safetensors file: ${reason}.`);
+  return new Error(`${path} is not a usable safetensors file: ${oneLine(reason)}.`);
 }

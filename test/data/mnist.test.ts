@@ -7,20 +7,13 @@ import { gzipSync } from 'node:zlib';
 import type { Dataset } from '../../lib/data/dataset';
 import { readIdxFile } from '../../lib/data/idx-file';
 import { fashionMnist, mnist } from '../../lib/data/mnist';
+import { idx } from './idx-writer';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'haba-mnist-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** An IDX file of unsigned bytes. */
-function idx(shape: number[], values: ArrayLike<number>, type = 8): Buffer {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header.set([0, 0, type, shape.length]);
-  shape.forEach((size, axis) => header.writeUInt32BE(size, 4 + 4 * axis));
-  return Buffer.concat([header, Buffer.from(Array.from(values))]);
-}
 
 /** Value of pixel p of image i: (i + 3 p) modulo 256. */
 const pixels = (count: number) =>

@@ -1,6 +1,7 @@
 /** Golden cases: numbers of the authors' PyTorch code, one case a safetensors file. */
 import { z } from 'zod';
 import { imagesFromPyTorch } from '../../tensor/layout';
+import { oneLine } from '../../tensor/one-line';
 import { readSafetensors, toTensor } from '../../tensor/safetensors';
 import { tf } from '../../tensor/tensorflow';
 
@@ -82,12 +83,12 @@ function parseConfig(file: string, text: string): GoldenConfig {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file}: its 'config' is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${file}: its 'config' is not JSON: ${oneLine((error as Error).message)}`, { cause: error });
   }
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
-  throw new Error(`${file}: 'config.${path.join('.')}': ${message}`);
+  throw new Error(`${file}: ${oneLine(`'config.${path.join('.')}': ${message}`)}`);
 }
 
 /** A field of the configuration. @throws Error when the case lacks it */

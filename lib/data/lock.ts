@@ -1,4 +1,4 @@
-/** One process at a time works on a run: who holds it is written in its folder, and a dead holder's lock is taken over. */
+/** One process at a time works on a folder: who holds it is written there, and a dead holder's lock is taken over. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -6,9 +6,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock as closeGate } from 'proper-lockfile';
 import { z } from 'zod';
+import { explainWriteError, writing } from './file-error';
 
 const holderSchema = z.object({
-  pid: z.number().int().positive(),
+  pid: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 31 - 1),
   host: z.string(),
   /** ISO 8601. */
   since: z.string(),
@@ -17,10 +22,12 @@ const holderSchema = z.object({
   token: z.string(),
 });
 
-/** Who works on a run. */
+/** Who works on a folder. */
 export type Holder = z.infer<typeof holderSchema>;
 
 export interface LockOptions {
+  /** What is locked in the folder; its files are NAME.json and NAME.gate. Default 'holder', the folder as a whole. */
+  name?: string;
   /** Wait until the holder is done or dead; false throws at once. Default true. */
   wait?: boolean;
   /** Called once, when waiting begins. */
@@ -44,8 +51,8 @@ export interface Lock {
  * @throws Error naming process, machine and time of the holder, when `wait` is false
  */
 export async function takeLock(folder: string, options: LockOptions = {}): Promise<Lock> {
-  const { wait = true, onWait, signal, remoteSilence = 600 } = options;
-  const file = path.join(folder, 'holder.json');
+  const { name = wholeFolder, wait = true, onWait, signal, remoteSilence = 600 } = options;
+  const file = path.join(folder, `${name}.json`);
   const self: Holder = {
     pid: process.pid,
     host: hostname(),
@@ -55,13 +62,13 @@ export async function takeLock(folder: string, options: LockOptions = {}): Promi
   };
   let waiting: Silence | undefined;
   for (;;) {
-    const holder = await insideGate(folder, () => {
-      const present = readHolder(folder);
+    const holder = await insideGate(folder, name, () => {
+      const present = readHolder(file);
       if (present && isAlive(present) && !waiting?.isOver(present)) return present;
-      writeFileSync(file, `${JSON.stringify(self)}\n`);
+      writing(file, () => writeFileSync(file, `${JSON.stringify(self)}\n`));
       return undefined;
     });
-    if (!holder) return heldLock(folder, file, self);
+    if (!holder) return heldLock(folder, name, self);
     if (!wait) throw new Error(`${describeHolder(folder, holder)} Wait for it to finish, or stop it.`);
     if (!waiting) {
       waiting = watchSilence(file, remoteSilence);
@@ -71,9 +78,11 @@ export async function takeLock(folder: string, options: LockOptions = {}): Promi
   }
 }
 
+const wholeFolder = 'holder';
+
 /** Who holds a folder, if anybody alive does. */
 export function currentHolder(folder: string): Holder | undefined {
-  const holder = readHolder(folder);
+  const holder = readHolder(path.join(folder, `${wholeFolder}.json`));
   return holder && isAlive(holder) ? holder : undefined;
 }
 
@@ -82,7 +91,8 @@ export function describeHolder(folder: string, { pid, host, since }: Holder): st
   return `${path.basename(folder)} is held by process ${pid} on ${host} since ${since}.`;
 }
 
-function heldLock(folder: string, file: string, self: Holder): Lock {
+function heldLock(folder: string, name: string, self: Holder): Lock {
+  const file = path.join(folder, `${name}.json`);
   let touched = performance.now();
   return {
     touch() {
@@ -94,9 +104,11 @@ function heldLock(folder: string, file: string, self: Holder): Lock {
     async release() {
       // The folder may have been removed meanwhile: then there is nothing to release.
       if (!existsSync(file)) return;
-      await insideGate(folder, () => {
-        if (readHolder(folder)?.token === self.token) rmSync(file, { force: true });
-      });
+      const leave = () => {
+        if (readHolder(file)?.token === self.token) rmSync(file, { force: true });
+      };
+      // A disk may be too full even for the gate.
+      await insideGate(folder, name, leave).catch(leave);
     },
   };
 }
@@ -105,14 +117,9 @@ function heldLock(folder: string, file: string, self: Holder): Lock {
  * Judging a holder and taking its place must be one action, else two waiters could both take over. The gate is held for
  * milliseconds, so that its age tells surely whether its keeper died inside.
  */
-async function insideGate<T>(folder: string, action: () => T): Promise<T> {
-  const open = await closeGate(folder, {
-    lockfilePath: path.join(folder, 'holder.gate'),
-    realpath: false,
-    stale: 10_000,
-    retries: { retries: 100, factor: 1.2, minTimeout: 20, maxTimeout: 250 },
-    onCompromised: () => undefined,
-  });
+async function insideGate<T>(folder: string, name: string, action: () => T): Promise<T> {
+  const gate = path.join(folder, `${name}.gate`);
+  const open = await passGate(folder, gate);
   try {
     return action();
   } finally {
@@ -120,8 +127,31 @@ async function insideGate<T>(folder: string, action: () => T): Promise<T> {
   }
 }
 
-function readHolder(folder: string): Holder | undefined {
-  const file = path.join(folder, 'holder.json');
+/** Tries for some twelve seconds, and for as long as others go in and out. */
+async function passGate(folder: string, gate: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const before = changeOf(gate);
+    try {
+      return await closeGate(folder, {
+        lockfilePath: gate,
+        realpath: false,
+        stale: 10_000,
+        retries: { retries: 60, factor: 1.2, minTimeout: 20, maxTimeout: 250 },
+        onCompromised: () => undefined,
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw explainWriteError(error, folder);
+      // Where the clock was set back, a dead keeper's gate is of the future, and never of age.
+      if (before !== undefined && changeOf(gate) === before) rmSync(gate, { recursive: true, force: true });
+    }
+  }
+}
+
+function changeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function readHolder(file: string): Holder | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

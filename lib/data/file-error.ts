@@ -18,7 +18,7 @@ export function explainWriteError(error: unknown, target: string): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return new Error(
-        `No space is left to write ${target}. What was written before it is whole: free some space (npm run haba -- runs list shows sizes) and start the same again; it goes on from its last checkpoint.`,
+        `No space is left to write ${target}. What was written before it is whole: free some space (npm run haba -- runs list shows sizes) and start the same again; it goes on from there.`,
         { cause: error },
       );
     case 'EACCES':

@@ -1,0 +1,7 @@
+/** Everything here that reads what others wrote. */
+import { archiveReaders } from './archive-readers';
+import { datasetReaders } from './dataset-readers';
+import type { Reader } from './fuzz';
+import { runReaders } from './run-readers';
+
+export const readers: Reader[] = [...datasetReaders, ...archiveReaders, ...runReaders];
