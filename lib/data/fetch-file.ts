@@ -13,26 +13,33 @@ export interface FetchOptions {
   attempts?: number;
   /** Seconds between two attempts. Default 2. */
   pause?: number;
+  /** Seconds without an answer, or without another byte, after which a transfer has failed. Default 30. */
+  patience?: number;
 }
 
 /** More than any official file has: a server that never ends does not fill the disk. */
 const largestBytes = 2 ** 30;
 
 /**
- * Fetches a file to `target`. Until it is whole it lies at `target` + '.part', where the next call goes on.
+ * Fetches a file to `target`. Until it is whole it lies at `target` + '.part', where the next call goes on. Where no address
+ * answers, as without a network, it gives up at once, so that nobody waits for minutes.
  * @throws Error naming address and reason; what arrived is kept, unless its checksum is wrong
  */
 export async function fetchFile(source: OfficialFile, target: string, options: FetchOptions = {}): Promise<void> {
   const { attempts = 5, pause = 2, signal } = options;
   const part = `${target}.part`;
+  let unanswered = 0;
   for (let attempt = 0; ; attempt++) {
     const url = source.urls[attempt % source.urls.length];
     try {
       await transfer(url, part, options);
       break;
     } catch (error) {
-      if (signal?.aborted) throw error;
-      if (attempt + 1 >= attempts) {
+      signal?.throwIfAborted();
+      if (error instanceof NoAnswer) unanswered += 1;
+      const triesEach = error instanceof NoAnswer && error.unknownHost ? 1 : 2;
+      const hopeless = unanswered === attempt + 1 && unanswered >= triesEach * source.urls.length;
+      if (attempt + 1 >= attempts || hopeless) {
         throw new Error(
           `${url} cannot be fetched: ${reasonOf(error)}. What arrived is kept, and the next try goes on from there.`,
           { cause: error },
@@ -52,12 +59,50 @@ export async function fetchFile(source: OfficialFile, target: string, options: F
   renameSync(part, target);
 }
 
-/** One transfer, from where the file stops. */
-async function transfer(url: string, part: string, { onProgress, signal }: FetchOptions): Promise<void> {
+/** Nobody at an address, or nothing from it. */
+class NoAnswer extends Error {
+  override name = 'NoAnswer';
+  /** Its name is not known: there is no network, or not there. */
+  unknownHost = /ENOTFOUND|EAI_AGAIN/.test(this.message);
+}
+
+/** A signal that aborts `seconds` after the last call of `heard`. */
+function watch(seconds: number) {
+  const silence = new AbortController();
+  const stop = () => silence.abort(new Error(`nothing came for ${seconds} seconds`));
+  let timer = setTimeout(stop, 1000 * seconds);
+  return {
+    signal: silence.signal,
+    heard() {
+      clearTimeout(timer);
+      timer = setTimeout(stop, 1000 * seconds);
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
+/** One transfer, from where the file stops. @throws NoAnswer when there is not even an answer */
+async function transfer(url: string, part: string, options: FetchOptions): Promise<void> {
+  const silence = watch(options.patience ?? 30);
+  const signal = options.signal ? AbortSignal.any([options.signal, silence.signal]) : silence.signal;
+  try {
+    await receive(url, part, { ...options, signal }, () => silence.heard());
+  } catch (error) {
+    // The pipeline says only that it was aborted.
+    throw silence.signal.aborted && !(error instanceof NoAnswer) ? silence.signal.reason : error;
+  } finally {
+    silence.end();
+  }
+}
+
+async function receive(url: string, part: string, options: FetchOptions, heard: () => void): Promise<void> {
+  const { onProgress, signal } = options;
   const present = existsSync(part) ? statSync(part).size : 0;
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (present > 0) headers.range = `bytes=${present}-`;
-  const response = await fetch(url, { headers, signal });
+  const response = await fetch(url, { headers, signal }).catch((error: unknown) => {
+    throw new NoAnswer(reasonOf(error), { cause: error });
+  });
   const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   if (response.status === 416) {
     await response.body?.cancel();
@@ -78,6 +123,7 @@ async function transfer(url: string, part: string, { onProgress, signal }: Fetch
   await pipeline(
     async function* () {
       for await (const chunk of body) {
+        heard();
         received += chunk.length;
         if (received > largestBytes) throw new Error(`it has more than ${largestBytes} bytes`);
         onProgress?.(received, total);
@@ -97,6 +143,7 @@ async function md5Of(file: string): Promise<string> {
 
 /** fetch says 'fetch failed' and keeps the reason to itself. */
 function reasonOf(error: unknown): string {
+  if (error instanceof NoAnswer) return error.message;
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message} (${cause.message})` : message;
 }

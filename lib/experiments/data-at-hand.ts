@@ -44,7 +44,7 @@ export interface NotebookData {
 }
 
 /**
- * The dataset asked for; downloaded, with its progress shown, where it is not there; and where that fails, one sentence and
+ * The dataset asked for; downloaded, with its progress shown, where it is not there; where that fails, one sentence and
  * `shapes` in its place, so that a notebook runs anywhere.
  */
 export async function dataForNotebook(dataset: DatasetName, options: DataOptions = {}): Promise<NotebookData> {
@@ -52,7 +52,9 @@ export async function dataForNotebook(dataset: DatasetName, options: DataOptions
     if (dataset !== 'shapes') await obtainWithProgress(dataset, options.data);
     return { dataset, data: await dataAtHand(dataset, options) };
   } catch (error) {
-    process.stdout.write(`${(error as Error).message}\nGoing on with the embedded dataset 'shapes'.\n`);
+    const [reason] = (error as Error).message.split(/\.(?:\s|$)/);
+    const way = `npm run haba -- data ${dataset} --from FILE takes it from a file`;
+    process.stdout.write(`${reason}; going on with the embedded dataset 'shapes' (${way}).\n`);
     return { dataset: 'shapes', data: await dataAtHand('shapes', options) };
   }
 }

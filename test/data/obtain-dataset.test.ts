@@ -163,6 +163,33 @@ test('no network: the address, the reason, and the way without internet', async 
   );
 });
 
+test('where no address answers, nobody waits: an unknown host is tried once, a closed door twice', async () => {
+  const times = (url: string) => {
+    const format = { ...cifar10, sources: [{ urls: [`${url}/cifar-10-binary.tar.gz`], md5: '' }] };
+    const began = performance.now();
+    return assert
+      .rejects(obtain({ format, pause: 0.4 }), /cannot be fetched: fetch failed/)
+      .then(() => performance.now() - began);
+  };
+  // Of five attempts, three pauses are left out.
+  assert.ok((await times('http://127.0.0.1:9')) < 1200);
+  assert.ok((await times('http://no-such-host.invalid')) < 15_000);
+});
+
+test('a server that falls silent, before its answer or in the middle, is given up after a while', async () => {
+  answer = () => undefined;
+  await assert.rejects(obtain({ patience: 0.2 }), /cannot be fetched: nothing came for 0\.2 seconds\./);
+  assert.equal(ranges.length, 2);
+  [ranges, answer] = [
+    [],
+    (_, response) => {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 100));
+    },
+  ];
+  await assert.rejects(obtain({ patience: 0.2, attempts: 1 }), /nothing came for 0\.2 seconds\. What arrived is kept/);
+});
+
 test('an abort stops and keeps what arrived', async () => {
   const stop = new AbortController();
   answer = (_, response) => {
