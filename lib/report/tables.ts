@@ -41,7 +41,8 @@ export function accuracyTable(name: string, rows: LabelledRun[], { folders = fal
   };
 }
 
-function rounded(value: number, digits: number): number {
+/** To a number of digits after the point. */
+export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 

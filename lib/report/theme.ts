@@ -19,10 +19,32 @@ export const fontFamily = 'DejaVu Sans';
  */
 export const kindColours: Record<string, string> = {
   HaBa: '#D55E00',
+  'HaBa, single-channel': '#E69F00',
+  'HaBa + multi-formation': '#CC79A7',
   images: '#0072B2',
+  'multi-formation': '#56B4E9',
   'random real images': '#999999',
+  'real test images': '#999999',
   'full training set': '#000000',
 };
+
+/** One shape a kind, so that kinds are told apart in grey. */
+const kindShapes: Record<string, string> = {
+  HaBa: 'circle',
+  'HaBa, single-channel': 'triangle-up',
+  'HaBa + multi-formation': 'diamond',
+  images: 'square',
+  'multi-formation': 'triangle-down',
+  'random real images': 'cross',
+};
+
+/** Scales of kinds of set, for the channels colour and shape. @param kinds in the order of the legend */
+export function kindScales(kinds: readonly string[]) {
+  return {
+    colour: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind] ?? '#000000') },
+    shape: { domain: [...kinds], range: kinds.map((kind) => kindShapes[kind] ?? 'circle') },
+  };
+}
 
 /** Vega-Lite configuration shared by every chart. */
 export const theme: Config = {
