@@ -1,6 +1,6 @@
 /** AlexNet, as the authors adapt it to small images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import { activatedConvolution, averageTo, initialLayer, linear, maxPool, greyBorder } from './layers';
+import { activatedConvolution, averageTo, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** Place in PyTorch's `features`, kernel, channels out, and whether a pooling follows. */
 const convolutions = [
@@ -15,8 +15,9 @@ const convolutions = [
 const mapSide = 4;
 
 /** @see Krizhevsky et al., NeurIPS 2012; `AlexNet` in the authors' code */
-export function alexNet({ imageShape, classCount }: NetworkInputs): Network {
-  const border = greyBorder(imageShape);
+export function alexNet(options: NetworkInputs): Network {
+  const { imageShape, classCount } = options;
+  const border = borderOf(options);
   return composeNetwork({
     name: 'AlexNet',
     init(random) {

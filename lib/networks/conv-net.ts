@@ -9,7 +9,7 @@ import {
   initialNormalisation,
   linear,
   maxPool,
-  greyBorder,
+  borderOf,
   normalisation,
 } from './layers';
 
@@ -48,7 +48,7 @@ const poolings = {
 export function convNet(options: ConvNetOptions): Network {
   const { imageShape, classCount, width = 128, depth = 3 } = options;
   const { normalisation: kind = 'instance', pooling = 'average', activation = 'relu' } = options;
-  const border = greyBorder(imageShape);
+  const border = borderOf(options);
   const halvings = pooling === 'none' ? 0 : depth;
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> halvings);
   if (rows < 1 || columns < 1) {

@@ -4,6 +4,7 @@ import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { initialBias, initialWeight } from './initialisation';
+import type { NetworkInputs } from './network';
 
 /** Weight and bias with PyTorch's defaults. @param shape [height, width, in, out], or [in, out] of a linear layer */
 export function initialLayer(random: Random, name: string, shape: number[]): Parameters {
@@ -98,12 +99,9 @@ export function linear(parameters: Parameters, name: string, x: tf.Tensor): tf.T
   return x.reshape<tf.Tensor2D>([x.shape[0], -1]).matMul(weight).add(bias);
 }
 
-/**
- * Zeros on every side that the authors' first convolution adds to images of one channel, whatever their size: it makes 32x32 of
- * the 28x28 of MNIST.
- */
-export function greyBorder([, , channels]: readonly [number, number, number]): number {
-  return channels === 1 ? 2 : 0;
+/** Zeros around the images of a network; see {@link NetworkInputs}. */
+export function borderOf({ imageShape: [height, , channels], border }: NetworkInputs): number {
+  return border ?? (channels === 1 && height === 28 ? 2 : 0);
 }
 
 /**

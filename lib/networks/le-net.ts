@@ -1,10 +1,11 @@
 /** LeNet, as the authors adapt it to 32x32 images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import { activatedConvolution, initialLayer, linear, maxPool, greyBorder } from './layers';
+import { activatedConvolution, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** @see LeCun et al., Proceedings of the IEEE, 1998; `LeNet` in the authors' code */
-export function leNet({ imageShape, classCount }: NetworkInputs): Network {
-  const border = greyBorder(imageShape);
+export function leNet(options: NetworkInputs): Network {
+  const { imageShape, classCount } = options;
+  const border = borderOf(options);
   // Two convolutions without padding take four rows each, and each is halved.
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (((side + 2 * border - 4) >> 1) - 4) >> 1);
   return composeNetwork({

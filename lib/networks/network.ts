@@ -27,4 +27,9 @@ export interface NetworkInputs {
   /** [height, width, channels] */
   imageShape: readonly [number, number, number];
   classCount: number;
+  /**
+   * Zeros that ConvNet, AlexNet, VGG11 and LeNet add around the images. Default: 2 for 28x28 images of one channel, else none.
+   * The authors add 2 to any image of one channel; our MNIST comes in a border already.
+   */
+  border?: number;
 }

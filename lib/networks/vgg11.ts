@@ -7,7 +7,7 @@ import {
   initialNormalisation,
   linear,
   maxPool,
-  greyBorder,
+  borderOf,
   normalisation,
 } from './layers';
 
@@ -24,8 +24,9 @@ const blocks = [
 ];
 
 /** @see Simonyan and Zisserman, ICLR 2015; `VGG11` in the authors' code */
-export function vgg11({ imageShape, classCount }: NetworkInputs): Network {
-  const border = greyBorder(imageShape);
+export function vgg11(options: NetworkInputs): Network {
+  const { imageShape, classCount } = options;
+  const border = borderOf(options);
   const [rows, columns] = [imageShape[0], imageShape[1]].map((side) => (side + 2 * border) >> 5);
   if (rows < 1 || columns < 1) {
     throw new RangeError(

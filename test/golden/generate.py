@@ -242,7 +242,7 @@ def network_cases():
     network_case("AlexNet-40x24", alex_net(4), (3, 40, 24), 4, called="AlexNet")
     network_case("ConvNetGN", normalised_conv_net(lambda s: nn.GroupNorm(4, s[0])), (3, 16, 16), 3, called="ConvNetGN")
     network_case("ConvNetLN", normalised_conv_net(nn.LayerNorm), (3, 16, 16), 3, called="ConvNetLN")
-    # The authors pad grey images by 3 in the first convolution, whatever their size.
+    # The authors pad images of one channel by 3 in the first convolution, whatever their size.
     grey = normalised_conv_net(lambda s: nn.GroupNorm(s[0], s[0]), channels=1, border=3)
     network_case("ConvNet-grey", grey, (1, 16, 16), 3, called="ConvNet")
 

@@ -11,7 +11,8 @@ import { required, type GoldenCase } from './golden-case';
 export function goldenNetwork(golden: GoldenCase, imageShape: [number, number, number]): Network {
   const { config } = golden;
   const name = config.network ?? 'Adversary';
-  const common = { imageShape, classCount: required(golden, 'classes') };
+  // The authors' networks widen every image of one channel.
+  const common = { imageShape, classCount: required(golden, 'classes'), border: imageShape[2] === 1 ? 2 : 0 };
   if (name === 'Adversary') return createAdversary({ ...common, ...convNetShape(golden) });
   if (!name.startsWith('ConvNet')) return createNetwork({ name, ...common });
   return createNetwork({ name: 'ConvNet', ...common, ...convNetVariant(name), ...convNetShape(golden) });
