@@ -311,8 +311,15 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** Node says 'ENOENT: no such file or directory, open ...'. */
+function sentenceOf(error: unknown): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path !== undefined) return `There is no file or folder ${path}.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   // 130 is what a shell reports of a program that Ctrl-C stopped.
   process.exitCode = error instanceof Error && error.name === 'RunStopped' ? 130 : 1;
 });

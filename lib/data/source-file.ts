@@ -15,6 +15,8 @@ export interface Wanted {
   files: readonly string[];
   /** What the name of a file may also end in, e.g. '.gz'. Default ''. */
   suffix?: string;
+  /** Official files to download; none where the dataset is one's own. */
+  sources?: readonly unknown[];
 }
 
 /** Where a dataset is, and which of its files are not. */
@@ -42,9 +44,13 @@ export function locateFiles(folder: string, wanted: Wanted): string {
   const { folder: found, missing } = findFiles(folder, wanted);
   if (found === undefined) {
     const candidates = folders.map((name) => path.join(folder, name));
+    const way =
+      wanted.sources?.length === 0
+        ? 'It is your own: put it there.'
+        : `To download it: npm run haba -- data ${dataset}.`;
     throw new Error(
       `The dataset '${dataset}' is not there: looked for ${files.join(', ')} in ${candidates.join(', ')}. ` +
-        `To download it: npm run haba -- data ${dataset}. If it lies elsewhere: --data FOLDER, or HABA_DATA=FOLDER.`,
+        `${way} If it lies elsewhere: --data FOLDER, or HABA_DATA=FOLDER.`,
     );
   }
   if (missing.length > 0) {

@@ -114,7 +114,7 @@ function configurationOf(file: string, made: Record<string, unknown>): Configura
 
 /** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
 function expectedShapes(
-  { set, whitening }: Configuration,
+  { set, whitening, matching }: Configuration,
   imageShape: [number, number, number],
   classCount: number,
 ): Record<string, number[]> {
@@ -124,7 +124,9 @@ function expectedShapes(
   if (whitening === 'zca') {
     Object.assign(whitened, { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] });
   }
-  if (set.kind === 'images') return { bases: [classCount * set.ipc, ...imageShape], ...whitened };
+  // Students are trained with what trajectory matching learned; another step size would ruin them.
+  const learned: Record<string, number[]> = matching.method === 'mtt' ? { stepSize: [] } : {};
+  if (set.kind === 'images') return { bases: [classCount * set.ipc, ...imageShape], ...learned, ...whitened };
   const baseChannels = set.channels === 'single' ? 1 : channels;
   const hallucinators = tf.tidy(() => {
     const drawn = initHallucinators(Random.fromSeed(0), { ...set, imageShape, baseChannels });
@@ -133,6 +135,7 @@ function expectedShapes(
   return {
     bases: [classCount * set.basesPerClass, height, width, baseChannels],
     ...Object.fromEntries(hallucinators),
+    ...learned,
     ...whitened,
   };
 }

@@ -32,12 +32,22 @@ export interface HabaSetOptions extends CommonOptions, Omit<HallucinatorOptions,
 
 export type DistilledSetOptions = ImagesSetOptions | HabaSetOptions;
 
-/** A distilled set; see {@link DistilledSet} for what it answers. */
+/**
+ * A distilled set; see {@link DistilledSet} for what it answers.
+ * @throws RangeError for hallucinators whose kernels are larger than the images
+ */
 export function createDistilledSet(options: DistilledSetOptions): DistilledSet {
   const { kind, imageShape, classCount, factor = 1, initialisation = 'real' } = options;
   const perClass = kind === 'images' ? options.ipc : options.basesPerClass;
   const itemCount = classCount * perClass;
   const single = kind === 'haba' && options.channels === 'single';
+  const kernelSize = kind === 'haba' ? (options.kernelSize ?? 3) : 1;
+  const largest = Math.min(imageShape[0], imageShape[1]);
+  if (kernelSize > largest) {
+    throw new RangeError(
+      `A hallucinator's kernel, 'set.kernelSize', is ${kernelSize}; for images of ${imageShape[0]}x${imageShape[1]} allowed are 1 to ${largest}.`,
+    );
+  }
   const baseShape = single ? [imageShape[0], imageShape[1], 1] : [...imageShape];
   return {
     kind,

@@ -50,7 +50,10 @@ export function expertsFolder(settings: ExpertSettings, experts: string = defaul
 }
 
 /** The command that trains these experts. */
-export function expertsCommand(settings: ExpertSettings, { count, epochs }: { count: number; epochs: number }): string {
+export function expertsCommand(
+  settings: ExpertSettings,
+  { count, epochs, experts }: { count: number; epochs: number; experts?: string },
+): string {
   const { dataset, whitening, network, augmentation, seed, learningRate, momentum, weightDecay, batchSize } = settings;
   const trained = { seed, count, epochs, learningRate, momentum, weightDecay, batchSize };
   const keys = [
@@ -60,7 +63,8 @@ export function expertsCommand(settings: ExpertSettings, { count, epochs }: { co
     ...Object.entries(trained).map(([key, value]) => [`matching.experts.${key}`, value]),
   ];
   const set = keys.map(([key, value]) => `--set ${key}=${value}`).join(' ');
-  return `npm run haba -- experts --dataset ${dataset} ${set}`;
+  const place = experts === undefined ? '' : ` --experts ${experts}`;
+  return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
 }
 
 export interface TrainExpertsOptions {
@@ -289,7 +293,7 @@ export interface OpenExpertsOptions {
  */
 export function openExperts(options: OpenExpertsOptions): (random: Random) => TrajectorySegment {
   const { settings, count, epochs, latestStartEpoch, expertEpochs, experts = defaultExperts } = options;
-  const command = `They are made by: ${expertsCommand(settings, { count, epochs })}`;
+  const command = `They are made by: ${expertsCommand(settings, { count, epochs, experts: options.experts })}`;
   // A folder that has a manifest itself was meant by whoever named it.
   const folder = existsSync(path.join(experts, manifestName)) ? experts : expertsFolder(settings, experts);
   if (!existsSync(path.join(folder, manifestName))) {

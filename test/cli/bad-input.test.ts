@@ -26,18 +26,19 @@ const cases: [given: string, ...said: RegExp[]][] = [
   [`${smoke} --method mt`, /'matching\.method' is 'mt'/, /dm.*dc.*dsa.*mtt/],
   [`${smoke} --set iteratoins=3`, /'iteratoins'/, /iterations/],
   [`${smoke} --set compile=perhaps`, /'compile' is 'perhaps'/, /true|boolean/],
-  [`${smoke} --set evaluation.learningRate=-1`, /'evaluation\.learningRate' is -1/],
+  [`${smoke} --set evaluation.learningRate=-1`, /'evaluation\.learningRate' is -1; allowed is more than 0/],
+  [`${smoke} --set set.kernelSize=33`, /'set\.kernelSize', is 33; .* 1 to 32/],
   [`${smoke} --set bases`, /'bases' is neither images, haba, nor key=value/],
   [`${smoke} --method mtt --experts ${path.join(tmpdir(), 'haba-no-experts')}`, /experts/, /npm run haba -- experts/],
   ['distill --dataset cifar10 --data NOWHERE', /NOWHERE/, /haba -- data cifar10/],
   ['baseline best --dataset shapes', /no baseline 'best'; allowed are random, herding, full/],
-  ['evaluate MISSING.safetensors', /MISSING\.safetensors/],
+  ['evaluate MISSING.safetensors', /There is no file or folder MISSING\.safetensors\./],
   ['evaluate TORN', /torn\.safetensors/],
   ['runs show nothing', /no run 'nothing'/, /runs list/],
   ['runs remove nothing', /'nothing' is not a run/],
   ['data imagenet', /imagenet/, /tiny-imagenet/],
   ['compare --profile smoke --dataset shapes --methods dx', /'dx'/, /dm.*dc.*dsa.*mtt/],
-  ['parity MISSING', /MISSING/],
+  ['parity MISSING', /There is no file or folder MISSING\./],
 ];
 
 for (const [given, ...said] of cases) {

@@ -53,7 +53,7 @@ test('grey becomes RGB, what is transparent becomes black', async () => {
 test('what is missing, unknown or damaged is named', async () => {
   await assert.rejects(
     async () => imageFolder.read(folder),
-    /The dataset 'folder' is not there: looked for train, test in /,
+    /The dataset 'folder' is not there: looked for train, test in .* It is your own: put it there\. /,
   );
   await paint('train/a/1.png', red);
   await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);

@@ -79,6 +79,11 @@ const damages: [what: string, change: (metadata: Metadata, tensors: Tensors) => 
     (_, tensors) => (tensors['hallucinators.shift'] = grown),
     /tensor 'hallucinators\.shift' has shape \[3, 32, 32, 3\]; by its configuration its shape is \[3, 30, 30, 3\]/,
   ],
+  [
+    'no learned step size, with which its students are to be trained',
+    (_, tensors) => delete tensors.stepSize,
+    /tensor 'stepSize' is missing; by its configuration its shape is \[\]/,
+  ],
   ['no way back to pixels', (_, tensors) => delete tensors['whitening.mean'], /tensor 'whitening\.mean' is missing/],
 ];
 

@@ -109,6 +109,13 @@ test('noise needs no real images; the seed decides', () => {
   disposeAll(one, same, other);
 });
 
+test('a kernel larger than the images is refused with both sizes', () => {
+  assert.throws(
+    () => createDistilledSet({ kind: 'haba', basesPerClass: 1, hallucinators: 1, kernelSize: 9, ...inputs }),
+    /'set\.kernelSize', is 9; for images of 8x8 allowed are 1 to 8/,
+  );
+});
+
 test('more images than a class has are refused with both numbers', () => {
   const set = createDistilledSet({ kind: 'images', ipc: 21, ...inputs });
   assert.throws(() => set.init(Random.fromSeed(0), numbered), /21 images per class.*class 0 has 20/);

@@ -97,7 +97,7 @@ test('experts that are missing, unfinished, or of another configuration: what is
   const nowhere = path.join(folder, 'nowhere');
   assert.throws(
     () => open(nowhere),
-    /There are no experts for this configuration in .*nowhere \(it has none\)\. .*npm run haba -- experts/,
+    /There are no experts for this configuration in .*nowhere \(it has none\)\. .*npm run haba -- experts .* --experts .*nowhere$/,
   );
   const experts = path.join(folder, 'unfinished');
   const { folder: trained } = await train(experts, { epochs: 2 });
