@@ -23,6 +23,7 @@ export { exportFigures, exportTables } from './report/export';
 export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
 export { hallucinationGrid, sampleGrid } from './report/grids';
+export { live, type Live, type LiveOptions } from './report/live';
 export { lossChart } from './report/loss-chart';
 export { show } from './report/show';
 export { equalAccuracyTable, publishedTable, storageChart, storageTable } from './report/storage-report';
