@@ -7,7 +7,7 @@ import type { ConstraintFactors } from '../experiments/questions/constraint-abla
 import { confidenceInterval, type Interval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { rounded, type ReportTable } from './tables';
-import { caption as captionUnder, columnWidths, kindColours, points, theme } from './theme';
+import { caption as captionUnder, columnWidths, kindColours, labelWidth, points, theme } from './theme';
 
 /** What is compared: a title, and its value for a run. */
 const measures: [
@@ -77,10 +77,10 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: { capti
       ...(place === 0 ? {} : { axis: { labels: false, ticks: false } }),
     };
     return {
-      width: (points(columnWidths.double) - 110) / measures.length,
+      width: (points(columnWidths.double) - 50 - labelWidth(names)) / measures.length,
       height: { step: 20 },
       layer: intervalLayers(values, {
-        axis: { title, scale: { zero: false }, axis: { tickCount: 4 } },
+        axis: { title, scale: { zero: false }, axis: { tickCount: 4, format: '.3~g' } },
         encoding: { y, color: { value: kindColours.HaBa } },
       }),
     };

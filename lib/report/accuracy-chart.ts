@@ -1,6 +1,6 @@
 /** Test accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
-import { caption as captionUnder, columnWidths, kindColours, points, theme } from './theme';
+import { caption as captionUnder, columnWidths, kindColours, labelWidth, points, theme } from './theme';
 
 export interface AccuracyRow {
   /** E.g. 'HaBa'. */
@@ -30,7 +30,7 @@ export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: stri
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
-    width: points(columnWidths.single) - 110,
+    width: points(columnWidths.single) - 15 - labelWidth(labels),
     height: { step: 20 },
     title: captionUnder(caption ? [caption] : [], points(columnWidths.single)),
     padding: 2,

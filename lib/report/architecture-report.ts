@@ -51,8 +51,8 @@ export function architectureChart(runs: ArchitectureRuns, { caption }: { caption
     y: { field: 'network', type: 'nominal', title: null, sort: networks },
     yOffset: { field: 'kind', type: 'nominal', sort: kinds },
     color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top', columns: 3 } },
-    shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape },
   };
+  const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
@@ -60,6 +60,10 @@ export function architectureChart(runs: ArchitectureRuns, { caption }: { caption
     padding: 2,
     width: points(columnWidths.single) - 70,
     height: { step: 11 },
-    layer: intervalLayers(rows, { axis: { title: 'test accuracy (%)', scale: { zero: false } }, encoding }),
+    layer: intervalLayers(rows, {
+      axis: { title: 'test accuracy (%)', scale: { zero: false } },
+      encoding,
+      pointEncoding,
+    }),
   } as unknown as TopLevelSpec;
 }

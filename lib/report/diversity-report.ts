@@ -53,7 +53,7 @@ export function hallucinatorCountChart(
     ['test accuracy (%)', ({ result }) => result.accuracy.runs.map((run) => 100 * run)],
     ['spread of a basis', ({ diversity }) => [diversity.spreadOfBasis]],
     ['effective rank', ({ diversity }) => [diversity.effectiveRank]],
-    ['coverage of real images (%)', ({ diversity }) => [100 * diversity.coverage]],
+    ['coverage (%)', ({ diversity }) => [100 * diversity.coverage]],
   ];
   const x = {
     field: 'hallucinators',
@@ -77,8 +77,8 @@ export function hallucinatorCountChart(
     const axis = { title, scale: { zero: false } };
     const y = { field: 'mean', type: 'quantitative', ...axis };
     return {
-      width: (points(columnWidths.double) - 110) / 2,
-      height: 90,
+      width: (points(columnWidths.double) - 160) / 2,
+      height: 110,
       layer: [
         {
           data: { values: images ? [{ mean: average(of(images)) }] : [] },
@@ -126,17 +126,17 @@ export function embeddingChart(
   const kinds = [...new Set(runs.map(({ factors }) => factors.set))];
   const axisOf = (title: string) => ({ type: 'quantitative', title, axis: { grid: false, tickCount: 4 } });
   const [x, y] = [
-    { field: 'x', ...axisOf('first principal component') },
-    { field: 'y', ...axisOf('second principal component') },
+    { field: 'x', ...axisOf('component 1') },
+    { field: 'y', ...axisOf('component 2') },
   ];
-  const panels = runs.map(({ factors, result, label }) => ({
-    title: { text: label, anchor: 'middle' },
-    width: (points(columnWidths.double) - 150) / 3,
-    height: (points(columnWidths.double) - 150) / 3,
+  const panels = runs.map(({ factors, result }) => ({
+    title: { text: factors.set, anchor: 'middle', fontSize: 8 },
+    width: (points(columnWidths.double) - 180) / 3,
+    height: (points(columnWidths.double) - 180) / 3,
     layer: [
       {
         data: { values: real.map(rough) },
-        mark: { type: 'point', filled: true, size: 4, color: '#cccccc', opacity: 0.7 },
+        mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7 },
         encoding: { x, y },
       },
       {
@@ -155,7 +155,10 @@ export function embeddingChart(
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
-    title: captionUnder([...(caption ? [caption] : []), 'grey: real test images'], points(columnWidths.double) - 20),
+    title: captionUnder(
+      [...(caption ? [caption] : []), 'grey: real test images; axes: their first two principal components'],
+      points(columnWidths.double) - 20,
+    ),
     padding: 2,
     hconcat: panels,
     resolve: { scale: { x: 'shared', y: 'shared' } },

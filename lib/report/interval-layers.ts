@@ -14,6 +14,8 @@ export interface IntervalLayersOptions {
   axis: Record<string, unknown>;
   /** All other channels. */
   encoding: Record<string, unknown>;
+  /** Channels of the mean's point alone, e.g. its shape. */
+  pointEncoding?: Record<string, unknown>;
   /** Area of a mean's point. Default 40. */
   size?: number;
 }
@@ -23,7 +25,7 @@ export interface IntervalLayersOptions {
  * @param rows factors of a row beside its interval; they can be used as fields
  */
 export function intervalLayers<Row extends IntervalRow>(rows: readonly Row[], options: IntervalLayersOptions) {
-  const { along = 'x', axis, encoding, size = 40 } = options;
+  const { along = 'x', axis, encoding, pointEncoding = {}, size = 40 } = options;
   const means = rows.map((row) => ({ ...row, values: undefined }));
   const measurements = rows.flatMap(({ values, ...row }) => values.map((value) => ({ ...row, value })));
   const on = (field: string) => ({ ...encoding, [along]: { type: 'quantitative', field, ...axis } });
@@ -38,6 +40,10 @@ export function intervalLayers<Row extends IntervalRow>(rows: readonly Row[], op
       mark: { type: 'tick', opacity: 0.5, thickness: 1, size: 8, orient: along === 'x' ? 'vertical' : 'horizontal' },
       encoding: on('value'),
     },
-    { data: { values: means }, mark: { type: 'point', filled: true, size, opacity: 1 }, encoding: on('mean') },
+    {
+      data: { values: means },
+      mark: { type: 'point', filled: true, size, opacity: 1 },
+      encoding: { ...on('mean'), ...pointEncoding },
+    },
   ];
 }

@@ -101,6 +101,8 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const random = runs.filter(({ factors }) => factors.method === 'none');
   const methods = [...new Set(runs.map(({ factors }) => factors.method))].filter((method) => method !== 'none');
   const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
+  const scales = kindScales(kinds);
+  const legend = { orient: 'bottom', columns: 3 };
   const panels = methods.map((method) => {
     const shown = [...runs.filter(({ factors }) => factors.method === method), ...random];
     const rows = shown.map(({ factors, result: { accuracy, imagesPerClass } }) => ({
@@ -119,21 +121,21 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
         scale: { type: 'log', nice: false, padding: 8 },
         axis: { values: [1, 2, 3, 5, 10, 20, 50], grid: false },
       },
-      color: { field: 'kind', type: 'nominal', title: null, scale: kindScales(kinds).colour },
-      shape: { field: 'kind', type: 'nominal', title: null, scale: kindScales(kinds).shape },
+      color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
     };
+    const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } };
     const axis = { title: 'test accuracy (%)', scale: { zero: false } };
     return {
       title: { text: method, anchor: 'middle' },
-      width: (points(columnWidths.double) - 210) / 2,
+      width: (points(columnWidths.double) - 110) / 2,
       height: 170,
       layer: [
         {
           data: { values: rows.map((row) => ({ ...row, values: undefined })) },
           mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6 },
-          encoding: { ...encoding, shape: undefined, y: { field: 'mean', type: 'quantitative', ...axis } },
+          encoding: { ...encoding, y: { field: 'mean', type: 'quantitative', ...axis } },
         },
-        ...intervalLayers(rows, { along: 'y', axis, encoding }),
+        ...intervalLayers(rows, { along: 'y', axis, encoding, pointEncoding }),
       ],
     };
   });

@@ -23,8 +23,7 @@ export const kindColours: Record<string, string> = {
   'HaBa + multi-formation': '#CC79A7',
   images: '#0072B2',
   'multi-formation': '#56B4E9',
-  'random real images': '#999999',
-  'real test images': '#999999',
+  'random real images': '#707070',
   'full training set': '#000000',
 };
 
@@ -68,6 +67,11 @@ export const theme: Config = {
 
 /** Width of a letter in units of its size, as Vega reckons where there is no canvas to measure on. */
 const letterWidth = 0.8;
+
+/** Room that the longest of an axis's labels takes, in points, as Vega reckons. */
+export function labelWidth(labels: readonly string[]): number {
+  return letterWidth * 7 * Math.max(...labels.map(({ length }) => length));
+}
 
 /** What stands under a chart: lines as wide as the figure, broken between words. @param width in points */
 export function caption(texts: string[], width: number): TitleParams<ExprRef> | undefined {

@@ -24,7 +24,7 @@ export interface ConstraintOptions {
   settings?: Record<string, { cosine: number; contrastive: number }>;
   /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
-  /** In images per class. Default 10. */
+  /** In images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
 }
 
@@ -34,7 +34,7 @@ export function constraintAblation(
   {
     settings = constraintSettings,
     seeds = profile === 'smoke' ? [0, 1] : [0, 1, 2],
-    imagesPerClass = 10,
+    imagesPerClass = profile === 'smoke' ? 3 : 10,
   }: ConstraintOptions = {},
 ): GridCell<ConstraintFactors>[] {
   const haba = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).find(({ kind }) => kind === 'HaBa');

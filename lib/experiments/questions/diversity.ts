@@ -13,7 +13,7 @@ export interface DiversityFactors {
 }
 
 export interface DiversityOptions {
-  /** Of all sets, in images per class. Default 10. */
+  /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
   /** Default 1, 2, 3, 5, 8; 1 and 2 in the smoke profile. */
   hallucinators?: readonly number[];
@@ -22,7 +22,10 @@ export interface DiversityOptions {
 /** HaBa with more and more hallucinators and as many bases as the same floats leave, beside images, real ones, and the judge. */
 export function diversity(
   { profile, dataset }: QuestionSettings,
-  { imagesPerClass = 10, hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8] }: DiversityOptions = {},
+  {
+    imagesPerClass = profile === 'smoke' ? 3 : 10,
+    hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8],
+  }: DiversityOptions = {},
 ): GridCell<DiversityFactors>[] {
   const common = { profile, dataset };
   const haba = budget({ ...shapeOf(dataset), imagesPerClass, hallucinators })
