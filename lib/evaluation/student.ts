@@ -1,4 +1,7 @@
-/** Training a student on a training set, distilled or real, by the authors' recipe. */
+/**
+ * Training a student on a training set, distilled or real, by the authors' recipe; but for their normalising each batch once more,
+ * in training and in testing, by its own mean and deviation: here an image's class does not depend on its neighbours.
+ */
 import type { Augmentation } from '../data/dsa';
 import type { Network } from '../networks/network';
 import { trainingStep } from '../networks/training-step';

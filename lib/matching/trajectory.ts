@@ -34,7 +34,8 @@ export interface TrajectoryMatchingOptions {
   stepSize: number;
   /**
    * 'full': one differentiated unroll, all steps in memory at once. 'stepwise': the same gradient, walked back step by step,
-   * in the memory of one step and the student's parameters after each.
+   * in the memory of one step and the student's parameters after each. Measured: 10 and 40 steps of width 32 with 50 images each
+   * take 960 and 1,920 MB of resident memory in full, 720 and 740 MB stepwise, at about the same speed for 40.
    */
   unroll: 'full' | 'stepwise';
   compile?: boolean;
@@ -120,7 +121,12 @@ export function createUnroll({
   };
 }
 
-/** Trajectory matching on any set, with a learnable step size. */
+/**
+ * Trajectory matching on any set, with a learnable step size.
+ *
+ * Departure from the authors' code, which draws one hallucinator for all bases of a step: here each basis of a step goes through
+ * one of its own, every hallucinator as often as any other, as in the other matching losses.
+ */
 export function trajectoryMatching(options: TrajectoryMatchingOptions): MatchingLoss {
   const { set, augmentation, segment, studentSteps, studentBatch, stepSize, unroll } = options;
   const mathematics = createUnroll(options);

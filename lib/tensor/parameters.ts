@@ -32,8 +32,3 @@ export function addPrefix(parameters: Parameters, prefix: string): Parameters {
 export function disposeAll(...records: Parameters[]): void {
   for (const record of records) tf.dispose(Object.values(record).filter((tensor) => !tensor.isDisposed));
 }
-
-/** Copies that outlive the tidy scope they are made in and the record they come from. */
-export function cloneAll(parameters: Parameters): Parameters {
-  return mapParameters(parameters, (tensor) => tf.keep(tensor.clone()));
-}
