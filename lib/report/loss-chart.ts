@@ -31,8 +31,9 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
-    width: points(columnWidths.single) - 60,
+    width: points(columnWidths.single),
     height: 130,
+    autosize: { type: 'fit-x', contains: 'padding' },
     title: captionUnder(notes, points(columnWidths.single) - 20),
     padding: 2,
     data: { values },
