@@ -86,6 +86,16 @@ function spellOutShorthands(context) {
 // button would end the kernel instead of the cell.
 require('proper-lockfile');
 
+/** tslab cuts a cell off at an interrupt; a run of the library stops by itself, within an iteration, and says where it is kept. */
+const { on } = process;
+process.on = function (event, listener) {
+  if (event !== 'SIGINT') return on.call(this, event, listener);
+  process.on = on;
+  return on.call(this, event, () => {
+    if (!(globalThis[Symbol.for('haba.interruptible')] > 0)) listener();
+  });
+};
+
 const { main } = require('tslab/dist/main');
 require('tsx/cjs');
 main();

@@ -4,11 +4,24 @@ import { SetupError } from './console.mjs';
 import { pathsOf } from './paths.mjs';
 import { setUp } from './set-up.mjs';
 
+/** What would let others in: a kernel executes whatever it is sent. */
+const opening = [
+  [
+    /^--(\w+\.)?ip\b/,
+    (option) =>
+      `npm start listens on localhost only: leave ${option} out, and from another machine go through a tunnel (ssh -L 8888:localhost:8888 HOST).`,
+  ],
+  [
+    /^--(\w+\.)?(token|password|password_required|hashed_password|identity_provider_class|allow_unauthenticated_access|disable_check_xsrf)\b/i,
+    (option) => `npm start keeps token authentication: leave ${option} out; the address it prints carries the token.`,
+  ],
+];
+
 export function main(given) {
-  if (given.some((argument) => /^--(ServerApp\.)?ip\b/.test(argument))) {
-    throw new SetupError(
-      'npm start listens on localhost only: leave --ip out, and from another machine go through a tunnel (ssh -L 8888:localhost:8888 HOST).',
-    );
+  for (const argument of given) {
+    const [option] = argument.split('=');
+    const found = opening.find(([pattern]) => pattern.test(option));
+    if (found) throw new SetupError(found[1](option));
   }
   const { root, python } = pathsOf();
   setUp();

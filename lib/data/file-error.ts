@@ -1,4 +1,6 @@
 /** Sentences for what the file system refuses: the path, the reason, what to do. */
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
 
 /**
  * Runs an action that writes a run's files.
@@ -10,6 +12,23 @@ export function writing<T>(target: string, action: () => T): T {
   } catch (error) {
     throw explainWriteError(error, target);
   }
+}
+
+/** Makes a folder and those above it, as {@link writing}. */
+export function makeFolder(folder: string): void {
+  writing(folder, () => {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      // On a read-only file system Node calls the folder missing; the one it would lie in knows better.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') accessSync(nearestFolder(folder), constants.W_OK);
+      throw error;
+    }
+  });
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(path.dirname(folder));
 }
 
 /** See {@link writing}. */

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync
 import path from 'node:path';
 import type { DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
+import { makeFolder } from './file-error';
 import { fetchFile, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
@@ -46,7 +47,7 @@ export async function obtainDataset(name: string, options: ObtainOptions = {}): 
   const { folder = dataFolder(), format = datasetFormats[name] } = options;
   const present = wholeFolder(folder, format);
   if (present !== undefined) return present;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const { onWait, signal } = options;
   const lock = await takeLock(folder, { name: `.${name}.holder`, onWait, signal });
   try {

@@ -206,7 +206,7 @@ export function pruneRuns(names: readonly string[], runs: string = defaultRuns):
 
 function chooseRuns(names: readonly string[], runs: string): RunSummary[] {
   const present = new Map(listRuns(runs).map((run) => [run.name, run]));
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const run = present.get(name);
     if (!run)
       throw new Error(

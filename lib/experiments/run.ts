@@ -1,7 +1,7 @@
 /** A run: a configuration and what comes of it. Done ones are returned, interrupted ones go on. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { writing } from '../data/file-error';
+import { makeFolder, writing } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
 import { describeHolder, takeLock, type Holder, type Lock } from '../data/lock';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
@@ -266,7 +266,7 @@ async function execute(
   }
 
   check?.(data);
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   const interrupt = listenForInterrupt(options.signal);
   const { signal } = interrupt;
   const onWait = (holder: Holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
-import { explainWriteError } from '../data/file-error';
+import { explainWriteError, makeFolder } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
 import { takeLock, type Holder } from '../data/lock';
 import { resultsFolder } from '../data/results-folder';
@@ -94,11 +94,7 @@ export interface TrainExpertsOptions {
 export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, onEpoch } = options;
   const folder = expertsFolder(settings, options.experts);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw explainWriteError(error, folder);
-  }
+  makeFolder(folder);
   // Finished experts are only read, and may lie in a folder that cannot be written.
   const finished = Array.from({ length: count }, (_, expert) => path.join(folder, expertName(expert), stateName));
   const lock = finished.every((file) => existsSync(file) && epochOf(file) >= epochs)

@@ -1,7 +1,7 @@
 /** A distilled set for use elsewhere: as pictures, and in PyTorch's layout. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { explainWriteError } from '../data/file-error';
+import { explainWriteError, makeFolder } from '../data/file-error';
 import { pixelsOf } from '../data/pixels';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { readDistilledSet } from '../experiments/distilled-file';
@@ -43,7 +43,7 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
       if (existsSync(target) && !cutShort)
         throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
     }
-    mkdirSync(workspace, { recursive: true });
+    makeFolder(workspace);
     writePyTorchSet(place(pytorch), distilled);
     for (const [hallucinator, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {

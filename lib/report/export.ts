@@ -1,7 +1,6 @@
 /** Figures and tables as files for a paper, each beside a record of where its numbers came from. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { writing } from '../data/file-error';
+import { makeFolder, writing } from '../data/file-error';
 import { resultsFolder } from '../data/results-folder';
 import { readEnvironments, readIdentity } from '../experiments/run-store';
 import { writeWhole } from '../tensor/whole-file';
@@ -24,7 +23,7 @@ export async function exportFigures(
   { results = resultsFolder() }: ExportOptions = {},
 ): Promise<string[]> {
   const folder = path.join(results, 'figures');
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   const written: string[] = [];
   for (const figure of figures) {
     const files: [extension: string, content: string | Buffer][] = [
@@ -41,7 +40,7 @@ export async function exportFigures(
 /** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
 export function exportTables(tables: ReportTable[], { results = resultsFolder() }: ExportOptions = {}): string[] {
   const folder = path.join(results, 'tables');
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   return tables.flatMap((table) => [
     write(folder, `${table.name}.csv`, tableText(table, 'csv')),
     write(folder, `${table.name}.md`, tableText(table, 'markdown')),
