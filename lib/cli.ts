@@ -236,14 +236,23 @@ program
   .command('data')
   .description('download a dataset from its official address, or list what is there')
   .argument('[name]', 'e.g. cifar10')
-  .option('--list', 'say which datasets are there')
+  .option('--list', 'say which datasets are there; with a name: its images, classes and statistics')
   .option('--from <file...>', 'archives or files at hand, where there is no internet')
   .option('--data <folder>', 'where datasets lie, by default HABA_DATA, else data/')
   .action(
     async (name: string | undefined, { list, from, data }: { list?: boolean; from?: string[]; data?: string }) => {
-      if (list || name === undefined) {
-        const { findDatasets } = await import('./experiments/doctor');
-        for (const { name: found, value } of await findDatasets(data)) process.stdout.write(`${found}: ${value}\n`);
+      if (list && name !== undefined) {
+        const { loadDataset } = await import('./data/load-dataset');
+        const { describeDataset } = await import('./data/dataset');
+        process.stdout.write(`${describeDataset(await loadDataset(name, { folder: data })).join('\n')}\n`);
+        return;
+      }
+      if (name === undefined) {
+        const { listDatasets } = await import('./data/obtain-dataset');
+        const entries = listDatasets(data);
+        for (const { name: known, state, about, folder } of entries) {
+          process.stdout.write(`${known.padEnd(13)}  ${state.padEnd(10)}  ${about}${folder ? `, in ${folder}` : ''}\n`);
+        }
         return;
       }
       const { obtainWithProgress } = await import('./experiments/data-at-hand');
@@ -266,15 +275,20 @@ const runs = program.command('runs').description('the stored runs: list, show, r
 const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
 
 runs
-  .command('list')
-  .description('every run with state, accuracy and size')
+  .command('list', { isDefault: true })
+  .description('every run with state, accuracy and size, and their sum')
   .option(...runsFolder)
   .action(async ({ runs: folder }: PlaceFlags) => {
     const { listRuns } = await import('./experiments/run-store');
-    for (const { name, state, result, bytes } of listRuns(folder)) {
+    const found = listRuns(folder);
+    for (const { name, state, result, bytes } of found) {
       const accuracy = result ? `${(100 * result.accuracy.mean).toFixed(1)} %` : '-';
       process.stdout.write(`${state.padEnd(10)}  ${accuracy.padStart(6)}  ${megabytes(bytes).padStart(9)}  ${name}\n`);
     }
+    const sum = (key: 'bytes' | 'spareBytes') => megabytes(found.reduce((total, run) => total + run[key], 0));
+    process.stderr.write(
+      `${found.length} runs, ${sum('bytes')}; of it ${sum('spareBytes')} are checkpoints of finished ones (runs prune NAME ...)\n`,
+    );
   });
 
 runs

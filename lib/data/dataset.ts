@@ -60,3 +60,23 @@ export function channelStatistics(images: Uint8Array, channels: number): Statist
   );
   return { mean, deviation };
 }
+
+/** What a person wants to know of a dataset, line by line: images, classes, statistics, and what tells it from a similar one. */
+export function describeDataset({
+  name,
+  imageShape,
+  classNames,
+  train,
+  test,
+  mean,
+  deviation,
+  checksum,
+}: Dataset): string[] {
+  const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(', ');
+  return [
+    `${name}: ${train.count} + ${test.count} images of ${imageShape.join('x')}`,
+    `${classNames.length} classes: ${classNames.join(', ')}`,
+    `mean ${numbers(mean)}; deviation ${numbers(deviation)}`,
+    `checksum ${checksum}`,
+  ];
+}

@@ -1,9 +1,10 @@
 /** The verbs as a script uses them: one JSON object as the last line, everything for people on stderr. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeDigits } from '../faults/world';
 import { haba, lastJson, startHaba } from './command-line';
 
 let folder: string;
@@ -78,6 +79,30 @@ test('runs: listed, shown, made smaller, removed', async () => {
   assert.equal(shown.state, 'finished');
   assert.match((await haba('runs', 'prune', name, ...runs)).stdout, /MB freed/);
   assert.ok(!existsSync(path.join(run, 'checkpoint.safetensors')) && existsSync(path.join(run, 'result.json')));
+});
+
+test('runs alone lists, and says the sum; remove takes the run that is named and says what was freed', async () => {
+  const runs = path.join(folder, 'few');
+  for (const name of ['one', 'two']) {
+    mkdirSync(path.join(runs, name), { recursive: true });
+    writeFileSync(path.join(runs, name, 'configuration.json'), JSON.stringify('x'.repeat(2_000_000)));
+  }
+  const listed = await haba('runs', '--runs', runs);
+  assert.match(listed.stdout, /^unfinished +- +2\.0 MB +one\nunfinished +- +2\.0 MB +two\n$/);
+  assert.match(listed.stderr, /^2 runs, 4\.0 MB; of it 0\.0 MB are checkpoints of finished ones/m);
+  assert.equal((await haba('runs', 'remove', 'one', '--runs', runs)).stdout, 'one: 2.0 MB freed\n');
+  assert.deepEqual(readdirSync(runs), ['two']);
+});
+
+test('data --list: every dataset with its state; with a name its classes and statistics', async () => {
+  const data = path.join(folder, 'data');
+  writeDigits(data);
+  const all = (await haba('data', '--list', '--data', data)).stdout;
+  assert.match(all, new RegExp(`^mnist +present +10 digits, .*, in ${path.join(data, 'mnist')}$`, 'm'));
+  assert.match(all, /^cifar100 +absent +100 classes/m);
+  assert.match(all, /^shapes +embedded /m);
+  const one = (await haba('data', 'mnist', '--list', '--data', data)).stdout;
+  assert.match(one, /^mnist: 60 \+ 20 images of 32x32x1\n10 classes: 0, 1, .*, 9\nmean 0\.1307; deviation 0\.3081\n/);
 });
 
 test('every verb has its help', async () => {

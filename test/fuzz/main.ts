@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     return;
   }
   process.stdout.write(`seed ${seed}, ${only === undefined ? `${cases} cases a reader` : `case ${only}`}\n\n`);
-  process.stdout.write('| reader | cases | refused | accepted | worst ms | worst MB |\n');
+  process.stdout.write('| reader | cases | refused | accepted | worst CPU ms | worst MB |\n');
   process.stdout.write('| --- | ---: | ---: | ---: | ---: | ---: |\n');
   const queue = [...chosen];
   const failed: string[] = [];
