@@ -5,9 +5,11 @@
  * `DiffAugment` in the authors' code, whose ratios these are
  */
 import { branch } from '../tensor/compile';
+import { hasImageKernels } from '../tensor/image-kernels';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import { interpolateAxes, rotate } from './interpolation';
+import { nativeAugmentations } from './native-augmentations';
+import { cutoutLength, plainAugmentations, type AugmentationDraws, type Augmentations } from './plain-augmentations';
 
 /** Draws of one batch; a record, so that compiled steps take it as an input. */
 export type Draws = {
@@ -24,71 +26,20 @@ export interface Augmentation {
   apply(images: tf.Tensor4D, draws: Draws): tf.Tensor4D;
 }
 
-/** What a single augmentation is given: [batch] or [1] numbers under the names of the golden cases. */
-export type AugmentationDraws = Record<string, tf.Tensor1D>;
-
-/** Brightness changes by up to half of this, in units of normalised pixels. */
-const brightness = 1;
-/** Saturation is multiplied by 0 to this. */
-const saturation = 2;
-/** Contrast is multiplied by this to this plus 1. */
-const contrast = 0.5;
-/** Largest shift of a crop and side of a cutout, as shares of the image. */
+/** Largest shift of a crop, as a share of the image. */
 const cropShare = 0.125;
-const cutoutShare = 0.5;
-const flipProbability = 0.5;
 /** Scales lie between 1 / this and this. */
 const scaleRatio = 1.2;
 const rotationDegrees = 15;
 
-const perImage = (draw: tf.Tensor1D) => draw.reshape([-1, 1, 1, 1]);
-
-/** x + brightness * (u - 0.5), and so on: one augmentation each, as a function of images and its draws. */
-export const augmentations: Record<string, (images: tf.Tensor4D, draws: AugmentationDraws) => tf.Tensor4D> = {
-  brightness: (images, { u }) => images.add(perImage(u).sub(0.5).mul(brightness)),
-  saturation: (images, { u }) => spread(images, images.mean(3, true), perImage(u).mul(saturation)),
-  contrast: (images, { u }) => spread(images, images.mean([1, 2, 3], true), perImage(u).add(contrast)),
-  crop: (images, { shift_h, shift_w }) =>
-    interpolateAxes(
-      images,
-      (row) => row.add(shift_h.reshape([-1, 1])),
-      (column) => column.add(shift_w.reshape([-1, 1])),
-    ),
-  cutout: (images, { offset_h, offset_w }) => {
-    const [, height, width] = images.shape;
-    const rows = cutoutSpan(offset_h, height).reshape([-1, height, 1, 1]);
-    const columns = cutoutSpan(offset_w, width).reshape([-1, 1, width, 1]);
-    return images.mul(tf.sub(1, rows.mul(columns)));
-  },
-  flip: (images, { u }) => {
-    const flipped = perImage(u).less(flipProbability).toFloat();
-    return images.mul(tf.sub(1, flipped)).add(images.reverse(2).mul(flipped));
-  },
-  scale: (images, { scale_x, scale_y }) => {
-    const [, height, width] = images.shape;
-    const about = (size: number, factor: tf.Tensor1D) => (place: tf.Tensor) =>
-      place
-        .sub((size - 1) / 2)
-        .mul(factor.reshape([-1, 1]))
-        .add((size - 1) / 2);
-    return interpolateAxes(images, about(height, scale_y), about(width, scale_x));
-  },
-  rotate: (images, { theta }) => rotate(images, theta),
-};
-
-/** centre + factor * (images - centre) */
-function spread(images: tf.Tensor4D, centre: tf.Tensor, factor: tf.Tensor): tf.Tensor4D {
-  return images.sub(centre).mul(factor).add(centre);
-}
-
-/** 1 where a place lies in the cutout, [batch, size]. */
-function cutoutSpan(offset: tf.Tensor1D, size: number): tf.Tensor {
-  const length = Math.floor(size * cutoutShare + 0.5);
-  const first = offset.reshape([-1, 1]).sub(Math.floor(length / 2));
-  const place = tf.range(0, size).reshape([1, size]);
-  const inside = place.greaterEqual(first).logicalAnd(place.less(first.add(length)));
-  return inside.toFloat();
-}
+/** One augmentation each, as a function of images and its draws, under the names of the golden cases. */
+export const augmentations: Augmentations = Object.fromEntries(
+  Object.keys(plainAugmentations).map((name) => [
+    name,
+    (images: tf.Tensor4D, draws: AugmentationDraws) =>
+      (hasImageKernels() ? nativeAugmentations : plainAugmentations)[name](images, draws),
+  ]),
+);
 
 /** A strategy of the authors' list: how many uniforms it takes, and what it does with them. */
 interface Strategy {
@@ -103,10 +54,8 @@ const integerFrom = (uniform: tf.Tensor1D, from: number, count: number): tf.Tens
 const strategies: Record<string, Strategy> = {
   color: {
     uniforms: 3,
-    apply: (images, [first, second, third]) => {
-      const brightened = augmentations.brightness(images, { u: first });
-      return augmentations.contrast(augmentations.saturation(brightened, { u: second }), { u: third });
-    },
+    apply: (images, [brightness, saturation, contrast]) =>
+      augmentations.color(images, { brightness, saturation, contrast }),
   },
   crop: {
     uniforms: 2,
@@ -124,7 +73,7 @@ const strategies: Record<string, Strategy> = {
     apply: (images, [vertical, horizontal]) => {
       // An even cutout may be centred between the last pixel and the border.
       const offset = (uniform: tf.Tensor1D, size: number) =>
-        integerFrom(uniform, 0, size + 1 - (Math.floor(size * cutoutShare + 0.5) % 2));
+        integerFrom(uniform, 0, size + 1 - (cutoutLength(size) % 2));
       const [, height, width] = images.shape;
       return augmentations.cutout(images, { offset_h: offset(vertical, height), offset_w: offset(horizontal, width) });
     },

@@ -2,7 +2,7 @@
  * Instance normalisation, with the ReLU and the average pooling that follow it in a ConvNet: one operation where the native
  * addon carries it (lib/tensor/native/instance-normalisation.cc), else plain ones.
  */
-import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
+import { registerNativeKernels } from './native-kernels';
 import { tf } from './tensorflow';
 
 export interface InstanceNormalisationOptions {
@@ -53,55 +53,17 @@ const FORWARD = 'HabaInstanceNormalisation';
 const BACKWARD = 'HabaInstanceNormalisationGrad';
 const BACKWARD_TWICE = 'HabaInstanceNormalisationGradGrad';
 
-let native: boolean | undefined;
-
-/** Whether the addon was compiled with our kernels, and computes on the CPU: they have no form for a GPU. */
-function hasNativeKernels(): boolean {
-  if (tf.getBackend() === 'wasm') return false;
-  native ??= tryNativeKernel(tf.findBackend('tensorflow') as NodeJSKernelBackend);
-  return native;
-}
-
-function tryNativeKernel({ binding, isUsingGpuDevice }: NodeJSKernelBackend): boolean {
-  if (isUsingGpuDevice) return false;
-  const tensor = (shape: number[]) => binding.createTensor(shape, binding.TF_FLOAT, new Float32Array(1));
-  const inputs = [tensor([1, 1, 1, 1]), tensor([1]), tensor([1])];
-  const flags = ['relu', 'pool'].map((name) => ({ name, type: binding.TF_ATTR_BOOL, value: false }));
-  try {
-    const [{ id }] = binding.executeOp(FORWARD, flags, inputs, 1);
-    binding.deleteTensor(id);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    inputs.forEach((id) => binding.deleteTensor(id));
-  }
-}
-
-/** Registers a kernel that has TensorFlow run the operation of the same name; the tracer records it. */
-function registerNativeKernel(kernelName: string, inputNames: string[], outputCount: number): void {
-  tf.registerKernel({
-    kernelName,
-    backendName: 'tensorflow',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const executor = backend as NodeJSKernelBackend;
-      const flags = ['relu', 'pool'].map((name) => ({
-        name,
-        type: executor.binding.TF_ATTR_BOOL,
-        value: attrs![name],
-      }));
-      const given = inputNames.map((name) => inputs[name]!);
-      const results = executor.executeMultipleOutputs(kernelName, flags as never, given, outputCount);
-      return outputCount === 1 ? results[0] : results;
-    },
-  });
-}
-
 const forwardInputs = ['x', 'scale', 'shift'];
 const backwardInputs = [...forwardInputs, 'dy'];
-registerNativeKernel(FORWARD, forwardInputs, 1);
-registerNativeKernel(BACKWARD, backwardInputs, 3);
-registerNativeKernel(BACKWARD_TWICE, [...backwardInputs, 'vx', 'vscale', 'vshift'], 3);
+const flags = ['relu', 'pool'];
+const hasNativeKernels = registerNativeKernels(
+  [
+    { name: FORWARD, inputs: forwardInputs, flags },
+    { name: BACKWARD, inputs: backwardInputs, outputs: 3, flags },
+    { name: BACKWARD_TWICE, inputs: [...backwardInputs, 'vx', 'vscale', 'vshift'], outputs: 3, flags },
+  ],
+  [[1, 1, 1, 1], [1], [1]],
+);
 
 tf.registerGradient({
   kernelName: FORWARD,

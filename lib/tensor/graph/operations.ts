@@ -435,3 +435,10 @@ define(
     '-> gx:float32, gscale:float32, gdy:float32',
   ([x, scale, , dy]) => [x.shape, scale.shape, dy.shape],
 );
+define('HabaAffineSample HabaAffineSampleAdjoint', 'images:float32, maps:float32 -> y:float32', sameAs(0));
+define(
+  'HabaColour',
+  'images:float32, brightness:float32, saturation:float32, contrast:float32 -> y:float32',
+  sameAs(0),
+);
+define('HabaCutout', 'images:float32, rectangles:float32 -> y:float32', sameAs(0));

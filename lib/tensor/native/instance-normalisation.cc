@@ -15,25 +15,8 @@
 #include <cstring>
 #include <vector>
 
+#include "operation.h"
 #include "parallel.h"
-#include "tensorflow/c/kernels.h"
-#include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_status.h"
-#include "tensorflow/c/tf_tensor.h"
-
-// Vector instructions are chosen when the program starts, so that the file needs no compiler flags.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define HABA_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-#else
-#define HABA_VECTORISED
-#endif
-
-// Rows of channels do not overlap, which the compiler cannot know.
-#if defined(__clang__)
-#define HABA_CHANNELS _Pragma("clang loop vectorize(enable)")
-#else
-#define HABA_CHANNELS _Pragma("GCC ivdep")
-#endif
 
 namespace haba {
 namespace {
@@ -254,28 +237,6 @@ HABA_VECTORISED void backwardTwice(const float* x, const float* scale, const flo
   }
 }
 
-// A tensor that a kernel reads, or one that it makes; freed at the end of the scope.
-class Tensor {
- public:
-  Tensor() = default;
-  Tensor(const Tensor&) = delete;
-  ~Tensor() {
-    if (tensor_ != nullptr) TF_DeleteTensor(tensor_);
-  }
-  void readInput(TF_OpKernelContext* context, int index, TF_Status* status) { TF_GetInput(context, index, &tensor_, status); }
-  void allocate(TF_OpKernelContext* context, int index, const std::vector<int64_t>& shape, TF_Status* status) {
-    size_t bytes = sizeof(float);
-    for (const int64_t size : shape) bytes *= size;
-    tensor_ = TF_AllocateOutput(context, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status);
-  }
-  float* data() const { return static_cast<float*>(TF_TensorData(tensor_)); }
-  int64_t size(int axis) const { return TF_Dim(tensor_, axis); }
-  int rank() const { return TF_NumDims(tensor_); }
-
- private:
-  TF_Tensor* tensor_ = nullptr;
-};
-
 struct Options {
   bool relu, pool;
 };
@@ -397,14 +358,6 @@ void computeBackwardTwice(void* kernel, TF_OpKernelContext* context) {
   });
 }
 
-// Output `output` has the shape of input `input`.
-void sameShape(TF_ShapeInferenceContext* context, int output, int input, TF_Status* status) {
-  TF_ShapeHandle* shape = TF_NewShapeHandle();
-  TF_ShapeInferenceContextGetInput(context, input, shape, status);
-  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, output, shape, status);
-  TF_DeleteShapeHandle(shape);
-}
-
 // The pooled shape depends on an attribute that the C interface does not show here.
 void forwardShapes(TF_ShapeInferenceContext* context, TF_Status* status) { TF_ShapeInferenceContextSetUnknownShape(context, status); }
 
@@ -417,32 +370,19 @@ void backwardTwiceShapes(TF_ShapeInferenceContext* context, TF_Status* status) {
   for (int index = 0; index < 3 && TF_GetCode(status) == TF_OK; index++) sameShape(context, index, inputs[index], status);
 }
 
-using ShapeFunction = void (*)(TF_ShapeInferenceContext*, TF_Status*);
-using ComputeFunction = void (*)(void*, TF_OpKernelContext*);
-
-void registerOperation(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& outputs,
-                       ShapeFunction shapes, ComputeFunction compute) {
-  TF_Status* status = TF_NewStatus();
-  TF_OpDefinitionBuilder* operation = TF_NewOpDefinitionBuilder(name);
-  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(operation, input);
-  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(operation, output);
-  TF_OpDefinitionBuilderAddAttr(operation, "relu: bool");
-  TF_OpDefinitionBuilderAddAttr(operation, "pool: bool");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(operation, shapes);
-  TF_RegisterOpDefinition(operation, status);
-  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", createKernel, compute, deleteKernel);
-  TF_RegisterKernelBuilder(name, kernel, status);
-  TF_DeleteStatus(status);
+void registerWithOptions(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& outputs,
+                         ShapeFunction shapes, ComputeFunction compute) {
+  registerOperation({name, inputs, outputs, {"relu: bool", "pool: bool"}, shapes, createKernel, compute, deleteKernel});
 }
 
 // Runs when the addon is loaded.
 const bool registered = [] {
-  registerOperation("HabaInstanceNormalisation", {"x: float", "scale: float", "shift: float"}, {"y: float"}, forwardShapes, computeForward);
-  registerOperation("HabaInstanceNormalisationGrad", {"x: float", "scale: float", "shift: float", "dy: float"},
-                    {"dx: float", "dscale: float", "dshift: float"}, backwardShapes, computeBackward);
-  registerOperation("HabaInstanceNormalisationGradGrad",
-                    {"x: float", "scale: float", "shift: float", "dy: float", "vx: float", "vscale: float", "vshift: float"},
-                    {"gx: float", "gscale: float", "gdy: float"}, backwardTwiceShapes, computeBackwardTwice);
+  registerWithOptions("HabaInstanceNormalisation", {"x: float", "scale: float", "shift: float"}, {"y: float"}, forwardShapes, computeForward);
+  registerWithOptions("HabaInstanceNormalisationGrad", {"x: float", "scale: float", "shift: float", "dy: float"},
+                      {"dx: float", "dscale: float", "dshift: float"}, backwardShapes, computeBackward);
+  registerWithOptions("HabaInstanceNormalisationGradGrad",
+                      {"x: float", "scale: float", "shift: float", "dy: float", "vx: float", "vscale: float", "vshift: float"},
+                      {"gx: float", "gscale: float", "gdy: float"}, backwardTwiceShapes, computeBackwardTwice);
   return true;
 }();
 
