@@ -2,6 +2,7 @@
 import { table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
+import { setKinds } from '../experiments/questions/sets-at-budget';
 import type { StorageFactors } from '../experiments/questions/storage-efficiency';
 import { intervalLayers } from './interval-layers';
 import { publishedAccuracies, type PublishedAccuracy } from './published';
@@ -100,7 +101,8 @@ export function publishedTable(name: string, dataset: string): ReportTable {
 export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const random = runs.filter(({ factors }) => factors.method === 'none');
   const methods = [...new Set(runs.map(({ factors }) => factors.method))].filter((method) => method !== 'none');
-  const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
+  const present = new Set(runs.map(({ factors }) => factors.kind));
+  const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
   const legend = { orient: 'bottom', columns: 3 };
   const panels = methods.map((method) => {

@@ -12,7 +12,7 @@ export interface StorageFactors {
 }
 
 export interface StorageOptions {
-  /** Budgets under distribution matching, in images per class. Default 1, 3 and 10; 1 and 3 in the smoke profile. */
+  /** Budgets under distribution matching, in images per class. Default 1 and 10; 1 and 3 in the smoke profile. */
   budgets?: readonly number[];
   /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10; 1 in the smoke profile. */
   trajectoryBudgets?: readonly number[];
@@ -24,7 +24,7 @@ export function storageEfficiency(
   options: StorageOptions = {},
 ): GridCell<StorageFactors>[] {
   const smoke = profile === 'smoke';
-  const { budgets = smoke ? [1, 3] : [1, 3, 10], trajectoryBudgets = smoke ? [1] : [1, 10] } = options;
+  const { budgets = smoke ? [1, 3] : [1, 10], trajectoryBudgets = smoke ? [1] : [1, 10] } = options;
   const common = { profile, dataset };
   const shape = shapeOf(dataset);
   const random = budgets.map((budget) =>
