@@ -18,7 +18,7 @@ export interface StorageOptions {
   trajectoryBudgets?: readonly number[];
 }
 
-/** Every kind of set at every budget, under both methods, beside random real images. */
+/** Every kind of set at every budget under DM; images and HaBa under MTT, too; beside random real images. */
 export function storageEfficiency(
   { profile, dataset }: QuestionSettings,
   options: StorageOptions = {},
@@ -43,17 +43,18 @@ export function storageEfficiency(
       ),
     ),
   );
-  const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
-    setsAtBudget({ ...shape, imagesPerClass })
-      .filter(({ kind }) => !kind.includes('multi-formation'))
-      .map(({ kind, set }) =>
-        distillationCell<StorageFactors>(
-          `MTT, ${kind}, budget ${imagesPerClass}`,
-          { method: 'MTT', kind, budget: imagesPerClass },
-          { ...common, matching: { method: 'mtt' }, set },
-        ),
+  const trajectories = trajectoryBudgets.flatMap((imagesPerClass) => {
+    const sets = setsAtBudget({ ...shape, imagesPerClass });
+    // HaBa in the authors' form, in colour, or where that does not fit, with a single channel.
+    const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
+    return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])].map(({ kind, set }) =>
+      distillationCell<StorageFactors>(
+        `MTT, ${kind}, budget ${imagesPerClass}`,
+        { method: 'MTT', kind, budget: imagesPerClass },
+        { ...common, matching: { method: 'mtt' }, set },
       ),
-  );
+    );
+  });
   return [...random, ...distributions, ...trajectories];
 }
 
