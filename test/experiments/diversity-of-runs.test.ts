@@ -1,0 +1,102 @@
+/** Other students on a run's set, and how varied runs' sets are: small runs on the embedded dataset. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { ConfigurationInput } from '../../lib/distillation/configuration';
+import { createProgress } from '../../lib/distillation/progress';
+import { diversityJudge, type DiversityJudge } from '../../lib/experiments/diversity-of-runs';
+import { evaluateRun, run, runBaseline, type RunOptions, type RunResult } from '../../lib/experiments/run';
+import { tf } from '../../lib/tensor/tensorflow';
+
+const small: ConfigurationInput = {
+  profile: 'smoke',
+  dataset: 'shapes',
+  matching: { method: 'dm' },
+  network: { width: 4 },
+  iterations: 1,
+  evaluation: { students: 1, epochs: 1 },
+};
+
+let options: RunOptions & { runs: string };
+let judge: DiversityJudge;
+let [images, haba, identity, random]: RunResult[] = [];
+before(async () => {
+  options = {
+    runs: mkdtempSync(path.join(tmpdir(), 'haba-diversity-')),
+    progress: createProgress({ form: 'silent' }),
+  };
+  const set = { kind: 'haba', basesPerClass: 2, hallucinators: 3 } as const;
+  images = await run({ ...small, set: { kind: 'images', ipc: 2 } }, options);
+  haba = await run({ ...small, set }, options);
+  // Hallucinators that are all the identity, and stay so.
+  const still = { ...small, iterations: 0, set: { ...set, identityNoise: 0 } };
+  identity = await run(still, options);
+  random = await runBaseline({ ...small, baseline: 'random', ipc: 2 }, options);
+  const full = await runBaseline({ ...small, baseline: 'full' }, options);
+  judge = await diversityJudge(full, { realImages: 200 });
+});
+after(() => {
+  judge.dispose();
+  rmSync(options.runs, { recursive: true, force: true });
+});
+
+test('a basis spreads only through hallucinators that differ; images are counted as students see them', () => {
+  assert.equal(judge.measure(images).spreadOfBasis, 0);
+  assert.equal(judge.measure(images).images, 20);
+  const measured = judge.measure(haba);
+  assert.equal(measured.images, 60);
+  assert.ok(measured.spreadOfBasis > 0.01, `${measured.spreadOfBasis}`);
+  // Rounding of the distance between equal features.
+  assert.ok(judge.measure(identity).spreadOfBasis < 0.01, `${judge.measure(identity).spreadOfBasis}`);
+});
+
+test('two real images of one class lie one unit apart on average, up to the few that were drawn', () => {
+  const { spreadOfClass, coverage, effectiveRank } = judge.measure(random);
+  assert.ok(spreadOfClass > 0.7 && spreadOfClass < 1.3, `${spreadOfClass}`);
+  assert.ok(coverage > 0 && coverage < 1, `${coverage}`);
+  assert.ok(effectiveRank > 5 && effectiveRank <= 20, `${effectiveRank}`);
+});
+
+test('places: a point a training image, real test images as many as asked; no tensor is left', () => {
+  const kept = tf.memory().numTensors;
+  assert.equal(judge.place('real').length, 200);
+  assert.equal(judge.place(haba).length, 60);
+  const labels = judge.place(haba).map(({ label }) => label);
+  assert.equal(new Set(labels).size, 10);
+  // Two bases of each class through three hallucinators.
+  for (const label of labels) assert.equal(labels.filter((other) => other === label).length, 6, label);
+  judge.measure(haba);
+  assert.equal(tf.memory().numTensors, kept);
+});
+
+test('runs that the judge cannot measure are refused, with what it knows', async () => {
+  const other = { ...images, configuration: { ...images.configuration, dataset: 'cifar10' as const } };
+  assert.throws(() => judge.measure(other), /is of cifar10 \(normalise\); this judge knows shapes \(normalise\)/);
+  const herding = { ...random, kind: 'herding' as const };
+  assert.throws(() => judge.measure(herding), /a run of kind 'herding' has no set to measure/);
+  await assert.rejects(diversityJudge(random), /The student of .* cannot be read: .* runs remove random-shapes/);
+});
+
+test('other students on a set: trained once, then returned; stored beside the run, which stays as it was', async () => {
+  const changed = () => readdirSync(haba.run).map((file) => statSync(path.join(haba.run, file)).mtimeMs);
+  const before = changed();
+  const other = await evaluateRun(haba, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
+  assert.equal(other.kind, 'evaluation');
+  assert.match(path.basename(other.run), /^evaluation-haba-dm-shapes-2bases-smoke-/);
+  assert.equal(other.accuracy.runs.length, 2);
+  assert.equal(other.storedFloats, haba.storedFloats);
+  const again = await evaluateRun(haba, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
+  assert.deepEqual(again, other);
+  assert.deepEqual(changed(), before);
+  // The same students on another run's set are another evaluation.
+  const ofIdentity = await evaluateRun(identity, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
+  assert.notEqual(ofIdentity.run, other.run);
+  await assert.rejects(evaluateRun(random, {}, options), /is a run of kind 'random'; only a distillation leaves a set/);
+});
+
+test('the network of distillation, trained as there, comes to the accuracy that the run recorded', async () => {
+  const { accuracy } = await evaluateRun(haba, {}, options);
+  assert.deepEqual(accuracy, haba.accuracy);
+});
