@@ -22,7 +22,7 @@ test('distances: a 3-4-5 triangle', () => {
           [0, 0],
           [3, 0],
         ]),
-      ).arraySync() as number[][],
+      ).arraySync(),
   );
   assert.deepEqual(distances, [
     [0, 3],
@@ -49,9 +49,9 @@ test('spread: the mean over pairs of two members, averaged over groups; 0 for gr
 test('effective rank: as many as there are equal directions, whichever side is longer; 1 on a line', () => {
   tf.tidy(() => {
     // The corners of a cross-polytope vary alike along every axis.
-    const corners = tf.concat([tf.eye(4), tf.eye(4).neg()]) as tf.Tensor2D;
+    const corners = tf.concat([tf.eye(4), tf.eye(4).neg()]);
     near(effectiveRank(corners), 4, 1e-3);
-    near(effectiveRank(tf.concat([corners, tf.zeros([8, 20])], 1) as tf.Tensor2D), 4, 1e-3);
+    near(effectiveRank(tf.concat([corners, tf.zeros([8, 20])], 1)), 4, 1e-3);
     near(
       effectiveRank(
         tf.tensor2d([
