@@ -11,18 +11,17 @@ const near = (value: number, expected: number, tolerance = 1e-4) =>
   assert.ok(Math.abs(value - expected) < tolerance, `${value}, expected ${expected}`);
 
 test('distances: a 3-4-5 triangle', () => {
-  const distances = tf.tidy(
-    () =>
-      pairwiseDistances(
-        tf.tensor2d([
-          [0, 0],
-          [3, 4],
-        ]),
-        tf.tensor2d([
-          [0, 0],
-          [3, 0],
-        ]),
-      ).arraySync(),
+  const distances = tf.tidy(() =>
+    pairwiseDistances(
+      tf.tensor2d([
+        [0, 0],
+        [3, 4],
+      ]),
+      tf.tensor2d([
+        [0, 0],
+        [3, 0],
+      ]),
+    ).arraySync(),
   );
   assert.deepEqual(distances, [
     [0, 3],
