@@ -116,6 +116,8 @@ def main() -> int:
         notebook,
         say,
         timeout=options.timeout,
+        # On a busy machine a kernel takes longer than the usual minute to start.
+        startup_timeout=300,
         kernel_name="tslab",
         # Times of execution would change the file at every execution.
         record_timing=False,

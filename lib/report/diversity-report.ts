@@ -112,7 +112,7 @@ function average(values: readonly number[]): number {
 
 export interface EmbeddingOptions {
   caption?: string;
-  /** Real points drawn behind each panel. Default 800. */
+  /** Real points drawn behind each panel. Default 500. */
   realPoints?: number;
 }
 
@@ -120,7 +120,7 @@ export interface EmbeddingOptions {
 export function embeddingChart(
   runs: readonly MeasuredRun[],
   judge: DiversityJudge,
-  { caption, realPoints = 800 }: EmbeddingOptions = {},
+  { caption, realPoints = 500 }: EmbeddingOptions = {},
 ): TopLevelSpec {
   const real = judge.place('real').slice(0, realPoints);
   const kinds = [...new Set(runs.map(({ factors }) => factors.set))];

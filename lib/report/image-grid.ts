@@ -71,7 +71,7 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
           const from = (row * columnLabels.length + column) * size;
           const image = pngOf(pixels.subarray(from, from + size), shape).toString('base64');
           const x = left + column * (cell + gap);
-          return `<image x="${x.toFixed(2)}" y="${top.toFixed(2)}" width="${cell.toFixed(2)}" height="${(rowHeight - gap).toFixed(2)}" image-rendering="optimizeSpeed" preserveAspectRatio="none" href="data:image/png;base64,${image}" xlink:href="data:image/png;base64,${image}"/>`;
+          return `<image x="${x.toFixed(2)}" y="${top.toFixed(2)}" width="${cell.toFixed(2)}" height="${(rowHeight - gap).toFixed(2)}" image-rendering="optimizeSpeed" preserveAspectRatio="none" xlink:href="data:image/png;base64,${image}"/>`;
         }),
       ];
     }),

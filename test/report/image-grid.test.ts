@@ -10,7 +10,7 @@ const labels = (count: number, name: (index: number) => string) =>
 
 /** The images that a grid holds, in order. */
 function imagesOf(svg: string): PNG[] {
-  return [...svg.matchAll(/ href="data:image\/png;base64,([^"]*)"/g)].map(([, data]) =>
+  return [...svg.matchAll(/ xlink:href="data:image\/png;base64,([^"]*)"/g)].map(([, data]) =>
     PNG.sync.read(Buffer.from(data, 'base64')),
   );
 }
