@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { fuzz, type Failure, type FuzzReport } from './fuzz';
 import { readers } from './readers';
 
-/** A case that takes longer is stopped, with its process. */
-const patience = 60_000;
+/** A case that takes longer is stopped, with its process; a busy machine takes its time to start one. */
+const patience = 300_000;
 
 const { values } = parseArgs({
   options: {
