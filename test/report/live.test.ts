@@ -164,8 +164,11 @@ test('a distillation has a figure; real images have none', async () => {
 const chromium = findChromium();
 
 test('a run with a page open on it: curves grow, nothing is asked of the internet, and the process ends with the run', async () => {
+  const args = process.getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : [];
+  // The browser is there before the run begins, which must not be over before its page is looked at.
+  const browser = chromium ? await puppeteer.launch({ executablePath: commandPath(chromium), args }) : undefined;
   const program = path.join(__dirname, 'live-program.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', program, path.join(folder, 'runs'), '150'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, path.join(folder, 'runs'), '800'], {
     cwd: path.resolve(__dirname, '..', '..'),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -177,9 +180,7 @@ test('a run with a page open on it: curves grow, nothing is asked of the interne
   const [address] = stdout.split('\n');
   assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/, stderr);
   assert.match(stderr, new RegExp(`Live curves: ${address}`));
-  if (chromium) {
-    const args = process.getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : [];
-    const browser = await puppeteer.launch({ executablePath: commandPath(chromium), args });
+  if (browser) {
     try {
       const page = await browser.newPage();
       const asked = new Set<string>();
