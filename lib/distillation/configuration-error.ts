@@ -37,9 +37,15 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
 }
 
 function show(value: unknown): string {
-  return value === undefined
-    ? 'nothing'
-    : inspect(value, { depth: 0, compact: true, breakLength: Infinity, maxStringLength: 60, maxArrayLength: 10 });
+  if (value === undefined) return 'nothing';
+  const inspected = inspect(value, {
+    depth: 0,
+    compact: true,
+    breakLength: Infinity,
+    maxStringLength: 60,
+    maxArrayLength: 10,
+  });
+  return oneLine(inspected);
 }
 
 /** The name at most two edits away, if there is one. */
