@@ -80,6 +80,35 @@ export async function takeLock(folder: string, options: LockOptions = {}): Promi
 
 const wholeFolder = 'holder';
 
+export interface ClearOptions {
+  /** As in {@link LockOptions}. */
+  name?: string;
+  /** Removes what else the dead holder was about to remove. */
+  alsoRemove?: () => void;
+}
+
+/**
+ * For finished work, which nobody takes the lock of again: removes the lock of a process that was killed between its last
+ * result and its release. A folder that cannot be written keeps it, which harms nothing.
+ */
+export async function clearDeadHolder(
+  folder: string,
+  { name = wholeFolder, alsoRemove }: ClearOptions = {},
+): Promise<void> {
+  const file = path.join(folder, `${name}.json`);
+  const isDead = () => {
+    const holder = readHolder(file);
+    return existsSync(file) && !(holder && isAlive(holder));
+  };
+  if (!isDead()) return;
+  const clear = () => {
+    if (!isDead()) return;
+    alsoRemove?.();
+    rmSync(file, { force: true });
+  };
+  await insideGate(folder, name, clear).catch(() => undefined);
+}
+
 /** Who holds a folder, if anybody alive does. */
 export function currentHolder(folder: string): Holder | undefined {
   const holder = readHolder(path.join(folder, `${wholeFolder}.json`));

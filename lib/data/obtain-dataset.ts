@@ -7,7 +7,7 @@ import { makeFolder } from './file-error';
 import { fetchFile, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
-import { takeLock, type Holder, type Lock } from './lock';
+import { clearDeadHolder, takeLock, type Holder, type Lock } from './lock';
 import { findFiles } from './source-file';
 import { isArchive, unpack } from './unpack';
 
@@ -46,10 +46,14 @@ export async function obtainDataset(name: string, options: ObtainOptions = {}): 
     throw new RangeError("The dataset 'shapes' is drawn on the spot; there is nothing to download.");
   const { folder = dataFolder(), format = datasetFormats[name] } = options;
   const present = wholeFolder(folder, format);
-  if (present !== undefined) return present;
+  const lockName = `.${name}.holder`;
+  if (present !== undefined) {
+    await clearDeadHolder(folder, { name: lockName, alsoRemove: () => removeFetched(folder, format) });
+    return present;
+  }
   makeFolder(folder);
   const { onWait, signal } = options;
-  const lock = await takeLock(folder, { name: `.${name}.holder`, onWait, signal });
+  const lock = await takeLock(folder, { name: lockName, onWait, signal });
   try {
     return wholeFolder(folder, format) ?? (await bring(format, folder, withSignsOfLife(options, lock)));
   } finally {
@@ -100,13 +104,17 @@ async function bring(format: DatasetFormat, folder: string, options: ObtainOptio
     // A file that was being opened when unpacking failed may still appear.
     rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
-  rmSync(fetchFolder(folder, format), { recursive: true, force: true });
+  removeFetched(folder, format);
   return home;
 }
 
 /** Where files lie that are being fetched. */
 function fetchFolder(folder: string, format: DatasetFormat): string {
   return path.join(folder, `.${format.dataset}.fetching`);
+}
+
+function removeFetched(folder: string, format: DatasetFormat): void {
+  rmSync(fetchFolder(folder, format), { recursive: true, force: true });
 }
 
 /** The official files, fetched to a folder of their own. */

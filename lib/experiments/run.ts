@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder, writing } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
-import { describeHolder, takeLock, type Holder, type Lock } from '../data/lock';
+import { clearDeadHolder, describeHolder, takeLock, type Holder, type Lock } from '../data/lock';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import {
   configure,
@@ -261,6 +261,7 @@ async function execute(
   const progress = options.progress ?? createProgress();
   const stored = readResult(folder);
   if (stored) {
+    await clearDeadHolder(folder, { alsoRemove: () => rmSync(runFiles(folder).seconds, { force: true }) });
     progress.note(`${describeAccuracy(stored)}, as stored in ${folder}`);
     return finished(stored);
   }

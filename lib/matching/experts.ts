@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
 import { explainWriteError, makeFolder } from '../data/file-error';
 import type { PreparedDataset } from '../data/image-source';
-import { takeLock, type Holder } from '../data/lock';
+import { clearDeadHolder, takeLock, type Holder } from '../data/lock';
 import { resultsFolder } from '../data/results-folder';
 import type { Network } from '../networks/network';
 import { trainingStep } from '../networks/training-step';
@@ -97,7 +97,9 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   makeFolder(folder);
   // Finished experts are only read, and may lie in a folder that cannot be written.
   const finished = Array.from({ length: count }, (_, expert) => path.join(folder, expertName(expert), stateName));
-  const lock = finished.every((file) => existsSync(file) && epochOf(file) >= epochs)
+  const isFinished = finished.every((file) => existsSync(file) && epochOf(file) >= epochs);
+  if (isFinished) await clearDeadHolder(folder);
+  const lock = isFinished
     ? undefined
     : await takeLock(folder, { signal: options.signal, onWait: (holder) => options.onWait?.(folder, holder) });
   const { momentum, weightDecay } = settings;

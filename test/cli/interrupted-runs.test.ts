@@ -1,11 +1,12 @@
 /** Runs that are killed, interrupted or disturbed: nothing is lost, and numbers are those of an undisturbed run. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { runFiles } from '../../lib/experiments/run-store';
+import { deadHolder } from '../data/dead-holder';
 import { haba, lastJson, startHaba } from './command-line';
 
 let folder: string;
@@ -40,6 +41,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5);
 }
 
+const isBeingWritten = (file: string) =>
+  existsSync(path.dirname(file)) &&
+  readdirSync(path.dirname(file)).some((name) => name.startsWith(path.basename(file)) && name.endsWith('.partial'));
+
 const wholeLines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0);
 
 let undisturbed: string;
@@ -54,7 +59,7 @@ test('killed while it distils, while a checkpoint is due, and while students are
   const { checkpoint, metrics, students } = runFiles(run);
   const moments: (() => boolean)[] = [
     () => wholeLines(metrics) >= 5,
-    () => existsSync(`${checkpoint}.partial`) || wholeLines(metrics) >= 20,
+    () => isBeingWritten(checkpoint) || wholeLines(metrics) >= 20,
     () => wholeLines(students) >= 1,
   ];
   for (const moment of moments) {
@@ -84,13 +89,17 @@ test('Ctrl-C stops within an iteration, says where it goes on, and exits with 13
   assert.deepEqual(outcome(run), outcome(undisturbed));
 });
 
-test('a finished run is returned as stored: no file of it changes', async () => {
+test('a finished run is returned as stored: no file of it changes, and what a kill at its very end left is cleared', async () => {
   const before = outcome(undisturbed);
+  const files = readdirSync(undisturbed);
+  writeFileSync(path.join(undisturbed, 'holder.json'), deadHolder());
+  writeFileSync(runFiles(undisturbed).seconds, '1');
   const finished = await haba(...inFolder('undisturbed'));
   assert.equal(lastJson(finished).run, undisturbed);
   assert.match(finished.stderr, /as stored in/);
   assert.doesNotMatch(finished.stderr, /distilling|training students/);
   assert.deepEqual(outcome(undisturbed), before);
+  assert.deepEqual(readdirSync(undisturbed), files);
 });
 
 test('two processes on one run: the second waits, says for whom, and returns what the first made', async () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,7 +13,8 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentHolder, takeLock, type Holder } from '../../lib/data/lock';
+import { clearDeadHolder, currentHolder, takeLock, type Holder } from '../../lib/data/lock';
+import { deadProcess } from './dead-holder';
 
 let folder: string;
 beforeEach(() => {
@@ -28,9 +28,6 @@ function writeHolder(holder: Partial<Holder>): void {
   const whole = { pid: process.pid, host: hostname(), since: '2026-01-02T03:04:05Z', started: null, token: 'other' };
   writeFileSync(file(), JSON.stringify({ ...whole, ...holder }));
 }
-
-/** The number of a process that has ended. */
-const deadProcess = () => spawnSync(process.execPath, ['-e', '']).pid;
 
 test('taken, held, released: nothing is left in the folder', async () => {
   const lock = await takeLock(folder);
@@ -77,6 +74,24 @@ for (const [what, holder] of [
     await lock.release();
   });
 }
+
+test('finished work: what a dead holder left is cleared, what a living one holds is not', async () => {
+  const beside = path.join(folder, 'beside');
+  const clear = () => clearDeadHolder(folder, { alsoRemove: () => rmSync(beside) });
+  writeFileSync(beside, '');
+  await clear();
+  assert.deepEqual(readdirSync(folder), ['beside']);
+  const lock = await takeLock(folder);
+  await clear();
+  assert.deepEqual(readdirSync(folder), ['beside', 'holder.json']);
+  await lock.release();
+  writeHolder({ host: 'elsewhere', pid: deadProcess() });
+  await clear();
+  assert.deepEqual(readdirSync(folder), ['beside', 'holder.json']);
+  writeHolder({ pid: deadProcess() });
+  await clear();
+  assert.deepEqual(readdirSync(folder), []);
+});
 
 test('a holder on another machine counts as alive while it gives signs, and as dead after a silence', async () => {
   writeHolder({ host: 'elsewhere', pid: 1 });

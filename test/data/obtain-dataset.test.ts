@@ -12,6 +12,7 @@ import { cifar10 } from '../../lib/data/cifar';
 import type { DatasetFormat } from '../../lib/data/dataset-format';
 import { loadDataset } from '../../lib/data/load-dataset';
 import { listDatasets, obtainDataset, type ObtainProgress } from '../../lib/data/obtain-dataset';
+import { deadHolder } from './dead-holder';
 
 const files = cifar10.files.map((name, index) => ({
   name: `cifar-10-batches-bin/${name}`,
@@ -265,6 +266,14 @@ test('a folder in the way is neither used nor changed', async () => {
 
 test('leftovers of a process that was killed are no hindrance', async () => {
   mkdirSync(path.join(folder, '.cifar10.unpacking', 'half'), { recursive: true });
+  await obtain();
+  assert.deepEqual(readdirSync(folder), ['cifar10']);
+});
+
+test('killed after the dataset was in its place, before it had tidied: the next call does', async () => {
+  await obtain();
+  mkdirSync(path.join(folder, '.cifar10.fetching'));
+  writeFileSync(path.join(folder, '.cifar10.holder.json'), deadHolder());
   await obtain();
   assert.deepEqual(readdirSync(folder), ['cifar10']);
 });

@@ -11,6 +11,7 @@ import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
+import { deadHolder } from '../data/dead-holder';
 import { smallConfiguration, smallData } from '../distillation/small-world';
 
 const data = smallData();
@@ -73,6 +74,15 @@ test('experts that were stopped go on, and end in the same bytes; more are added
   assert.equal(Object.keys(grown).length, 3 * 5);
   for (const [file, bytes] of Object.entries(before)) assert.deepEqual(grown[file], bytes);
   assert.equal(tf.memory().numTensors, tensors);
+});
+
+test('killed between the last epoch and the release of the lock: the next call clears it', async () => {
+  const experts = path.join(folder, 'killed');
+  const { folder: trained } = await train(experts);
+  const before = readdirSync(trained);
+  writeFileSync(path.join(trained, 'holder.json'), deadHolder());
+  await train(experts);
+  assert.deepEqual(readdirSync(trained), before);
 });
 
 test('a segment: start and target of one expert, as many epochs apart as asked', async () => {
