@@ -12,6 +12,7 @@ export { constraintAblation } from './experiments/questions/constraint-ablation'
 export { crossArchitecture } from './experiments/questions/cross-architecture';
 export { diversity } from './experiments/questions/diversity';
 export { storageEfficiency } from './experiments/questions/storage-efficiency';
+export { tuning } from './experiments/questions/tuning';
 export { evaluateRun, run, runBaseline, type RunOptions, type RunResult } from './experiments/run';
 export { listRuns, readMetrics } from './experiments/run-store';
 export { budget } from './factorization/budget';
@@ -29,3 +30,4 @@ export { show } from './report/show';
 export { equalAccuracyTable, publishedTable, storageChart, storageTable } from './report/storage-report';
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
+export { tuningChart, tuningTable } from './report/tuning-report';

@@ -9,6 +9,7 @@ import type { ConstraintFactors } from '../../lib/experiments/questions/constrai
 import type { DiversityFactors } from '../../lib/experiments/questions/diversity';
 import { setKinds } from '../../lib/experiments/questions/sets-at-budget';
 import type { StorageFactors } from '../../lib/experiments/questions/storage-efficiency';
+import type { TuningFactors } from '../../lib/experiments/questions/tuning';
 import type { RunResult } from '../../lib/experiments/run';
 import { ablationChart, ablationRows, ablationTable } from '../../lib/report/ablation-report';
 import { architectureChart, architectureTable } from '../../lib/report/architecture-report';
@@ -27,6 +28,7 @@ import {
   storageTable,
 } from '../../lib/report/storage-report';
 import { columnWidths, points } from '../../lib/report/theme';
+import { tuningChart, tuningTable } from '../../lib/report/tuning-report';
 import { assertReadable, textBoxes } from './text-boxes';
 
 const result = (name: string, mean: number, storedFloats = 30720): RunResult =>
@@ -214,3 +216,38 @@ test('the ablation: seeds put together, with the interval that three seeds allow
   assert.equal(table.get('+- (test accuracy (%))', 1), 2.48);
   await assertDrawn(ablationChart(rows), ['none', 'both', 'test accuracy (%)', 'spread of a basis', 'effective rank']);
 });
+
+const tuningRuns: GridRun<TuningFactors>[] = (['images', 'HaBa'] as const).flatMap((kind, place) =>
+  (['rate of images or bases', 'iterations', 'epochs of students'] as const).flatMap((part) =>
+    [1, 3, 10].map((value) => ({
+      label: '',
+      factors: { kind, part, value, isDefault: value === 3 },
+      result: result(
+        value === 3 ? kind : `${kind}-${part}-${value}`,
+        0.3 + place / 100 + (value === 3 ? 0 : value / 100),
+      ),
+    })),
+  ),
+);
+
+test('tuning: a row a setting that was tried, runs named once, the best of each kind marked', () => {
+  const { table, runs } = tuningTable('tuning', tuningRuns);
+  assert.equal(table.numRows(), 18);
+  assert.equal(runs.length, 2 * (3 * 2 + 1));
+  const best = (table.objects() as Record<string, unknown>[]).filter((row) => row.best === 'yes');
+  assert.deepEqual(
+    best.map((row) => row['test accuracy (%)']),
+    [40, 40, 40, 41, 41, 41],
+  );
+});
+
+test('tuning: a panel a setting, both kinds named', () =>
+  assertDrawn(tuningChart(tuningRuns, { caption: 'DM on CIFAR-10' }), [
+    'rate of images or bases',
+    'iterations',
+    'epochs of students',
+    'test accuracy (%)',
+    'images',
+    'HaBa',
+    'DM on CIFAR-10',
+  ]));

@@ -7,6 +7,7 @@ import { crossArchitecture } from '../../../lib/experiments/questions/cross-arch
 import { diversity } from '../../../lib/experiments/questions/diversity';
 import { setsAtBudget } from '../../../lib/experiments/questions/sets-at-budget';
 import { storageEfficiency } from '../../../lib/experiments/questions/storage-efficiency';
+import { tuning } from '../../../lib/experiments/questions/tuning';
 import { storage } from '../../../lib/factorization/storage';
 
 const cifar10 = { imageShape: [32, 32, 3] as const, classCount: 10 };
@@ -38,7 +39,13 @@ test('at one image per class no colour basis fits beside a hallucinator; at ten 
 });
 
 test('every grid names each of its runs once, and no two cells share their factors', () => {
-  const grids = [storageEfficiency(quick), diversity(quick), crossArchitecture(quick), constraintAblation(quick)];
+  const grids = [
+    storageEfficiency(quick),
+    diversity(quick),
+    crossArchitecture(quick),
+    constraintAblation(quick),
+    tuning(quick),
+  ];
   for (const cells of grids as { label: string; factors: object }[][]) {
     assert.equal(new Set(cells.map(({ label }) => label)).size, cells.length);
     assert.equal(new Set(cells.map(({ factors }) => JSON.stringify(factors))).size, cells.length);
@@ -73,6 +80,22 @@ test('an ablation cell more is a run more a seed; an impossible budget is refuse
   const settings = { none: { cosine: 0, contrastive: 0 }, strong: { cosine: 1, contrastive: 0.1 } };
   assert.equal(constraintAblation(quick, { settings, seeds: [0, 1, 2, 3] }).length, 8);
   assert.throws(() => constraintAblation(quick, { imagesPerClass: 1 }), /no basis in colour fits 1 images per class/);
+});
+
+test('tuning: as many other settings for images as for HaBa, one at a time, around the profile', () => {
+  const factors = tuning(quick).map((cell) => cell.factors);
+  const tried = (kind: string, part: string) =>
+    factors.filter((cell) => cell.kind === kind && cell.part === part).map(({ value }) => value);
+  assert.deepEqual(tried('images', 'rate of images or bases'), [1, 3, 10, 30, 100]);
+  assert.deepEqual(tried('HaBa', 'rate of images or bases'), [3, 10, 30]);
+  assert.deepEqual(tried('HaBa', 'rate of hallucinators'), [5e-5, 5e-4, 5e-3]);
+  for (const kind of ['images', 'HaBa']) {
+    assert.deepEqual(tried(kind, 'iterations'), [100, 300, 1000]);
+    assert.deepEqual(tried(kind, 'epochs of students'), [300, 1000]);
+    assert.equal(factors.filter((cell) => cell.kind === kind && !cell.isDefault).length, 7);
+  }
+  assert.ok(factors.filter(({ isDefault }) => isDefault).every(({ value }) => [10, 5e-4, 300].includes(value)));
+  assert.throws(() => tuning(quick, { imagesPerClass: 1 }), /no basis in colour fits 1 images per class/);
 });
 
 test('a dataset whose shape is not known is refused, the others named', () => {
