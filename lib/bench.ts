@@ -21,8 +21,15 @@ function summary(result: Benchmark): string {
       ([engine, bytes]) => `${name}, peak memory ${engine}: ${Math.round(bytes / 2 ** 20)} MiB`,
     ),
   );
+  const { firstCall } = result;
+  const first = firstCall
+    ? [
+        `first call of an unroll of ${firstCall.steps} steps, width ${firstCall.width}: ${firstCall.traceSeconds.toFixed(1)} s to record ` +
+          `and load ${firstCall.nodes} nodes (${(firstCall.bytes / 1e6).toFixed(1)} MB), ${firstCall.firstRunSeconds.toFixed(1)} s for the first run`,
+      ]
+    : [];
   const speed = `matrix product: ${result.matmulGigaflops.toFixed(0)} GFLOP/s`;
-  return [`compiled, geometric mean over rows: ${means.join('; ')}`, ...memory, speed].join('\n');
+  return [`compiled, geometric mean over rows: ${means.join('; ')}`, ...memory, ...first, speed].join('\n');
 }
 
 new Command('bench')

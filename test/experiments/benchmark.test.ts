@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { benchmark, speedup, type Benchmark } from '../../lib/experiments/benchmark/benchmark';
+import { firstCallOfUnroll } from '../../lib/experiments/benchmark/first-call';
 import { startPeer } from '../../lib/experiments/benchmark/peer';
 import { benchmarkRows } from '../../lib/experiments/benchmark/rows';
 import { benchmarkTable } from '../../lib/experiments/benchmark/table';
+import { useBackend } from '../../lib/tensor/backend';
+import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress } from '../../lib/distillation/progress';
 
 const venv = path.join(__dirname, '..', '..', '.venv', 'bin', 'python');
@@ -77,6 +80,21 @@ test(
     assert.ok(fractionOfMatmul! > 0 && result.matmulGigaflops > 0);
   },
 );
+
+test('the first call of an unroll: a graph that grows with its steps and no faster, and leaves no tensors', async () => {
+  await useBackend();
+  if (tf.getBackend() !== 'tensorflow') return;
+  const before = tf.memory().numTensors;
+  const [two, four, six] = [
+    (await firstCallOfUnroll({ steps: 2, width: 4 }))!,
+    (await firstCallOfUnroll({ steps: 4, width: 4 }))!,
+    (await firstCallOfUnroll({ steps: 6, width: 4 }))!,
+  ];
+  assert.ok(two.nodes > 100 && four.nodes > two.nodes && two.traceSeconds > 0 && two.firstRunSeconds > 0);
+  // Two steps more cost the same each time.
+  assert.ok(Math.abs(six.nodes - four.nodes - (four.nodes - two.nodes)) <= 0.02 * (four.nodes - two.nodes));
+  assert.equal(tf.memory().numTensors, before);
+});
 
 test('no row of that name, a peer that does not start, and one that is not what it should be: a sentence each', async () => {
   await assert.rejects(benchmark({ rows: /quantum/ }), /No row matches \/quantum\/; there are: ConvNet-3 width 32/);

@@ -77,29 +77,41 @@ function forwardBackward(width: number, batch: number): BenchmarkRow {
   };
 }
 
+const unrollBatch = 50;
+
+/** Trajectory matching's unroll over so many student steps, each with images of its own. */
+export function prepareUnroll(width: number, steps: number, compiled: boolean) {
+  const batch = unrollBatch;
+  const network = convNet({ width, imageShape, classCount });
+  const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * batch) / classCount });
+  const random = Random.fromSeed(0);
+  const start = network.init(random);
+  const target = tf.tidy(() => mapParameters(start, (tensor) => tensor.add(random.normal(tensor.shape).mul(0.01))));
+  const learnable = { bases: random.normal([steps * batch, ...imageShape]), stepSize: tf.scalar(0.01) };
+  const labels = randomLabels(batch);
+  const hallucinators = tf.zeros<tf.Rank.R1>([batch], 'int32');
+  const batches = Array.from({ length: steps }, (_, step): StudentBatch => {
+    const items = tf.range(step * batch, (step + 1) * batch, 1, 'int32');
+    return { items, hallucinators, labels, draws: {} };
+  });
+  const unroll = createUnroll({ set, network, augmentation: createAugmentation('none') });
+  const step = compile(unroll.full, { name: 'unroll', compile: compiled });
+  return {
+    repeat: () => finish(step({ learnable, start, target, batches })),
+    report: () => step.report(),
+    dispose() {
+      step.dispose();
+      tf.dispose([start, target, learnable, labels, hallucinators, batches.map(({ items }) => items)]);
+    },
+  };
+}
+
 function unrolled(width: number, steps: number, options: { memory?: boolean } = {}): BenchmarkRow {
-  const batch = 50;
   return {
     name: `unroll of ${steps} steps, width ${width}`,
-    operations: steps * 9 * forwardOperations(width, batch),
+    operations: steps * 9 * forwardOperations(width, unrollBatch),
     ...options,
-    prepare(compiled) {
-      const network = convNet({ width, imageShape, classCount });
-      const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * batch) / classCount });
-      const random = Random.fromSeed(0);
-      const start = network.init(random);
-      const target = tf.tidy(() => mapParameters(start, (tensor) => tensor.add(random.normal(tensor.shape).mul(0.01))));
-      const learnable = { bases: random.normal([steps * batch, ...imageShape]), stepSize: tf.scalar(0.01) };
-      const labels = randomLabels(batch);
-      const hallucinators = tf.zeros<tf.Rank.R1>([batch], 'int32');
-      const batches = Array.from({ length: steps }, (_, step): StudentBatch => {
-        const items = tf.range(step * batch, (step + 1) * batch, 1, 'int32');
-        return { items, hallucinators, labels, draws: {} };
-      });
-      const unroll = createUnroll({ set, network, augmentation: createAugmentation('none') });
-      const step = compile(unroll.full, { name: 'unroll', compile: compiled });
-      return () => finish(step({ learnable, start, target, batches }));
-    },
+    prepare: (compiled) => prepareUnroll(width, steps, compiled).repeat,
   };
 }
 
