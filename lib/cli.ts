@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { ComparisonInput } from './experiments/compare-methods';
-import type { RunResult } from './experiments/run';
+import type { RunResult } from './experiments/session';
 
 const program = new Command('haba')
   .description('Dataset distillation via factorization (HaBa)')

@@ -1,7 +1,8 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { makeExperts } from './make-experts';
-import { run, runBaseline, type RunOptions, type RunResult } from './run';
+import { run, runBaseline } from './run';
+import type { RunOptions, RunResult } from './session';
 
 export const comparedMethods = ['dm', 'dc', 'dsa', 'mtt'] as const;
 

@@ -12,7 +12,7 @@ import { readSafetensors, toTensor } from '../tensor/safetensors';
 import { tf } from '../tensor/tensorflow';
 import { dataAtHand } from './data-at-hand';
 import { readDistilledSet } from './distilled-file';
-import type { RunResult } from './run';
+import type { RunResult } from './session';
 import { advice, runFiles } from './run-store';
 
 /** A training set by how far its images lie apart and how much of the real images they reach. */

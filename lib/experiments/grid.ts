@@ -1,6 +1,6 @@
 /** A research question as a grid of runs: each is stored, so that what is done is returned and only what changed is run. */
 import { createProgress, formatSeconds, type ProgressReporter } from '../distillation/progress';
-import type { RunOptions, RunResult } from './run';
+import type { RunOptions, RunResult } from './session';
 
 /** One run of a grid. */
 export interface GridCell<Factors> {

@@ -8,7 +8,7 @@ import { trainExperts } from '../matching/experts';
 import { createNetwork } from '../networks/create-network';
 import { dataAtHand } from './data-at-hand';
 import { listenForInterrupt } from './interrupt';
-import { RunStopped, type RunOptions } from './run';
+import { RunStopped, type RunOptions } from './session';
 
 /** What expert training came to. */
 export interface MadeExperts {

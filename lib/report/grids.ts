@@ -4,7 +4,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { readDistilledSet } from '../experiments/distilled-file';
-import type { RunResult } from '../experiments/run';
+import type { RunResult } from '../experiments/session';
 import { runFiles } from '../experiments/run-store';
 import { disposeAll } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { ReplaySubject } from 'rxjs';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
-import type { RunResult } from '../experiments/run';
+import type { RunResult } from '../experiments/session';
 import { readMetrics } from '../experiments/run-store';
 import { chartFigure, type Figure } from './figure';
 import type { LiveServer, PlotLine } from './live-server';

@@ -1,7 +1,7 @@
 /** Tables of runs, as arquero tables and as text for papers. */
 import path from 'node:path';
 import { table, type ColumnTable } from 'arquero';
-import type { RunResult } from '../experiments/run';
+import type { RunResult } from '../experiments/session';
 
 export interface ReportTable {
   /** File name without extension. */

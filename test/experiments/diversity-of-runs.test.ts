@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 import type { ConfigurationInput } from '../../lib/distillation/configuration';
 import { createProgress } from '../../lib/distillation/progress';
 import { diversityJudge, type DiversityJudge } from '../../lib/experiments/diversity-of-runs';
-import { evaluateRun, run, runBaseline, type RunOptions, type RunResult } from '../../lib/experiments/run';
+import { evaluateRun, run, runBaseline } from '../../lib/experiments/run';
+import type { RunOptions, RunResult } from '../../lib/experiments/session';
 import { tf } from '../../lib/tensor/tensorflow';
 
 const small: ConfigurationInput = {

@@ -12,8 +12,6 @@ export const constraintSettings = {
   both: { cosine: 0.1, contrastive: 0.1 },
 } as const;
 
-export type ConstraintName = keyof typeof constraintSettings;
-
 export interface ConstraintFactors {
   constraints: string;
   seed: number;
