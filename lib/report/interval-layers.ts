@@ -5,6 +5,8 @@ import type { Interval } from './confidence';
 export interface IntervalRow extends Interval {
   /** Each measurement, e.g. of a student or a seed. */
   values: readonly number[];
+  /** The field of each measurement: no factor may be called so. */
+  value?: never;
 }
 
 export interface IntervalLayersOptions {

@@ -23,7 +23,8 @@ export function tuningTable(name: string, runs: TuningRuns): ReportTable {
     table: table({
       'training set': column(({ factors }) => factors.kind),
       setting: column(({ factors }) => factors.part),
-      value: column(({ factors }) => factors.value),
+      // Rates and counts in one column: as text, each keeps its own digits.
+      value: column(({ factors }) => String(factors.value)),
       default: column(({ factors }) => (factors.isDefault ? 'yes' : '')),
       'test accuracy (%)': column(({ result }) => rounded(100 * result.accuracy.mean, 1)),
       'deviation (%)': column(({ result }) => rounded(100 * result.accuracy.std, 1)),
@@ -38,34 +39,42 @@ export function tuningChart(runs: TuningRuns, { caption }: { caption?: string } 
   const parts = [...new Set(runs.map(({ factors }) => factors.part))];
   const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
   const scales = kindScales(kinds);
-  const panels = parts.map((part) => panelOf(part, runs, scales));
+  // One scale for all panels.
+  const accuracies = runs.flatMap(({ result }) => result.accuracy.runs).map((accuracy) => 100 * accuracy);
+  const domain = [Math.floor(Math.min(...accuracies)), Math.ceil(Math.max(...accuracies))];
+  const panels = parts.map((part) => panelOf(part, runs, { scales, domain }));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
     title: captionUnder(caption ? [caption] : [], points(columnWidths.double) - 20),
     padding: 2,
     vconcat: [{ hconcat: panels.slice(0, 2) }, ...(panels.length > 2 ? [{ hconcat: panels.slice(2) }] : [])],
-    resolve: { scale: { y: 'shared' } },
   } as unknown as TopLevelSpec;
 }
 
-function panelOf(part: TunedPart, runs: TuningRuns, scales: ReturnType<typeof kindScales>) {
+interface PanelOptions {
+  scales: ReturnType<typeof kindScales>;
+  /** Of accuracies, in percent. */
+  domain: number[];
+}
+
+function panelOf(part: TunedPart, runs: TuningRuns, { scales, domain }: PanelOptions) {
   const tried = runs.filter(({ factors }) => factors.part === part);
   const rows = tried.map(({ factors, result: { accuracy } }) => ({
     kind: factors.kind,
-    value: factors.value,
+    setting: factors.value,
     mean: 100 * accuracy.mean,
     low: 100 * (accuracy.mean - accuracy.std),
     high: 100 * (accuracy.mean + accuracy.std),
     values: accuracy.runs.map((run) => 100 * run),
   }));
-  const axis = { title: 'test accuracy (%)', scale: { zero: false } };
+  const axis = { title: 'test accuracy (%)', scale: { domain } };
   const x = {
-    field: 'value',
+    field: 'setting',
     type: 'quantitative',
     title: part,
     scale: { type: 'log', nice: false, padding: 10 },
-    axis: { values: [...new Set(rows.map(({ value }) => value))], grid: false, format: '~g' },
+    axis: { values: [...new Set(rows.map(({ setting }) => setting))], grid: false, format: '~g' },
   };
   const color = { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top' } };
   return {
