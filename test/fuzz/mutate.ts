@@ -3,7 +3,7 @@ import type { Random } from '../../lib/tensor/random';
 
 /** One to three changes to bytes; sizes and offsets near the beginning, where headers are, are hit most often. */
 export function mutateBytes(bytes: Buffer, random: Random): Buffer {
-  let changed = Buffer.from(bytes);
+  let changed: Buffer = Buffer.from(bytes);
   for (let left = 1 + random.integer(3); left > 0; left--) changed = pick(byteChanges, random)(changed, random);
   return changed;
 }

@@ -12,14 +12,14 @@ export interface FirstCall extends Omit<GraphReport, 'signature'> {
 /** @returns undefined where nothing is compiled, as on the WASM backend */
 export async function firstCallOfUnroll({ steps = 50, width = 32 } = {}): Promise<FirstCall | undefined> {
   await useBackend();
-  const { repeat, report, dispose } = prepareUnroll(width, steps, true);
+  const unroll = prepareUnroll(width, steps, true);
   try {
-    repeat();
-    const [graph] = report();
+    unroll.repeat();
+    const [graph] = unroll.report();
     if (graph === undefined) return undefined;
     const { nodes, bytes, traceSeconds, firstRunSeconds } = graph;
     return { steps, width, nodes, bytes, traceSeconds, firstRunSeconds };
   } finally {
-    dispose();
+    unroll.dispose();
   }
 }
