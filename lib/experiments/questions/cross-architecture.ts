@@ -13,7 +13,7 @@ export interface ArchitectureFactors {
 export interface ArchitectureOptions {
   /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
-  /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet. */
+  /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet; the first two in the smoke profile. */
   networks?: readonly Configuration['network']['name'][];
   /** Kinds of set. Default images and HaBa. */
   kinds?: readonly SetKind[];
@@ -47,9 +47,12 @@ export function crossArchitecture(
   { profile, dataset }: QuestionSettings,
   options: ArchitectureOptions = {},
 ): GridCell<ArchitectureFactors>[] {
-  const { imagesPerClass = profile === 'smoke' ? 3 : 10, networks = ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'] } =
-    options;
-  const { kinds = ['images', 'HaBa'] } = options;
+  const smoke = profile === 'smoke';
+  const {
+    imagesPerClass = smoke ? 3 : 10,
+    networks = smoke ? ['ConvNet', 'ResNet18'] : ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'],
+    kinds = ['images', 'HaBa'],
+  } = options;
   const common = { profile, dataset };
   const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).filter(({ kind }) => kinds.includes(kind));
   return networks.flatMap((name) => {
