@@ -3,10 +3,9 @@ import { z } from 'zod';
 import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import type { Accuracy } from '../evaluation/evaluation';
-import { initHallucinators } from '../factorization/hallucinator';
+import { hallucinatorShapes } from '../factorization/hallucinator';
 import { oneLine } from '../tensor/one-line';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
-import { Random } from '../tensor/random';
 import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
 import { tf } from '../tensor/tensorflow';
 
@@ -128,10 +127,9 @@ function expectedShapes(
   const learned: Record<string, number[]> = matching.method === 'mtt' ? { stepSize: [] } : {};
   if (set.kind === 'images') return { bases: [classCount * set.ipc, ...imageShape], ...learned, ...whitened };
   const baseChannels = set.channels === 'single' ? 1 : channels;
-  const hallucinators = tf.tidy(() => {
-    const drawn = initHallucinators(Random.fromSeed(0), { ...set, imageShape, baseChannels });
-    return Object.entries(drawn).map(([name, { shape }]): [string, number[]] => [`hallucinators.${name}`, shape]);
-  });
+  const hallucinators = Object.entries(hallucinatorShapes({ ...set, imageShape, baseChannels })).map(
+    ([name, shape]): [string, number[]] => [`hallucinators.${name}`, shape],
+  );
   return {
     bases: [classCount * set.basesPerClass, height, width, baseChannels],
     ...Object.fromEntries(hallucinators),

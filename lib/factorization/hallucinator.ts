@@ -20,45 +20,64 @@ export interface HallucinatorOptions {
   identityNoise?: number;
 }
 
+/** What decides the shapes of hallucinators' parameters. */
+export type HallucinatorSizes = Omit<HallucinatorOptions, 'hallucinatorInitialisation' | 'identityNoise'>;
+
 /**
- * Parameters of all hallucinators, stacked along the first dimension (n hallucinators, k x k kernels, c channels of a basis,
- * m in the middle): `enc.weight` [n, k, k, c, m], `enc.bias` [n, m], `scale` and `shift` [n, h - k + 1, w - k + 1, m],
+ * Shapes of the parameters of all hallucinators, stacked along the first dimension (n hallucinators, k x k kernels, c channels of
+ * a basis, m in the middle): `enc.weight` [n, k, k, c, m], `enc.bias` [n, m], `scale` and `shift` [n, h - k + 1, w - k + 1, m],
  * `dec.weight` [n, k, k, channels, m] (as a transposed convolution has it), `dec.bias` [n, channels].
+ */
+export function hallucinatorShapes(options: HallucinatorSizes) {
+  const { imageShape, hallucinators, baseChannels, kernelSize = 3, middleChannels = 3 } = options;
+  const [height, width, channels] = imageShape;
+  const affine = [hallucinators, height - kernelSize + 1, width - kernelSize + 1, middleChannels];
+  return {
+    'enc.weight': [hallucinators, kernelSize, kernelSize, baseChannels, middleChannels],
+    'enc.bias': [hallucinators, middleChannels],
+    scale: affine,
+    shift: affine,
+    'dec.weight': [hallucinators, kernelSize, kernelSize, channels, middleChannels],
+    'dec.bias': [hallucinators, channels],
+  };
+}
+
+/**
+ * Parameters of all hallucinators, of {@link hallucinatorShapes}.
  * @see Liu et al., NeurIPS 2022, section 3.1; `HallucinationNet` parts enc, scale, shift, dec in the authors' code
  */
 export function initHallucinators(random: Random, options: HallucinatorOptions): Parameters {
-  const { imageShape, hallucinators, baseChannels, kernelSize = 3, middleChannels = 3 } = options;
+  const { imageShape, baseChannels, kernelSize = 3, middleChannels = 3 } = options;
   const { hallucinatorInitialisation = 'pytorch', identityNoise = 0.05 } = options;
-  const [height, width, channels] = imageShape;
-  const affine = [hallucinators, height - kernelSize + 1, width - kernelSize + 1, middleChannels];
-  const encoder = [hallucinators, kernelSize, kernelSize, baseChannels, middleChannels];
-  const decoder = [hallucinators, kernelSize, kernelSize, channels, middleChannels];
+  const channels = imageShape[2];
+  const shapes = hallucinatorShapes(options);
+  const [encoder, decoder] = [shapes['enc.weight'], shapes['dec.weight']];
   const start =
     hallucinatorInitialisation === 'identity'
       ? {
           // Middle channel m takes colour m, and image colour o is read from middle channel o.
           encoder: identityFilters(random, encoder, identityNoise, (base, middle) => base === middle % baseChannels),
-          encoderBias: tf.zeros([hallucinators, middleChannels]),
+          encoderBias: tf.zeros(shapes['enc.bias']),
           decoder: identityFilters(
             random,
             decoder,
             identityNoise,
             (colour, middle) => middle === colour % middleChannels,
           ),
-          decoderBias: tf.zeros([hallucinators, channels]),
+          decoderBias: tf.zeros(shapes['dec.bias']),
         }
       : {
           encoder: uniform(random, encoder, baseChannels * kernelSize ** 2),
-          encoderBias: uniform(random, [hallucinators, middleChannels], baseChannels * kernelSize ** 2),
+          encoderBias: uniform(random, shapes['enc.bias'], baseChannels * kernelSize ** 2),
           // PyTorch counts a transposed convolution's fan-in over its output channels.
           decoder: uniform(random, decoder, channels * kernelSize ** 2),
-          decoderBias: uniform(random, [hallucinators, channels], channels * kernelSize ** 2),
+          decoderBias: uniform(random, shapes['dec.bias'], channels * kernelSize ** 2),
         };
   return {
     'enc.weight': start.encoder,
     'enc.bias': start.encoderBias,
-    scale: tf.ones(affine),
-    shift: tf.zeros(affine),
+    scale: tf.ones(shapes.scale),
+    shift: tf.zeros(shapes.shift),
     'dec.weight': start.decoder,
     'dec.bias': start.decoderBias,
   };

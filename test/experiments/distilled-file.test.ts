@@ -84,6 +84,12 @@ const damages: [what: string, change: (metadata: Metadata, tensors: Tensors) => 
     (_, tensors) => delete tensors.stepSize,
     /tensor 'stepSize' is missing; by its configuration its shape is \[\]/,
   ],
+  [
+    'hallucinators that no memory holds',
+    (metadata) =>
+      (metadata.configuration = metadata.configuration.replace(/"hallucinators":\d+/, '"hallucinators":1e12')),
+    /tensor 'hallucinators\.enc\.weight' has shape \[3, .*by its configuration its shape is \[1000000000000, /,
+  ],
   ['no way back to pixels', (_, tensors) => delete tensors['whitening.mean'], /tensor 'whitening\.mean' is missing/],
 ];
 

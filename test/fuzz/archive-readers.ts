@@ -176,8 +176,9 @@ function archiveReader(
               'something is neither file nor folder',
             );
           } finally {
+            // A file that was being opened when unpacking failed may still appear.
             rmSync(to, { recursive: true, force: true, maxRetries: 5 });
-            mkdirSync(to);
+            mkdirSync(to, { recursive: true });
           }
           hold(!existsSync(`/tmp/${mark}`) && !existsSync(`/${mark}`), 'something was written outside');
         },
