@@ -63,8 +63,8 @@ export async function takeLock(folder: string, options: LockOptions = {}): Promi
   let waiting: Silence | undefined;
   for (;;) {
     const holder = await insideGate(folder, name, () => {
-      const present = readHolder(file);
-      if (present && isAlive(present) && !waiting?.isOver(present)) return present;
+      const present = livingHolder(file);
+      if (present && !waiting?.isOver(present)) return present;
       writing(file, () => writeFileSync(file, `${JSON.stringify(self)}\n`));
       return undefined;
     });
@@ -96,10 +96,7 @@ export async function clearDeadHolder(
   { name = wholeFolder, alsoRemove }: ClearOptions = {},
 ): Promise<void> {
   const file = path.join(folder, `${name}.json`);
-  const isDead = () => {
-    const holder = readHolder(file);
-    return existsSync(file) && !(holder && isAlive(holder));
-  };
+  const isDead = () => existsSync(file) && !livingHolder(file);
   if (!isDead()) return;
   const clear = () => {
     if (!isDead()) return;
@@ -111,8 +108,7 @@ export async function clearDeadHolder(
 
 /** Who holds a folder, if anybody alive does. */
 export function currentHolder(folder: string): Holder | undefined {
-  const holder = readHolder(path.join(folder, `${wholeFolder}.json`));
-  return holder && isAlive(holder) ? holder : undefined;
+  return livingHolder(path.join(folder, `${wholeFolder}.json`));
 }
 
 /** A sentence that says who holds a folder. */
@@ -188,6 +184,11 @@ function readHolder(file: string): Holder | undefined {
     // Cut short by a kill while it was written: its writer is gone.
     return undefined;
   }
+}
+
+function livingHolder(file: string): Holder | undefined {
+  const holder = readHolder(file);
+  return holder && isAlive(holder) ? holder : undefined;
 }
 
 function isAlive({ pid, host, started }: Holder): boolean {

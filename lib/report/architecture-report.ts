@@ -3,6 +3,7 @@ import { table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
 import type { ArchitectureFactors } from '../experiments/questions/cross-architecture';
+import { accuracyInterval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { rounded, type ReportTable } from './tables';
 import { caption as captionUnder, columnWidths, kindScales, points, theme } from './theme';
@@ -41,10 +42,7 @@ export function architectureChart(runs: ArchitectureRuns, { caption }: { caption
   const rows = runs.map(({ factors: { network, kind }, result: { accuracy } }) => ({
     network,
     kind,
-    mean: 100 * accuracy.mean,
-    low: 100 * (accuracy.mean - accuracy.std),
-    high: 100 * (accuracy.mean + accuracy.std),
-    values: accuracy.runs.map((run) => 100 * run),
+    ...accuracyInterval(accuracy),
   }));
   const scales = kindScales(kinds);
   const encoding = {

@@ -4,6 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
 import { setKinds } from '../experiments/questions/sets-at-budget';
 import type { StorageFactors } from '../experiments/questions/storage-efficiency';
+import { accuracyInterval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { publishedAccuracies, type PublishedAccuracy } from './published';
 import { rounded, type ReportTable } from './tables';
@@ -110,10 +111,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
     const rows = shown.map(({ factors, result: { accuracy, imagesPerClass } }) => ({
       kind: factors.kind,
       imagesPerClass,
-      mean: 100 * accuracy.mean,
-      low: 100 * (accuracy.mean - accuracy.std),
-      high: 100 * (accuracy.mean + accuracy.std),
-      values: accuracy.runs.map((run) => 100 * run),
+      ...accuracyInterval(accuracy),
     }));
     const encoding = {
       x: {

@@ -3,6 +3,7 @@ import { table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
 import type { TunedPart, TuningFactors } from '../experiments/questions/tuning';
+import { accuracyInterval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { rounded, type ReportTable } from './tables';
 import { caption as captionUnder, columnWidths, kindScales, points, theme } from './theme';
@@ -11,11 +12,8 @@ type TuningRuns = readonly GridRun<TuningFactors>[];
 
 /** A row a setting that was tried; the best of each kind, over all settings, is marked. */
 export function tuningTable(name: string, runs: TuningRuns): ReportTable {
-  const best = new Set(
-    [...new Set(runs.map(({ factors }) => factors.kind))].map((kind) =>
-      Math.max(...runs.filter(({ factors }) => factors.kind === kind).map(({ result }) => result.accuracy.mean)),
-    ),
-  );
+  const bestOf = (kind: string) =>
+    Math.max(...runs.filter(({ factors }) => factors.kind === kind).map(({ result }) => result.accuracy.mean));
   const column = <T>(of: (run: GridRun<TuningFactors>) => T) => runs.map(of);
   return {
     name,
@@ -29,7 +27,7 @@ export function tuningTable(name: string, runs: TuningRuns): ReportTable {
       'test accuracy (%)': column(({ result }) => rounded(100 * result.accuracy.mean, 1)),
       'deviation (%)': column(({ result }) => rounded(100 * result.accuracy.std, 1)),
       students: column(({ result }) => result.accuracy.runs.length),
-      best: column(({ result }) => (best.has(result.accuracy.mean) ? 'yes' : '')),
+      best: column(({ factors, result }) => (result.accuracy.mean === bestOf(factors.kind) ? 'yes' : '')),
     }),
   };
 }
@@ -63,10 +61,7 @@ function panelOf(part: TunedPart, runs: TuningRuns, { scales, domain }: PanelOpt
   const rows = tried.map(({ factors, result: { accuracy } }) => ({
     kind: factors.kind,
     setting: factors.value,
-    mean: 100 * accuracy.mean,
-    low: 100 * (accuracy.mean - accuracy.std),
-    high: 100 * (accuracy.mean + accuracy.std),
-    values: accuracy.runs.map((run) => 100 * run),
+    ...accuracyInterval(accuracy),
   }));
   const axis = { title: 'test accuracy (%)', scale: { domain } };
   const x = {

@@ -81,17 +81,16 @@ const unrollBatch = 50;
 
 /** Trajectory matching's unroll over so many student steps, each with images of its own. */
 export function prepareUnroll(width: number, steps: number, compiled: boolean) {
-  const batch = unrollBatch;
   const network = convNet({ width, imageShape, classCount });
-  const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * batch) / classCount });
+  const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * unrollBatch) / classCount });
   const random = Random.fromSeed(0);
   const start = network.init(random);
   const target = tf.tidy(() => mapParameters(start, (tensor) => tensor.add(random.normal(tensor.shape).mul(0.01))));
-  const learnable = { bases: random.normal([steps * batch, ...imageShape]), stepSize: tf.scalar(0.01) };
-  const labels = randomLabels(batch);
-  const hallucinators = tf.zeros<tf.Rank.R1>([batch], 'int32');
+  const learnable = { bases: random.normal([steps * unrollBatch, ...imageShape]), stepSize: tf.scalar(0.01) };
+  const labels = randomLabels(unrollBatch);
+  const hallucinators = tf.zeros<tf.Rank.R1>([unrollBatch], 'int32');
   const batches = Array.from({ length: steps }, (_, step): StudentBatch => {
-    const items = tf.range(step * batch, (step + 1) * batch, 1, 'int32');
+    const items = tf.range(step * unrollBatch, (step + 1) * unrollBatch, 1, 'int32');
     return { items, hallucinators, labels, draws: {} };
   });
   const unroll = createUnroll({ set, network, augmentation: createAugmentation('none') });

@@ -1,7 +1,7 @@
 /** RQ4: what the two constraints do. */
 import type { GridCell } from '../grid';
 import { distillationCell, type QuestionSettings } from './cells';
-import { setsAtBudget } from './sets-at-budget';
+import { setAtBudget } from './sets-at-budget';
 import { shapeOf } from './storage-efficiency';
 
 /** Weights of the constraints by what the row is called. */
@@ -35,18 +35,13 @@ export function constraintAblation(
     imagesPerClass = profile === 'smoke' ? 3 : 10,
   }: ConstraintOptions = {},
 ): GridCell<ConstraintFactors>[] {
-  const haba = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).find(({ kind }) => kind === 'HaBa');
-  if (!haba) {
-    throw new RangeError(
-      `constraintAblation: no basis in colour fits ${imagesPerClass} images per class; give at least 2.`,
-    );
-  }
+  const set = setAtBudget('constraintAblation', 'HaBa', { ...shapeOf(dataset), imagesPerClass });
   return seeds.flatMap((seed) =>
     Object.entries(settings).map(([name, weights]) =>
       distillationCell<ConstraintFactors>(
         `${name}, seed ${seed}`,
         { constraints: name, seed },
-        { profile, dataset, seed, matching: { method: 'dm' }, set: haba.set, constraints: weights },
+        { profile, dataset, seed, matching: { method: 'dm' }, set, constraints: weights },
       ),
     ),
   );

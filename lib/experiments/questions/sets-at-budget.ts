@@ -61,3 +61,20 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
     ...(formed ? [{ kind: 'HaBa + multi-formation' as const, set: { ...formed, factor: 2 } }] : []),
   ];
 }
+
+/**
+ * The set of one kind.
+ * @param question who asks, for the error
+ * @throws RangeError where it does not fit the budget
+ */
+export function setAtBudget(
+  question: string,
+  kind: 'images' | 'HaBa',
+  options: SetsAtBudgetOptions,
+): BudgetedSet['set'] {
+  const found = setsAtBudget(options).find((fitting) => fitting.kind === kind);
+  if (found) return found.set;
+  throw new RangeError(
+    `${question}: no basis in colour fits ${options.imagesPerClass} images per class; give at least 2.`,
+  );
+}

@@ -1,8 +1,9 @@
 /** Is a comparison fair? The same tuning for both sides: as many runs with other settings for images as for HaBa. */
-import { configure, type Configuration, type ConfigurationInput } from '../../distillation/configuration';
+import { configure, type ConfigurationInput } from '../../distillation/configuration';
 import type { GridCell } from '../grid';
+import type { OtherStudents } from '../run';
 import { distillationCell, evaluationCell, type QuestionSettings } from './cells';
-import { setsAtBudget } from './sets-at-budget';
+import { setAtBudget } from './sets-at-budget';
 import { shapeOf } from './storage-efficiency';
 
 /** What is tuned, as tables and figures call it. */
@@ -43,69 +44,67 @@ export function tuning({ profile, dataset }: QuestionSettings, options: TuningOp
     iterations = smoke ? [1 / 3] : [1 / 3, 10 / 3],
     epochs = smoke ? [] : [10 / 3],
   } = options;
-  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass });
+  const shape = shapeOf(dataset);
   return (['images', 'HaBa'] as const).flatMap((kind) => {
-    const set = sets.find((fitting) => fitting.kind === kind)?.set;
-    if (!set)
-      throw new RangeError(`tuning: no basis in colour fits ${imagesPerClass} images per class; give at least 2.`);
+    const set = setAtBudget('tuning', kind, { ...shape, imagesPerClass });
     const base: ConfigurationInput = { profile, dataset, matching: { method: 'dm' }, set };
     const usual = configure(base);
-    const changes: [part: TunedPart, usually: number, factors: readonly number[], change: Change][] = [
-      [
-        'rate of images or bases',
-        usual.optimisers.bases.learningRate,
-        kind === 'images' ? [...rates, ...furtherRates] : rates,
-        (learningRate) => ({ optimisers: { bases: { learningRate } } }),
-      ],
-      [
-        'rate of hallucinators',
-        usual.optimisers.hallucinators.learningRate,
-        furtherRates,
-        (learningRate) => ({ optimisers: { hallucinators: { learningRate } } }),
-      ],
-      ['iterations', usual.iterations, iterations, (count) => ({ iterations: Math.round(count) })],
+    const { bases, hallucinators } = usual.optimisers;
+    const parts: Part[] = [
+      {
+        part: 'rate of images or bases',
+        usually: bases.learningRate,
+        factors: kind === 'images' ? [...rates, ...furtherRates] : rates,
+        change: (learningRate) => ({ optimisers: { bases: { learningRate } } }),
+      },
+      {
+        part: 'rate of hallucinators',
+        usually: hallucinators.learningRate,
+        factors: kind === 'HaBa' ? furtherRates : [],
+        change: (learningRate) => ({ optimisers: { hallucinators: { learningRate } } }),
+      },
+      {
+        part: 'iterations',
+        usually: usual.iterations,
+        factors: iterations,
+        change: (count) => ({ iterations: count }),
+      },
+      {
+        part: 'epochs of students',
+        usually: usual.evaluation.epochs,
+        factors: epochs,
+        students: (count) => ({ evaluation: { epochs: count } }),
+      },
     ];
-    return [
-      ...changes
-        .filter(([part]) => kind === 'HaBa' || part !== 'rate of hallucinators')
-        .flatMap(([part, usually, factors, change]) =>
-          ascending(factors).map((factor) => {
-            const value = tidy(usually * factor);
-            return distillationCell<TuningFactors>(
-              `${kind}, ${part} ${value}`,
-              { kind, part, value, isDefault: factor === 1 },
-              factor === 1 ? base : { ...base, ...change(value) },
-            );
-          }),
-        ),
-      ...ascending(epochs).map((factor) => studentsCell(kind, base, usual, factor)),
-    ];
+    return parts.flatMap(({ part, usually, factors, change, students }) =>
+      ascending(factors).map((factor) => {
+        const value = isRate(part) ? withoutLastDigits(usually * factor) : Math.round(usually * factor);
+        const label = `${kind}, ${part} ${value}`;
+        const cell: TuningFactors = { kind, part, value, isDefault: factor === 1 };
+        if (students && factor !== 1) return evaluationCell(label, cell, base, students(value));
+        return distillationCell(label, cell, factor === 1 ? base : { ...base, ...change?.(value) });
+      }),
+    );
   });
 }
 
-/** What a value changes in a configuration. */
-type Change = (value: number) => Partial<ConfigurationInput>;
+/** A part and how it is tuned: by another distillation, or by other students of the usual one. */
+interface Part {
+  part: TunedPart;
+  usually: number;
+  factors: readonly number[];
+  change?: (value: number) => Partial<ConfigurationInput>;
+  students?: (value: number) => OtherStudents;
+}
 
-/** The factors and 1, the usual setting, in order. */
+const isRate = (part: TunedPart) => part.startsWith('rate');
+
+/** The factors and 1, the usual setting, in order; nothing where nothing is tried. */
 function ascending(factors: readonly number[]): number[] {
   return factors.length === 0 ? [] : [...factors, 1].sort((first, second) => first - second);
 }
 
-/** Without the last digits that multiplication leaves. */
-function tidy(value: number): number {
+/** Without those that multiplication leaves. */
+function withoutLastDigits(value: number): number {
   return Number(value.toPrecision(6));
-}
-
-/** Other students on the set of the usual run. */
-function studentsCell(
-  kind: TuningFactors['kind'],
-  base: ConfigurationInput,
-  { evaluation }: Configuration,
-  factor: number,
-): GridCell<TuningFactors> {
-  const epochs = Math.round(evaluation.epochs * factor);
-  const factors: TuningFactors = { kind, part: 'epochs of students', value: epochs, isDefault: factor === 1 };
-  const label = `${kind}, epochs of students ${epochs}`;
-  if (factor === 1) return distillationCell(label, factors, base);
-  return evaluationCell(label, factors, base, { evaluation: { epochs } });
 }
