@@ -3,7 +3,7 @@
  * integers, the values.
  */
 import { gunzipSync } from 'node:zlib';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { readSourceFile } from './source-file';
 
 /** The only type that image datasets use. */

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { assembleDataset, type ImageSplit } from './dataset';
 import type { DatasetFormat } from './dataset-format';
 import { locateFiles, readSourceFile } from './source-file';

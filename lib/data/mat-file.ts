@@ -6,7 +6,7 @@
  * @see MAT-File Format, The MathWorks, "Level 5 MAT-File Format"
  */
 import { inflateSync } from 'node:zlib';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { readSourceFile } from './source-file';
 
 /** A numeric array; values in MATLAB's order, the first index running fastest. */

@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync
 import path from 'node:path';
 import type { DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
-import { makeFolder } from './file-error';
+import { makeFolder } from '../files/file-error';
 import { fetchFile, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
-import { clearDeadHolder, takeLock, type Holder, type Lock } from './lock';
+import { clearDeadHolder, takeLock, type Holder, type Lock } from '../files/lock';
 import { findFiles } from './source-file';
 import { isArchive, unpack } from './unpack';
 

@@ -70,8 +70,7 @@ export const shapesClassNames = Object.keys(figures);
  * epochs and 96.5% after 25 epochs of all 5,000 images in batches of 64; 13.5% from one image a class (100 epochs).
  */
 export function drawShapes({ trainCount = 5000, testCount = 1000, seed = 0 }: ShapesOptions = {}): Dataset {
-  const random = Random.fromSeed(seed);
-  const [trainRandom, testRandom] = [random.fork(), random.fork()];
+  const [trainRandom, testRandom] = ['train', 'test'].map((split) => Random.stream(seed, 'shapes', split));
   return assembleDataset({
     name: 'shapes',
     imageShape: [side, side, 3],

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { openPromise } from 'yauzl';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 
 /** More than any official archive holds. */
 const largestBytes = 2 ** 31;

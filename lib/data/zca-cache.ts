@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Parameters } from '../tensor/parameters';
-import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
+import { readSafetensors } from '../files/safetensors';
+import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import type { Dataset } from './dataset';
 import type { ImageSource } from './image-source';
@@ -23,7 +24,7 @@ export function cachedZca(source: ImageSource, dataset: Dataset, folder: string)
   const zca = fitZca(source);
   mkdirSync(folder, { recursive: true });
   const statistics = zca.statistics();
-  writeSafetensors(file, statistics, { dataset: dataset.name, checksum: dataset.checksum });
+  writeTensors(file, statistics, { dataset: dataset.name, checksum: dataset.checksum });
   tf.dispose(statistics);
   return zca;
 }

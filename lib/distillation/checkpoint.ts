@@ -1,8 +1,8 @@
-/** A distillation's state as one safetensors file: everything between two iterations, the random generator included. */
+/** A distillation's state as one safetensors file: everything between two iterations; an iteration's random numbers follow from its number. */
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
-import { oneLine } from '../tensor/one-line';
-import { randomStateSchema } from '../tensor/random';
-import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
+import { oneLine } from '../files/one-line';
+import { readSafetensors } from '../files/safetensors';
+import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import type { DistillationState } from './distillation';
 import { z } from 'zod';
 
@@ -10,7 +10,6 @@ const parts = ['parameters', 'velocity', 'adversary', 'adversaryVelocity'] as co
 
 const metadataSchema = z.object({
   iteration: z.coerce.number().int().min(0).safe(),
-  random: randomStateSchema,
   metricsBytes: z.coerce.number().int().min(0).safe(),
 });
 
@@ -23,10 +22,9 @@ export interface Checkpoint {
 /** Writes a checkpoint; the one before it stays whole until this one is. */
 export function writeCheckpoint(file: string, { state, metricsBytes }: Checkpoint): void {
   const tensors = Object.fromEntries(parts.flatMap((part) => Object.entries(addPrefix(state[part], `${part}.`))));
-  const { iteration, random } = state;
-  writeSafetensors(file, tensors, {
+  const { iteration } = state;
+  writeTensors(file, tensors, {
     iteration: String(iteration),
-    random: JSON.stringify(random),
     metricsBytes: String(metricsBytes),
   });
 }
@@ -55,6 +53,6 @@ export function readCheckpoint(file: string, like: DistillationState): Checkpoin
   }
   const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));
   const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
-  const { iteration, random, metricsBytes } = parsed.data;
-  return { state: { iteration, parameters, velocity, adversary, adversaryVelocity, random }, metricsBytes };
+  const { iteration, metricsBytes } = parsed.data;
+  return { state: { iteration, parameters, velocity, adversary, adversaryVelocity }, metricsBytes };
 }

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { distance as editDistance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 
 /** Turns the first issue of a failed validation into one sentence. */
 export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTypeAny): string {

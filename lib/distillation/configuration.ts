@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 

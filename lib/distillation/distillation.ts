@@ -8,7 +8,7 @@ import type { MatchingStep } from '../matching/matching-loss';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
 import { disposeAll, type Parameters } from '../tensor/parameters';
-import { Random, type RandomState } from '../tensor/random';
+import { Random } from '../tensor/random';
 import type { Configuration } from './configuration';
 import { createConstraintStep } from './constraint-step';
 import { expertSettings } from './expert-settings';
@@ -24,7 +24,6 @@ export interface DistillationState {
   /** Parameters of the adversary; empty where nothing constrains hallucinators. */
   adversary: Parameters;
   adversaryVelocity: Parameters;
-  random: RandomState;
 }
 
 export interface IterationMetrics {
@@ -83,21 +82,21 @@ export function createDistillation(
   return {
     set,
     start() {
-      const random = Random.fromSeed(configuration.seed);
-      const parameters = { ...set.init(random, source), ...matching.init() };
-      const adversary = constraints?.init(random) ?? {};
+      const { seed } = configuration;
+      const parameters = { ...set.init(Random.stream(seed, 'set'), source), ...matching.init() };
+      const adversary = constraints?.init(Random.stream(seed, 'adversary')) ?? {};
       return {
         iteration: 0,
         parameters,
         velocity: zeroVelocity(parameters),
         adversary,
         adversaryVelocity: zeroVelocity(adversary),
-        random: random.state,
       };
     },
     async iterate(before) {
       const began = performance.now();
-      const random = Random.fromState(before.random);
+      // Every iteration has a stream of its own: its number is all that a checkpoint must know.
+      const random = Random.stream(configuration.seed, 'iteration', before.iteration);
       let { parameters, velocity, adversary, adversaryVelocity } = before;
       const sums = { loss: 0, cosine: 0, adversaryLoss: 0 };
       await matching.iteration(parameters, random, ({ loss, gradients }: MatchingStep) => {
@@ -127,7 +126,7 @@ export function createDistillation(
       }
       if ('stepSize' in parameters) metrics.stepSize = parameters.stepSize.dataSync()[0];
       return {
-        state: { iteration, parameters, velocity, adversary, adversaryVelocity, random: random.state },
+        state: { iteration, parameters, velocity, adversary, adversaryVelocity },
         metrics,
       };
     },

@@ -58,7 +58,10 @@ export function estimateRun(
 function forwardCost(options: Configuration['network'], { train }: PreparedDataset) {
   const { imageShape, classCount } = train;
   const network = createNetwork({ ...options, imageShape, classCount });
-  const inputs = { parameters: network.init(Random.fromSeed(0)), images: tf.zeros<tf.Rank.R4>([1, ...imageShape]) };
+  const inputs = {
+    parameters: network.init(Random.stream(0, 'shapes alone')),
+    images: tf.zeros<tf.Rank.R4>([1, ...imageShape]),
+  };
   try {
     return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
   } finally {

@@ -4,7 +4,7 @@ import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 
 /**
- * Random real images of each class, without replacement.
+ * Random real images of each class, without replacement: those that a set of as many stored images starts from, given its stream.
  * @returns perClass indices of each class, class by class
  * @throws RangeError when a class has fewer
  */
@@ -12,7 +12,7 @@ export function randomSelection(source: ImageSource, perClass: number, random: R
   return Int32Array.from(
     source.indicesOfClass.flatMap((indices, label) => {
       requireEnough(indices.length, perClass, label);
-      return [...random.choice(indices, perClass)];
+      return [...random.stream('real images', label).choice(indices, perClass)];
     }),
   );
 }

@@ -55,7 +55,7 @@ export async function evaluateTrainingSet(
   const runs = [...done];
   try {
     for (let student = runs.length; student < evaluation.students; student++) {
-      const random = Random.fromSeed(seed * 1000 + student + 1);
+      const random = Random.stream(seed, 'student', student);
       const parameters = await train(trainingSet, random, {
         signal,
         onEpoch: (epoch, loss) => onEpoch?.(student, epoch, loss),

@@ -50,12 +50,13 @@ export function studentTrainer(network: Network, options: StudentOptions): Stude
     random: Random,
     { signal, onEpoch }: StudentHooks = {},
   ): Promise<Parameters> => {
-    let parameters = network.init(random);
+    let parameters = network.init(random.stream('network'));
     let velocity = zeroVelocity(parameters);
     try {
       for (let epoch = 0; epoch < epochs; epoch++) {
         const rate = options.learningRate * (epoch > epochs / 2 ? 0.1 : 1);
-        const rows = set.epoch(random);
+        const draws = random.stream('epoch', epoch);
+        const rows = set.epoch(draws.stream('rows'));
         let loss = 0;
         for (let first = 0; first < rows.length; first += batchSize) {
           signal?.throwIfAborted();
@@ -66,7 +67,7 @@ export function studentTrainer(network: Network, options: StudentOptions): Stude
               velocity,
               images: set.batch(batch),
               labels: tf.tensor1d(set.labels(batch), 'int32'),
-              draws: augmentation.draw(random, batch.length),
+              draws: augmentation.draw(draws.stream('augmentation', first), batch.length),
               learningRate: tf.scalar(rate),
             }),
           );

@@ -1,7 +1,7 @@
 /** Datasets, loaded and prepared once a process: a notebook's cells share them. */
 import type { DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
-import { describeHolder } from '../data/lock';
+import { describeHolder } from '../files/lock';
 import { obtainDataset } from '../data/obtain-dataset';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
 import type { PreparedDataset, Whitening } from '../data/image-source';

@@ -1,13 +1,13 @@
 /** The iterations of a run: from its last checkpoint to its last iteration. */
 import { existsSync } from 'node:fs';
-import { writing } from '../data/file-error';
+import { writing } from '../files/file-error';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import { createDistillation, type DistillationState } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
 import { formatSeconds } from '../distillation/progress';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
-import { openJsonLines } from './json-lines';
+import { openJsonLines } from '../files/json-lines';
 import type { RunOptions, Session } from './session';
 
 /** Thrown when a loss is no longer a number. */

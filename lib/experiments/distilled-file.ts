@@ -4,9 +4,10 @@ import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import type { Accuracy } from '../evaluation/evaluation';
 import { hallucinatorShapes } from '../factorization/hallucinator';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
-import { readSafetensors, toTensor, writeSafetensors } from '../tensor/safetensors';
+import { readSafetensors } from '../files/safetensors';
+import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 
 /** Raised when the meaning of the file changes. */
@@ -62,7 +63,7 @@ const metadataSchema = z.object({
 export function writeDistilledSet(file: string, { parameters, configuration, data, accuracy }: WriteOptions): void {
   const statistics = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
-  writeSafetensors(file, tensors, {
+  writeTensors(file, tensors, {
     format,
     configuration: JSON.stringify(configuration),
     classNames: JSON.stringify(data.classNames),

@@ -8,7 +8,8 @@ import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
-import { readSafetensors, toTensor } from '../tensor/safetensors';
+import { readSafetensors } from '../files/safetensors';
+import { toTensor } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import { dataAtHand } from './data-at-hand';
 import { readDistilledSet } from './distilled-file';
@@ -75,7 +76,7 @@ export async function diversityJudge(
       );
     }
     if (kind === 'random' && made.set.kind === 'images') {
-      const chosen = randomSelection(data.train, made.set.ipc, Random.fromSeed(made.seed));
+      const chosen = randomSelection(data.train, made.set.ipc, Random.stream(made.seed, 'set'));
       const features = embed(chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels, owned: [features] };

@@ -1,6 +1,6 @@
 /** Experts for a configuration. */
 import { createAugmentation } from '../data/dsa';
-import { describeHolder } from '../data/lock';
+import { describeHolder } from '../files/lock';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { expertSettings } from '../distillation/expert-settings';
 import { createProgress } from '../distillation/progress';

@@ -2,7 +2,7 @@
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { imagesToPyTorch } from '../tensor/layout';
 import { withPrefix, type Parameters } from '../tensor/parameters';
-import { writeSafetensors } from '../tensor/safetensors';
+import { writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import type { DistilledFile } from './distilled-file';
 
@@ -27,7 +27,7 @@ export function writePyTorchSet(file: string, distilled: DistilledFile): void {
     ...whiteningToPyTorch(statistics, imageShape),
     ...(parameters.stepSize === undefined ? {} : { step_size: parameters.stepSize.clone() }),
   }));
-  writeSafetensors(file, tensors, {
+  writeTensors(file, tensors, {
     format: 'haba distilled set in PyTorch layout 1',
     configuration: JSON.stringify(configuration),
     classNames: JSON.stringify(classNames),

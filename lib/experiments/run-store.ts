@@ -2,11 +2,11 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { currentHolder, describeHolder, type Holder } from '../data/lock';
-import { resultsFolder } from '../data/results-folder';
+import { currentHolder, describeHolder, type Holder } from '../files/lock';
+import { resultsFolder } from '../files/results-folder';
 import type { IterationMetrics } from '../distillation/distillation';
-import { oneLine } from '../tensor/one-line';
-import { readJsonLines } from './json-lines';
+import { oneLine } from '../files/one-line';
+import { readJsonLines } from '../files/json-lines';
 
 /** Where runs are stored unless something else is said: HABA_RUNS, else among the results, under the working folder. */
 export const defaultRuns = process.env.HABA_RUNS || resultsFolder('runs');

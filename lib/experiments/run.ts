@@ -1,7 +1,7 @@
 /** A run: a configuration and what comes of it. Done ones are returned, interrupted ones go on. */
 import path from 'node:path';
 import { createAugmentation } from '../data/dsa';
-import { writing } from '../data/file-error';
+import { writing } from '../files/file-error';
 import type { PreparedDataset } from '../data/image-source';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { createDistillation } from '../distillation/distillation';
@@ -13,7 +13,7 @@ import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
-import { writeSafetensors } from '../tensor/safetensors';
+import { writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import { distil, release } from './distil';
 import { readDistilledSet, writeDistilledSet } from './distilled-file';
@@ -84,7 +84,7 @@ export async function runBaseline(
 }
 
 function keepStudent(file: string, parameters: Parameters): void {
-  writing(file, () => writeSafetensors(file, parameters));
+  writing(file, () => writeTensors(file, parameters));
 }
 
 /** Students of another kind than the distillation's, or trained in another way. */
@@ -132,9 +132,9 @@ function storedParts(parameters: Parameters): Parameters {
 async function chooseReal(baseline: BaselineInput['baseline'], session: Session): Promise<Int32Array | undefined> {
   const { configuration, data } = session;
   if (baseline === 'full' || configuration.set.kind !== 'images') return undefined;
-  const random = Random.fromSeed(configuration.seed);
+  const { seed } = configuration;
   const { ipc } = configuration.set;
-  if (baseline === 'random') return randomSelection(data.train, ipc, random);
+  if (baseline === 'random') return randomSelection(data.train, ipc, Random.stream(seed, 'set'));
   // Herding needs features that know the classes: those of a network trained on the full set.
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
@@ -142,7 +142,7 @@ async function chooseReal(baseline: BaselineInput['baseline'], session: Session)
   const augmentation = createAugmentation(evaluation.augmentation);
   const train = studentTrainer(network, { ...evaluation, epochs: fullDataEpochs[profile], augmentation, compile });
   session.progress.stage({ name: 'training for herding', total: fullDataEpochs[profile] });
-  const parameters = await train(realTrainingSet(data.train), random, {
+  const parameters = await train(realTrainingSet(data.train), Random.stream(seed, 'herding'), {
     signal: session.signal,
     onEpoch: (epoch, loss) => session.progress.update(epoch, { loss }),
   });

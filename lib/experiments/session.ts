@@ -1,18 +1,18 @@
 /** A session of a run: the lock, the files, the progress between its beginning and its result. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { makeFolder, writing } from '../data/file-error';
+import { makeFolder, writing } from '../files/file-error';
 import type { PreparedDataset } from '../data/image-source';
-import { clearDeadHolder, describeHolder, takeLock, type Holder, type Lock } from '../data/lock';
+import { clearDeadHolder, describeHolder, takeLock, type Holder, type Lock } from '../files/lock';
 import { requireEnoughImages, type Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
 import type { Accuracy, EvaluationOptions } from '../evaluation/evaluation';
 import { useBackend } from '../tensor/backend';
-import { writeWhole } from '../tensor/whole-file';
+import { writeWhole } from '../files/whole-file';
 import { dataAtHand } from './data-at-hand';
 import { describeEnvironment } from './environment';
 import { listenForInterrupt } from './interrupt';
-import { openJsonLines, wholeLineBytes } from './json-lines';
+import { openJsonLines, wholeLineBytes } from '../files/json-lines';
 import { runFolderName, type RunIdentity, type RunKind } from './run-name';
 import {
   defaultRuns,

@@ -60,7 +60,10 @@ export function createDistilledSet(options: DistilledSetOptions): DistilledSet {
     init(random, source) {
       const bases = initialBases(random, source, { perClass, initialisation, baseShape, factor });
       if (kind === 'images') return { bases };
-      const hallucinators = initHallucinators(random, { ...options, baseChannels: baseShape[2] });
+      const hallucinators = initHallucinators(random.stream('hallucinators'), {
+        ...options,
+        baseChannels: baseShape[2],
+      });
       return { bases, ...addPrefix(hallucinators, 'hallucinators.') };
     },
     images(parameters, { items, hallucinators }) {
@@ -90,7 +93,7 @@ function initialBases(
 ): tf.Tensor {
   const [height, width, channels] = baseShape;
   const count = perClass * source.classCount;
-  if (initialisation === 'noise') return random.normal([count, ...baseShape]);
+  if (initialisation === 'noise') return random.stream('noise').normal([count, ...baseShape]);
   // With multi-formation every crop starts from a real image of its own, shrunk.
   const perBasis = factor * factor;
   const chosen = source.indicesOfClass.flatMap((indices, label) => {
@@ -101,9 +104,10 @@ function initialBases(
     }
     // A small class may not have enough for every crop; then images serve again.
     const needed = perClass * perBasis;
+    const draws = random.stream('real images', label);
     return needed <= indices.length
-      ? [...random.choice(indices, needed)]
-      : Array.from(random.integers(needed, indices.length), (place) => indices[place]);
+      ? [...draws.choice(indices, needed)]
+      : Array.from(draws.integers(needed, indices.length), (place) => indices[place]);
   });
   return tf.tidy(() => {
     const real = source.batch(Int32Array.from(chosen));

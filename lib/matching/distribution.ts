@@ -81,17 +81,22 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
     init: () => ({}),
     iteration(parameters, random, update) {
       const { value, gradients } = tf.tidy(() => {
-        const drawn = network.init(random);
-        const chosen = source.indicesOfClass.flatMap((indices) => [...drawReal(random, indices, realBatch)]);
+        const drawn = network.init(random.stream('network'));
+        const chosen = source.indicesOfClass.flatMap((indices, label) => [
+          ...drawReal(random.stream('real images', label), indices, realBatch),
+        ]);
         return step({
           set: parameters,
           network: drawn,
           real: source.batch(chosen),
           realClasses: tf.tensor1d(realLabels, 'int32'),
           items: tf.tensor1d(all, 'int32'),
-          hallucinators: tf.tensor1d(balancedChoice(random, itemCount, set.hallucinatorCount), 'int32'),
+          hallucinators: tf.tensor1d(
+            balancedChoice(random.stream('hallucinators'), itemCount, set.hallucinatorCount),
+            'int32',
+          ),
           classes: tf.tensor1d(set.labels(all), 'int32'),
-          draws: augmentation.draw(random, 1),
+          draws: augmentation.draw(random.stream('augmentation'), 1),
         });
       });
       const loss = value.dataSync()[0];

@@ -4,19 +4,20 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
-import { explainWriteError, makeFolder } from '../data/file-error';
+import { explainWriteError, makeFolder } from '../files/file-error';
 import type { PreparedDataset } from '../data/image-source';
-import { clearDeadHolder, takeLock, type Holder } from '../data/lock';
-import { resultsFolder } from '../data/results-folder';
+import { clearDeadHolder, takeLock, type Holder } from '../files/lock';
+import { resultsFolder } from '../files/results-folder';
 import type { Network } from '../networks/network';
 import { trainingStep } from '../networks/training-step';
 import { zeroVelocity } from '../tensor/optimiser';
-import { oneLine } from '../tensor/one-line';
+import { oneLine } from '../files/one-line';
 import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
-import { Random, randomStateSchema } from '../tensor/random';
-import { openSafetensors, toTensor, writeSafetensors, type SafetensorsFile } from '../tensor/safetensors';
+import { Random } from '../tensor/random';
+import { openSafetensors, type SafetensorsFile } from '../files/safetensors';
+import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
-import { writeWhole } from '../tensor/whole-file';
+import { writeWhole } from '../files/whole-file';
 import type { TrajectorySegment } from './trajectory';
 
 /** Where experts are kept unless something else is said: HABA_EXPERTS, else among the results. */
@@ -165,14 +166,15 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   }
 
   function begin(expert: number): ExpertState {
-    const random = Random.fromSeed(settings.seed * 10_000 + expert);
-    const parameters = network.init(random);
+    const random = Random.stream(settings.seed, 'expert', expert);
+    const parameters = network.init(random.stream('network'));
     return { epoch: 0, seconds: 0, parameters, velocity: zeroVelocity(parameters), random };
   }
 
   /** One pass over the training images; changes the state it is given. */
   async function trainEpoch(state: ExpertState): Promise<number> {
-    const order = state.random.permutation(data.train.count);
+    const random = state.random.stream('epoch', state.epoch);
+    const order = random.stream('order').permutation(data.train.count);
     let loss = 0;
     for (let first = 0; first < order.length; first += settings.batchSize) {
       options.signal?.throwIfAborted();
@@ -186,7 +188,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
             rows.map((row) => data.train.labels[row]),
             'int32',
           ),
-          draws: options.augmentation.draw(state.random, rows.length),
+          draws: options.augmentation.draw(random.stream('augmentation', first), rows.length),
           learningRate: tf.scalar(settings.learningRate),
         }),
       );
@@ -208,6 +210,7 @@ interface ExpertState {
   seconds: number;
   parameters: Parameters;
   velocity: Parameters;
+  /** The expert's own stream, of which each epoch has a part. */
   random: Random;
 }
 
@@ -216,20 +219,18 @@ const epochName = (epoch: number) => `epoch-${String(epoch).padStart(3, '0')}.sa
 const stateName = 'state.safetensors';
 
 /** The epoch's parameters, then the state to go on from: a state never lacks the epochs before it. */
-function save(files: string, { epoch, seconds, parameters, velocity, random }: ExpertState): void {
-  writeSafetensors(path.join(files, epochName(epoch)), parameters);
+function save(files: string, { epoch, seconds, parameters, velocity }: ExpertState): void {
+  writeTensors(path.join(files, epochName(epoch)), parameters);
   const tensors = { ...addPrefix(parameters, 'parameters.'), ...addPrefix(velocity, 'velocity.') };
-  writeSafetensors(path.join(files, stateName), tensors, {
+  writeTensors(path.join(files, stateName), tensors, {
     epoch: String(epoch),
     seconds: String(seconds),
-    random: JSON.stringify(random.state),
   });
 }
 
 const stateSchema = z.object({
   epoch: z.coerce.number().int().min(0).safe(),
   seconds: z.coerce.number().min(0).finite(),
-  random: randomStateSchema,
 });
 
 /** Epochs done, by a state's file. */
@@ -251,7 +252,7 @@ function restore(files: string, like: ExpertState): ExpertState | undefined {
       const { path: keys, message } = metadata.error.issues[0];
       throw new Error(`${file} is not the state of an expert: its metadata '${keys.join('.')}': ${oneLine(message)}.`);
     }
-    const { epoch, seconds, random } = metadata.data;
+    const { epoch, seconds } = metadata.data;
     const all = readShaped(
       file,
       opened,
@@ -262,7 +263,7 @@ function restore(files: string, like: ExpertState): ExpertState | undefined {
       seconds,
       parameters: withPrefix(all, 'parameters.'),
       velocity: withPrefix(all, 'velocity.'),
-      random: Random.fromState(random),
+      random: like.random,
     };
   } finally {
     opened.close();
@@ -406,7 +407,7 @@ function sorted(settings: ExpertSettings): unknown {
 
 /** Shapes of a network's parameters. */
 export function parameterShapes(network: Network): Record<string, number[]> {
-  const parameters = network.init(Random.fromSeed(0));
+  const parameters = network.init(Random.stream(0, 'shapes alone'));
   const shapes = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tensor.shape]));
   disposeAll(parameters);
   return shapes;

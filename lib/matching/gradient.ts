@@ -132,10 +132,10 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   const matchClasses = (parameters: Parameters, drawn: Parameters, random: Random) => {
     let loss = 0;
     let gradients = zeroVelocity(parameters);
-    const hallucinators = balancedChoice(random, itemCount, hallucinatorCount);
+    const hallucinators = balancedChoice(random.stream('hallucinators'), itemCount, hallucinatorCount);
     for (let label = 0; label < classCount; label++) {
       const items = Int32Array.from({ length: perClass }, (_, place) => label * perClass + place);
-      const chosen = drawReal(random, source.indicesOfClass[label], realBatch);
+      const chosen = drawReal(random.stream('real images', label), source.indicesOfClass[label], realBatch);
       const next = tf.tidy(() => {
         const one = match({
           set: parameters,
@@ -147,7 +147,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
             'int32',
           ),
           label: tf.scalar(label, 'int32'),
-          draws: augmentation.draw(random, 1),
+          draws: augmentation.draw(random.stream('augmentation', label), 1),
         });
         loss += one.value.dataSync()[0];
         return mapParameters(gradients, (sum, part) => sum.add(one.gradients[part]));
@@ -162,8 +162,9 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   const trainOnSet = (parameters: Parameters, drawn: Parameters, random: Random) => {
     let current = drawn;
     for (let epoch = 0; epoch < innerLoops; epoch++) {
-      const order = random.permutation(itemCount);
-      const hallucinators = balancedChoice(random, itemCount, hallucinatorCount);
+      const draws = random.stream('epoch', epoch);
+      const order = draws.stream('order').permutation(itemCount);
+      const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, hallucinatorCount);
       for (let first = 0; first < itemCount; first += networkBatch) {
         const items = order.subarray(first, first + networkBatch);
         const next = tf.tidy(() =>
@@ -176,7 +177,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
               'int32',
             ),
             labels: tf.tensor1d(set.labels(items), 'int32'),
-            draws: augmentation.draw(random, items.length * set.formations),
+            draws: augmentation.draw(draws.stream('augmentation', first), items.length * set.formations),
           }),
         );
         disposeAll(current);
@@ -192,10 +193,11 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
     init: () => ({}),
     async iteration(given, random, update) {
       let parameters = given;
-      let drawn = network.init(random);
+      let drawn = network.init(random.stream('network'));
       for (let loop = 0; loop < outerLoops; loop++) {
-        parameters = update(matchClasses(parameters, drawn, random));
-        if (loop < outerLoops - 1) drawn = trainOnSet(parameters, drawn, random);
+        const draws = random.stream('loop', loop);
+        parameters = update(matchClasses(parameters, drawn, draws.stream('matching')));
+        if (loop < outerLoops - 1) drawn = trainOnSet(parameters, drawn, draws.stream('training'));
         // The event loop runs, so that a stop is heard.
         await new Promise(setImmediate);
       }

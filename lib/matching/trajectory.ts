@@ -146,16 +146,20 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
   /** Bases in random order, each pass over them through hallucinators drawn anew. */
   const drawBatches = (random: Random): StudentBatch[] => {
     const size = studentBatch === 0 ? set.itemCount : Math.min(studentBatch, set.itemCount);
+    const order = random.stream('order');
     let left: Int32Array = new Int32Array(0);
-    return Array.from({ length: studentSteps }, () => {
-      if (left.length < size) left = random.permutation(set.itemCount);
+    return Array.from({ length: studentSteps }, (_, step) => {
+      if (left.length < size) left = order.permutation(set.itemCount);
       const items = left.slice(0, size);
       left = left.slice(size);
       return {
         items: tf.tensor1d(items, 'int32'),
-        hallucinators: tf.tensor1d(balancedChoice(random, size, set.hallucinatorCount), 'int32'),
+        hallucinators: tf.tensor1d(
+          balancedChoice(random.stream('hallucinators', step), size, set.hallucinatorCount),
+          'int32',
+        ),
         labels: tf.tensor1d(set.labels(items), 'int32'),
-        draws: augmentation.draw(random, size * set.formations),
+        draws: augmentation.draw(random.stream('augmentation', step), size * set.formations),
       };
     });
   };
@@ -165,7 +169,7 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
     updatesPerIteration: 1,
     init: () => ({ stepSize: tf.scalar(stepSize) }),
     async iteration(parameters, random, update) {
-      const { start, target } = await segment(random);
+      const { start, target } = await segment(random.stream('segment'));
       const batches = drawBatches(random);
       const { value, gradients } = gradientOf.run({ learnable: parameters, start, target, batches });
       const loss = value.dataSync()[0];

@@ -1,7 +1,7 @@
 /** A distilled set for use elsewhere: as pictures, and in PyTorch's layout. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { explainWriteError, makeFolder } from '../data/file-error';
+import { explainWriteError, makeFolder } from '../files/file-error';
 import { pixelsOf } from '../data/pixels';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { readDistilledSet } from '../experiments/distilled-file';

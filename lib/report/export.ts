@@ -1,9 +1,9 @@
 /** Figures and tables as files for a paper, each beside a record of where its numbers came from. */
 import path from 'node:path';
-import { makeFolder, writing } from '../data/file-error';
-import { resultsFolder } from '../data/results-folder';
+import { makeFolder, writing } from '../files/file-error';
+import { resultsFolder } from '../files/results-folder';
 import { readEnvironments, readIdentity } from '../experiments/run-store';
-import { writeWhole } from '../tensor/whole-file';
+import { writeWhole } from '../files/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
 import { tableText, type ReportTable } from './tables';

@@ -1,52 +1,40 @@
-/** Random numbers from one seeded generator, whose state can be stored and restored. */
+/**
+ * Random numbers: one seed, and from it as many independent streams as there are purposes. What a stream gives follows from the
+ * seed and from its path alone, not from what was drawn elsewhere or before: so two runs of one seed meet the same networks, real
+ * images and augmentations wherever their kinds allow, and an iteration's draws are the same whether a run was interrupted or not.
+ */
+import { createHash } from 'node:crypto';
 import { unsafeUniformIntDistribution, xoroshiro128plus, type RandomGenerator } from 'pure-rand';
-import { z } from 'zod';
 import { tf } from './tensorflow';
 
-/** Everything needed to go on drawing where a generator stopped: the four 32-bit words of xoroshiro128+. */
-export type RandomState = readonly number[];
-
-/** A state as JSON text, as it stands in the metadata of files. */
-export const randomStateSchema = z.string().transform((text, context): RandomState => {
-  try {
-    const state: unknown = JSON.parse(text);
-    if (Array.isArray(state) && state.length === 4 && state.every((word) => word === (Number(word) | 0))) {
-      return state as number[];
-    }
-  } catch {
-    // Told below.
-  }
-  context.addIssue({ code: z.ZodIssueCode.custom, message: 'not the four 32-bit integers of a random generator' });
-  return z.NEVER;
-});
+/** A purpose in a word or two ('student', 'real images'), or the number of one of several. */
+export type StreamName = string | number;
 
 /**
- * A seeded generator (xoroshiro128+ of pure-rand). It owns the only mutable state of the library: passing it to a
+ * A stream of random numbers (xoroshiro128+ of pure-rand). It owns the only mutable state of the library: passing it to a
  * function means that the function draws from it, in a fixed order.
  */
 export class Random {
-  private constructor(private readonly generator: RandomGenerator) {}
+  private readonly generator: RandomGenerator;
 
-  /** @param seed an integer; equal seeds give equal draws on every machine */
-  static fromSeed(seed: number): Random {
-    if (!Number.isInteger(seed)) throw new RangeError(`A seed is an integer, got ${seed}.`);
-    return new Random(xoroshiro128plus(seed));
+  private constructor(private readonly path: readonly StreamName[]) {
+    this.generator = xoroshiro128plus.fromState(mixed(path));
   }
 
-  /** Goes on from a state returned by {@link Random.state}. */
-  static fromState(state: RandomState): Random {
-    return new Random(xoroshiro128plus.fromState(state));
+  /**
+   * The stream of a purpose.
+   * @param seed an integer; equal seeds give equal draws on every machine, and no two seeds are alike
+   * @param path what the numbers are for, e.g. `'student', 3`
+   * @throws RangeError for a seed that is no integer of at most 2^53
+   */
+  static stream(seed: number, ...path: readonly StreamName[]): Random {
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed is an integer of at most 2^53, got ${seed}.`);
+    return new Random([seed, ...path]);
   }
 
-  get state(): RandomState {
-    const state = this.generator.getState?.();
-    if (state === undefined) throw new Error('This version of pure-rand does not give its state; version 7 does.');
-    return state;
-  }
-
-  /** An independent generator seeded from this one's next draw, for work whose number of draws is not fixed. */
-  fork(): Random {
-    return Random.fromSeed(this.generator.unsafeNext() | 0);
+  /** A stream of its own for a part of this one's purpose; it does not depend on what was drawn from this one. */
+  stream(...path: readonly StreamName[]): Random {
+    return new Random([...this.path, ...path]);
   }
 
   /** @returns one number in [minimum, maximum), 32 random bits */
@@ -54,8 +42,12 @@ export class Random {
     return minimum + ((maximum - minimum) * (this.generator.unsafeNext() >>> 0)) / 2 ** 32;
   }
 
-  /** @returns one integer in [0, bound) */
+  /**
+   * @returns one integer in [0, bound)
+   * @throws RangeError where there is none
+   */
   integer(bound: number): number {
+    if (!Number.isInteger(bound) || bound < 1) throw new RangeError(`There is no integer from 0 to below ${bound}.`);
     return unsafeUniformIntDistribution(0, bound - 1, this.generator);
   }
 
@@ -113,4 +105,10 @@ export class Random {
   normal(shape: number[]): tf.Tensor {
     return tf.tensor(this.normalValues(tf.util.sizeFromShape(shape)), shape);
   }
+}
+
+/** The four 32-bit words that a stream begins with: SHA-256 mixes its path, so that near ones have nothing in common. */
+function mixed(path: readonly StreamName[]): number[] {
+  const digest = createHash('sha256').update(JSON.stringify(path)).digest();
+  return [0, 4, 8, 12].map((place) => digest.readInt32LE(place));
 }

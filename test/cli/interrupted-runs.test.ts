@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { runFiles } from '../../lib/experiments/run-store';
-import { deadHolder } from '../data/dead-holder';
+import { deadHolder } from '../files/dead-holder';
 import { haba, lastJson, startHaba } from './command-line';
 
 let folder: string;

@@ -8,7 +8,8 @@ import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { imagesFromPyTorch } from '../../lib/tensor/layout';
 import { Random } from '../../lib/tensor/random';
-import { readSafetensors, toTensor } from '../../lib/tensor/safetensors';
+import { readSafetensors } from '../../lib/files/safetensors';
+import { toTensor } from '../../lib/tensor/stored-tensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 before(async () => {
@@ -21,7 +22,7 @@ const strategies = all.split('_');
 const relativeError = (value: tf.Tensor, expected: tf.Tensor) =>
   tf.tidy(() => value.sub(expected).norm().div(expected.norm()).dataSync()[0]);
 
-const someImages = (seed: number, shape = [4, 8, 8, 3]) => Random.fromSeed(seed).normal(shape) as tf.Tensor4D;
+const someImages = (seed: number, shape = [4, 8, 8, 3]) => Random.stream(seed, 'test').normal(shape) as tf.Tensor4D;
 
 // Color is three of them, one after the other.
 for (const name of Object.keys(augmentations).filter((name) => name !== 'color')) {
@@ -88,7 +89,7 @@ for (const name of strategies) {
   test(`${name}: shared draws do to every image what they do to one`, () => {
     tf.tidy(() => {
       const augmentation = createAugmentation(name);
-      const draws = augmentation.draw(Random.fromSeed(3), 1);
+      const draws = augmentation.draw(Random.stream(3, 'test'), 1);
       const images = someImages(1);
       const together = augmentation.apply(images, draws);
       const apart = tf.unstack(images).map((image) => augmentation.apply(image.expandDims(0), draws));
@@ -100,7 +101,7 @@ for (const name of strategies) {
   test(`${name}: an image's own draws are its alone`, () => {
     tf.tidy(() => {
       const augmentation = createAugmentation(name);
-      const { strategy, uniforms } = augmentation.draw(Random.fromSeed(3), 4);
+      const { strategy, uniforms } = augmentation.draw(Random.stream(3, 'test'), 4);
       const images = someImages(1);
       const together = augmentation.apply(images, { strategy, uniforms });
       const third = augmentation.apply(images.slice([2], [1]), {
@@ -114,7 +115,7 @@ for (const name of strategies) {
   test(`${name}: the gradient is that of central differences, and differentiable again`, () => {
     tf.tidy(() => {
       const augmentation = createAugmentation(name);
-      const draws = augmentation.draw(Random.fromSeed(5), 2);
+      const draws = augmentation.draw(Random.stream(5, 'test'), 2);
       const [images, direction] = [someImages(1, [2, 6, 6, 3]), someImages(2, [2, 6, 6, 3])];
       const loss = (given: tf.Tensor) =>
         augmentation
@@ -138,7 +139,7 @@ for (const name of strategies) {
 
 test('one strategy of the list serves a batch, and each gets its turn', () => {
   const augmentation = createAugmentation(all);
-  const random = Random.fromSeed(0);
+  const random = Random.stream(0, 'test');
   const counts = new Array<number>(6).fill(0);
   tf.tidy(() => {
     for (let batch = 0; batch < 600; batch++) counts[augmentation.draw(random, 1).strategy!.dataSync()[0]]++;
@@ -148,7 +149,7 @@ test('one strategy of the list serves a batch, and each gets its turn', () => {
 
 test('equal seeds, equal draws', () => {
   tf.tidy(() => {
-    const draw = () => createAugmentation(all).draw(Random.fromSeed(11), 5).uniforms!.dataSync();
+    const draw = () => createAugmentation(all).draw(Random.stream(11, 'test'), 5).uniforms!.dataSync();
     assert.deepEqual(draw(), draw());
     assert.equal(draw().length % 5, 0);
   });
@@ -167,7 +168,7 @@ test('compiled and eager agree for every strategy, value and gradient', () => {
   const compiled = compile(step, { name: 'augmentation' });
   tf.tidy(() => {
     for (let strategy = 0; strategy < strategies.length; strategy++) {
-      const { uniforms } = augmentation.draw(Random.fromSeed(strategy), 4);
+      const { uniforms } = augmentation.draw(Random.stream(strategy, 'test'), 4);
       const inputs = { images: someImages(2), draws: { strategy: tf.scalar(strategy, 'int32'), uniforms } };
       const [fast, slow] = [compiled(inputs), step(inputs)];
       assert.ok(relativeError(fast.augmented, slow.augmented) < 1e-5, strategies[strategy]);
@@ -180,7 +181,7 @@ test('compiled and eager agree for every strategy, value and gradient', () => {
 test("'none' returns the images as they are", () => {
   const augmentation = createAugmentation('none');
   const images = someImages(0);
-  assert.equal(augmentation.apply(images, augmentation.draw(Random.fromSeed(0), 4)), images);
+  assert.equal(augmentation.apply(images, augmentation.draw(Random.stream(0, 'test'), 4)), images);
   images.dispose();
 });
 
@@ -196,7 +197,7 @@ test('no tensor is left behind', () => {
   const augmentation = createAugmentation(all);
   const images = someImages(0);
   const start = tf.memory().numTensors;
-  const draws = augmentation.draw(Random.fromSeed(0), 4);
+  const draws = augmentation.draw(Random.stream(0, 'test'), 4);
   const augmented = tf.tidy(() => augmentation.apply(images, draws));
   tf.dispose([augmented, draws]);
   assert.equal(tf.memory().numTensors, start);

@@ -12,7 +12,7 @@ import { cifar10 } from '../../lib/data/cifar';
 import type { DatasetFormat } from '../../lib/data/dataset-format';
 import { loadDataset } from '../../lib/data/load-dataset';
 import { listDatasets, obtainDataset, type ObtainProgress } from '../../lib/data/obtain-dataset';
-import { deadHolder } from './dead-holder';
+import { deadHolder } from '../files/dead-holder';
 
 const files = cifar10.files.map((name, index) => ({
   name: `cifar-10-batches-bin/${name}`,

@@ -6,7 +6,8 @@ import type { ImageSource } from '../../lib/data/image-source';
 import { fitZca } from '../../lib/data/zca';
 import { useBackend } from '../../lib/tensor/backend';
 import { imagesFromPyTorch } from '../../lib/tensor/layout';
-import { readSafetensors, toTensor } from '../../lib/tensor/safetensors';
+import { readSafetensors } from '../../lib/files/safetensors';
+import { toTensor } from '../../lib/tensor/stored-tensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 before(async () => {

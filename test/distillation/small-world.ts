@@ -11,7 +11,7 @@ import { Random } from '../../lib/tensor/random';
 
 /** Two classes of 12x12 noise, the second brighter on its left. */
 export function smallData(): PreparedDataset {
-  const random = Random.fromSeed(7);
+  const random = Random.stream(7, 'test');
   const split = (count: number) => ({
     count,
     labels: Uint8Array.from({ length: count }, (_, place) => place % 2),

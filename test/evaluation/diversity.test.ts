@@ -108,7 +108,7 @@ test('the principal plane keeps distances of points that lie in a plane, and dro
   const kept = tf.memory().numTensors;
   const flat = tf.tidy(() => {
     // Along (1, 1, 0) / sqrt 2 widely, along (0, 0, 1) less.
-    const random = Random.fromSeed(1);
+    const random = Random.stream(1, 'test');
     const [along, across] = [random.normal([50, 1]).mul(5), random.normal([50, 1])];
     return tf.concat([along, along, across], 1) as tf.Tensor2D;
   });

@@ -11,7 +11,7 @@ import { createDistilledSet } from '../../lib/factorization/create-distilled-set
 import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/tensor/safetensors';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/files/safetensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 let folder: string;
@@ -31,7 +31,7 @@ before(async () => {
   file = path.join(folder, 'distilled.safetensors');
   const { imageShape } = data.train;
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: 10 });
-  const parameters = { ...set.init(Random.fromSeed(0), data.train), stepSize: tf.scalar(0.02) };
+  const parameters = { ...set.init(Random.stream(0, 'test'), data.train), stepSize: tf.scalar(0.02) };
   writeDistilledSet(file, { parameters, configuration, data, accuracy });
   disposeAll(parameters);
 });

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { parity, type ParityResult } from '../../lib/experiments/parity/parity';
 import { formulaValues } from '../../lib/experiments/parity/formula-parameters';
 import { useBackend } from '../../lib/tensor/backend';
-import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors';
+import { readSafetensors, writeSafetensors } from '../../lib/files/safetensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 const own = path.join(__dirname, '..', 'golden');

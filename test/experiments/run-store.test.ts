@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { takeLock } from '../../lib/data/lock';
+import { takeLock } from '../../lib/files/lock';
 import { listRuns, pruneRuns, removeRuns } from '../../lib/experiments/run-store';
 
 let runs: string;

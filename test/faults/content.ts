@@ -1,7 +1,7 @@
 /** What lies in a folder, for comparison. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readSafetensors } from '../../lib/tensor/safetensors';
+import { readSafetensors } from '../../lib/files/safetensors';
 
 /** Bytes of each file, by its path in the folder. */
 export type Content = Map<string, Buffer>;

@@ -15,7 +15,7 @@ import {
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSafetensors } from '../../lib/tensor/safetensors';
+import { readSafetensors } from '../../lib/files/safetensors';
 import { startHaba, type Finished } from '../cli/command-line';
 import { contentOf, differences } from './content';
 import { memoryOfLongRun } from './memory';

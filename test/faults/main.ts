@@ -42,7 +42,7 @@ async function main(): Promise<boolean> {
     print('killed', 'kills', 'survived', 'brought to an end', 'done again', 'bytes lost', 'bytes left over');
     print('---', '---:', '---:', '---:', '---:', '---:', '---:');
     for (const victim of victims.filter(({ name }) => Number(values.kills) > 0 && name.includes(values.only))) {
-      const report = await killOften(victim, Number(values.kills), Random.fromSeed(Number(values.seed)));
+      const report = await killOften(victim, Number(values.kills), Random.stream(Number(values.seed), 'test'));
       const { name, kills, survived, ends, repeated, bytesLost, leftoverBytes, reasons } = report;
       print(name, kills, survived, ends, victim.repeated ? repeated : '-', bytesLost, leftoverBytes);
       for (const reason of reasons) process.stdout.write(`  ${reason}\n`);

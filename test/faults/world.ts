@@ -13,7 +13,7 @@ import { createDistilledSet } from '../../lib/factorization/create-distilled-set
 import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
-import { readSafetensors } from '../../lib/tensor/safetensors';
+import { readSafetensors } from '../../lib/files/safetensors';
 import { startHaba } from '../cli/command-line';
 import { idx } from '../data/idx-writer';
 import { smallData } from '../distillation/small-world';
@@ -24,7 +24,7 @@ import type { Victim } from './kill-often';
 export function writeDigits(data: string): void {
   const folder = path.join(data, 'mnist');
   mkdirSync(folder, { recursive: true });
-  const random = Random.fromSeed(1);
+  const random = Random.stream(1, 'test');
   for (const [split, count] of [
     ['train', 60],
     ['t10k', 20],
@@ -129,7 +129,7 @@ export function expertTraining(folder: string): Victim {
 
 /** A server of one archive that takes about two seconds to send it, from any byte on. */
 export async function archiveServer() {
-  const random = Random.fromSeed(2);
+  const random = Random.stream(2, 'test');
   const archive = pack();
   for (const name of cifar10.files) {
     archive.entry({ name: `cifar-10-batches-bin/${name}` }, Buffer.from(random.integers(3073 * 60, 10)));
@@ -226,7 +226,7 @@ export async function writeSmallSet(file: string): Promise<void> {
     set: { kind: 'haba', basesPerClass: 2, hallucinators: 2 },
   });
   const parameters = createDistilledSet({ ...configuration.set, imageShape, classCount }).init(
-    Random.fromSeed(0),
+    Random.stream(0, 'test'),
     data.train,
   );
   writeDistilledSet(file, { parameters, configuration, data, accuracy: { mean: 0.5, std: 0, runs: [0.5] } });

@@ -88,7 +88,7 @@ export async function fuzz(reader: Reader, { cases, seed, only, onCase }: FuzzOp
     targets.forEach(({ file }, index) => writeFileSync(file, originals[index]));
     for (let number = only ?? 0; number < (only === undefined ? cases : only + 1); number++) {
       onCase?.(number);
-      const random = Random.fromSeed(seedOf(reader.name, seed, number));
+      const random = Random.stream(seedOf(reader.name, seed, number), 'test');
       const index = random.integer(targets.length);
       const target = targets[index];
       writeFileSync(target.file, hostileContent(target, random));

@@ -11,7 +11,7 @@ import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
-import { deadHolder } from '../data/dead-holder';
+import { deadHolder } from '../files/dead-holder';
 import { smallConfiguration, smallData } from '../distillation/small-world';
 
 const data = smallData();
@@ -90,7 +90,7 @@ test('a segment: start and target of one expert, as many epochs apart as asked',
   const { folder: trained } = await train(experts);
   const draw = open(experts);
   for (let drawn = 0; drawn < 5; drawn++) {
-    const { start, target } = draw(Random.fromSeed(drawn));
+    const { start, target } = draw(Random.stream(drawn, 'test'));
     const [first, later] = [start, target].map((parameters) => {
       const wanted = Buffer.from(parameters['classifier.weight'].dataSync<'float32'>().slice().buffer);
       return Object.entries(epochs(trained)).find(([, bytes]) => bytes.includes(wanted))?.[0];
@@ -132,13 +132,13 @@ test('a truncated buffer, and an expert of another shape: the file is named', as
   const file = path.join(trained, 'expert-000', 'epoch-001.safetensors');
   const whole = readFileSync(file);
   writeFileSync(file, whole.subarray(0, whole.length - 10));
-  assert.throws(() => draw(Random.fromSeed(0)), /epoch-001\.safetensors/);
+  assert.throws(() => draw(Random.stream(0, 'test')), /epoch-001\.safetensors/);
   assert.equal(readFileSync(file).length, whole.length - 10);
   writeFileSync(file, whole);
   const shapes = { ...parameterShapes(network), 'classifier.bias': [7] };
   const other = open(experts, { count: 1, latestStartEpoch: 1, shapes });
   assert.throws(
-    () => other(Random.fromSeed(0)),
+    () => other(Random.stream(0, 'test')),
     /epoch-000\.safetensors is an expert of another shape: 'classifier\.bias' is \[2\], expected \[7\]/,
   );
 });

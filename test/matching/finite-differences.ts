@@ -8,7 +8,7 @@ import { tf } from '../../lib/tensor/tensorflow';
 /** The first gradient of an iteration whose draws follow from `seed`; the caller disposes of it. */
 export async function firstStep(loss: MatchingLoss, parameters: Parameters, seed = 5): Promise<MatchingStep> {
   let first: MatchingStep | undefined;
-  await loss.iteration(parameters, Random.fromSeed(seed), (step) => {
+  await loss.iteration(parameters, Random.stream(seed, 'test'), (step) => {
     if (first) disposeAll(step.gradients);
     first ??= step;
     return parameters;
@@ -33,7 +33,7 @@ export async function assertSlope(
   { tolerance = 0.005, change = 0.01 }: SlopeOptions = {},
 ): Promise<void> {
   const { loss: value, gradients } = await firstStep(loss, parameters);
-  const random = Random.fromSeed(11);
+  const random = Random.stream(11, 'test');
   const direction = mapParameters(gradients, (gradient) =>
     tf.tidy(() => gradient.mul(random.uniform(gradient.shape, 0, 2))),
   );

@@ -51,7 +51,7 @@ function finish(tensors: tf.TensorContainer): void {
 }
 
 function randomLabels(count: number): tf.Tensor1D {
-  return tf.tensor1d(Random.fromSeed(9).integers(count, classCount), 'int32');
+  return tf.tensor1d(Random.stream(9, 'benchmark').integers(count, classCount), 'int32');
 }
 
 function forwardBackward(width: number, batch: number): BenchmarkRow {
@@ -60,7 +60,7 @@ function forwardBackward(width: number, batch: number): BenchmarkRow {
     operations: 3 * forwardOperations(width, batch),
     prepare(compiled) {
       const network = convNet({ width, imageShape, classCount });
-      const random = Random.fromSeed(0);
+      const random = Random.stream(0, 'benchmark');
       const parameters = network.init(random);
       const images = random.normal([batch, ...imageShape]) as tf.Tensor4D;
       const labels = randomLabels(batch);
@@ -83,7 +83,7 @@ const unrollBatch = 50;
 export function prepareUnroll(width: number, steps: number, compiled: boolean) {
   const network = convNet({ width, imageShape, classCount });
   const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * unrollBatch) / classCount });
-  const random = Random.fromSeed(0);
+  const random = Random.stream(0, 'benchmark');
   const start = network.init(random);
   const target = tf.tidy(() => mapParameters(start, (tensor) => tensor.add(random.normal(tensor.shape).mul(0.01))));
   const learnable = { bases: random.normal([steps * unrollBatch, ...imageShape]), stepSize: tf.scalar(0.01) };
@@ -117,7 +117,7 @@ function unrolled(width: number, steps: number, options: { memory?: boolean } = 
 /** Random images as a source, all in one tensor. */
 function randomSource(perClass: number): ImageSource {
   const count = perClass * classCount;
-  const images = Random.fromSeed(1).normal([count, ...imageShape]) as tf.Tensor4D;
+  const images = Random.stream(1, 'benchmark').normal([count, ...imageShape]) as tf.Tensor4D;
   return {
     imageShape,
     classCount,
@@ -138,7 +138,7 @@ function matchingIteration(
   return {
     ...row,
     prepare(compiled) {
-      const random = Random.fromSeed(0);
+      const random = Random.stream(0, 'benchmark');
       const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: 10, initialisation: 'noise' });
       const source = randomSource(64);
       const network = convNet({ width: 32, imageShape, classCount });
@@ -159,7 +159,7 @@ const adversaryStep: BenchmarkRow = {
   operations: 3 * forwardOperations(128, 100),
   prepare(compiled) {
     const adversary = createAdversary({ imageShape, classCount });
-    const random = Random.fromSeed(0);
+    const random = Random.stream(0, 'benchmark');
     let parameters = adversary.init(random);
     let velocity = zeroVelocity(parameters);
     const images = random.normal([100, ...imageShape]) as tf.Tensor4D;
@@ -195,7 +195,7 @@ const studentTraining: BenchmarkRow = {
     const options = { epochs: 100, batchSize: 256, learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
     const network = convNet({ width: 32, imageShape, classCount });
     const train = studentTrainer(network, { ...options, augmentation: createAugmentation('none'), compile: compiled });
-    const random = Random.fromSeed(0);
+    const random = Random.stream(0, 'benchmark');
     return async () => disposeAll(await train(set, random));
   },
 };
@@ -205,7 +205,7 @@ const hallucination: BenchmarkRow = {
   operations: 5000 * 2 * 2 * 9 * 3 * 3 * 30 * 30,
   prepare(compiled) {
     const set = createDistilledSet({ kind: 'haba', imageShape, classCount, basesPerClass: 500, hallucinators: 1 });
-    const parameters = set.init(Random.fromSeed(0), randomSource(500));
+    const parameters = set.init(Random.stream(0, 'benchmark'), randomSource(500));
     const items = tf.range(0, 5000, 1, 'int32');
     const hallucinators = tf.zeros<tf.Rank.R1>([5000], 'int32');
     const hallucinate = compile(
@@ -221,7 +221,7 @@ const hallucination: BenchmarkRow = {
 const augmentation: BenchmarkRow = {
   name: 'augmentation of 256 images, each kind',
   prepare(compiled) {
-    const random = Random.fromSeed(0);
+    const random = Random.stream(0, 'benchmark');
     const images = random.normal([256, ...imageShape]) as tf.Tensor4D;
     const steps = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'].map((kind) => {
       const augmentation = createAugmentation(kind);

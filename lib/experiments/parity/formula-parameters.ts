@@ -33,7 +33,7 @@ export function formulaParameters(network: Network, shapes: NamedShape[] = pytor
 
 /** Parameters in PyTorch's layout and names as a network of ours takes them. @throws Error when names or sizes differ */
 export function fromPyTorch(network: Network, given: Record<string, tf.Tensor>): Parameters {
-  const like = tf.tidy(() => network.init(Random.fromSeed(0)));
+  const like = tf.tidy(() => network.init(Random.stream(0, 'shapes alone')));
   const parameters: Parameters = {};
   for (const [name, theirs] of Object.entries(given)) {
     const ours = like[ourName(name)];
@@ -54,7 +54,7 @@ export const ourName = (name: string) => name.replace(/^model\./, 'features.');
 /** What PyTorch's `named_parameters` of the same network lists. */
 export function pytorchShapes(network: Network): NamedShape[] {
   return tf.tidy(() =>
-    Object.entries(network.init(Random.fromSeed(0))).map(([name, parameter]): NamedShape => {
+    Object.entries(network.init(Random.stream(0, 'shapes alone'))).map(([name, parameter]): NamedShape => {
       const shape: number[] = parameter.shape;
       if (shape.length === 1) return [name, shape];
       if (shape.length === 3) return [name, [shape[2], shape[0], shape[1]]];

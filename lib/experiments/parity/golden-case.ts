@@ -1,8 +1,9 @@
 /** Golden cases: numbers of the authors' PyTorch code, one case a safetensors file. */
 import { z } from 'zod';
 import { imagesFromPyTorch } from '../../tensor/layout';
-import { oneLine } from '../../tensor/one-line';
-import { readSafetensors, toTensor } from '../../tensor/safetensors';
+import { oneLine } from '../../files/one-line';
+import { readSafetensors } from '../../files/safetensors';
+import { toTensor } from '../../tensor/stored-tensors';
 import { tf } from '../../tensor/tensorflow';
 
 /** The fields a case's `config` may have; which of them it needs depends on its op. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
-import type { Holder } from '../../lib/data/lock';
+import type { Holder } from '../../lib/files/lock';
 
 /** The number of a process that has ended. */
 export const deadProcess = () => spawnSync(process.execPath, ['-e', '']).pid;

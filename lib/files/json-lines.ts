@@ -10,8 +10,8 @@ import {
   statSync,
 } from 'node:fs';
 import type { z } from 'zod';
-import { writing } from '../data/file-error';
-import { oneLine } from '../tensor/one-line';
+import { writing } from './file-error';
+import { oneLine } from './one-line';
 
 export interface JsonLines {
   /** Length of the file. */

@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clearDeadHolder, currentHolder, takeLock, type Holder } from '../../lib/data/lock';
+import { clearDeadHolder, currentHolder, takeLock, type Holder } from '../../lib/files/lock';
 import { deadProcess } from './dead-holder';
 
 let folder: string;

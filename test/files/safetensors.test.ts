@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { useBackend } from '../../lib/tensor/backend';
-import { openSafetensors, readSafetensors, toTensor, writeSafetensors } from '../../lib/tensor/safetensors';
+import { openSafetensors, readSafetensors, writeSafetensors } from '../../lib/files/safetensors';
+import { toTensor, writeTensors } from '../../lib/tensor/stored-tensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'safetensors-'));
@@ -52,7 +53,7 @@ test('a file written by the letter of the format is read: types, shapes, metadat
 test('what is written is read again bit for bit, and single tensors can be read alone', () => {
   const tensors = tf.memory().numTensors;
   const given = { weight: tf.tensor([1 / 3, NaN, -0, 1e-40], [2, 2]), steps: tf.tensor1d([1, 2, 3], 'int32') };
-  writeSafetensors(file('own'), given, { note: 'a "quoted" note' });
+  writeTensors(file('own'), given, { note: 'a "quoted" note' });
   const opened = openSafetensors(file('own'));
   assert.deepEqual(opened.shapes, { weight: [2, 2], steps: [3] });
   assert.deepEqual(opened.metadata, { note: 'a "quoted" note' });
@@ -76,7 +77,7 @@ test('what is written is read again bit for bit, and single tensors can be read 
 });
 
 test('a failed writing leaves the old file as it was and nothing beside it', () => {
-  writeSafetensors(file('kept'), { one: tf.tidy(() => tf.keep(tf.scalar(1))) });
+  writeTensors(file('kept'), { one: tf.tidy(() => tf.keep(tf.scalar(1))) });
   const before = readFileSync(file('kept'));
   const broken = { type: 'F32' as const, shape: [1], values: { byteLength: 4 } as unknown as Float32Array };
   assert.throws(() => writeSafetensors(file('kept'), { broken }));
@@ -114,4 +115,34 @@ test('malformed files are refused with their name and the reason', () => {
   writeFileSync(file('lying'), Buffer.from([255, 255, 255, 255, 255, 255, 255, 127, 1]));
   refused.push([file('lying'), /its header claims .* bytes, the file has 9/]);
   for (const [name, message] of refused) assert.throws(() => readSafetensors(name), message, name);
+});
+
+test('any flipped bit of a file written here is noticed, in a number, a name or the metadata', () => {
+  const values = Float32Array.from({ length: 6 }, (_, index) => index / 7);
+  writeSafetensors(file('sealed'), { x: { type: 'F32', shape: [2, 3], values } }, { iteration: '40' });
+  const whole = readFileSync(file('sealed'));
+  let refused = 0;
+  for (let bit = 0; bit < 8 * whole.length; bit++) {
+    const flipped = Buffer.from(whole);
+    flipped[bit >> 3] ^= 1 << (bit & 7);
+    writeFileSync(file('flipped'), flipped);
+    assert.throws(
+      () => readSafetensors(file('flipped'), { requireChecksum: true }),
+      /flipped is not a usable/,
+      `bit ${bit}`,
+    );
+    refused += 1;
+  }
+  assert.equal(refused, 8 * whole.length);
+  assert.deepEqual(readSafetensors(file('sealed'), { requireChecksum: true }).metadata, { iteration: '40' });
+});
+
+test('a file of another program has no checksum: it is read, and refused where one is required', () => {
+  const other = writeRaw('other', { x: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, Buffer.alloc(8));
+  assert.deepEqual(readSafetensors(other).tensors.x.shape, [2]);
+  assert.throws(() => readSafetensors(other, { requireChecksum: true }), /other is not.*it carries no checksum/);
+});
+
+test('a folder where a file should be is called one', () => {
+  assert.throws(() => readSafetensors(folder), /is a folder; a file is expected there/);
 });

@@ -1,12 +1,15 @@
 /**
  * safetensors: named tensors and a text record in one file, readable by PyTorch, and unable to execute anything. npm has no
- * kept library for it (looked for in November 2026), and the format is a JSON header before raw numbers.
+ * kept library for it (looked for in November 2026), and the format is a JSON header before raw numbers. Files written here
+ * carry a checksum over header and numbers, since a flipped bit in a number is a number, too.
  * @see https://github.com/huggingface/safetensors, section Format
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { z } from 'zod';
+import { canonicalJson } from './canonical-json';
 import { oneLine } from './one-line';
-import { tf } from './tensorflow';
+import { openFile } from './open-file';
 import { writeWhole } from './whole-file';
 
 export type StoredType = 'F32' | 'F64' | 'I64' | 'I32' | 'U8' | 'BOOL';
@@ -22,6 +25,9 @@ export interface SafetensorsContent {
   tensors: Record<string, StoredTensor>;
   metadata: Record<string, string>;
 }
+
+/** Key of the metadata that holds the checksum. */
+const checksumKey = 'sha256';
 
 const elementBytes: Record<StoredType, number> = { F32: 4, F64: 8, I64: 8, I32: 4, U8: 1, BOOL: 1 };
 
@@ -53,16 +59,32 @@ export interface SafetensorsFile {
   close(): void;
 }
 
+export interface OpenSafetensorsOptions {
+  /** Whether a file without a checksum, as other programs write them, is refused. Default false. */
+  requireChecksum?: boolean;
+}
+
 /**
- * Opens a file and checks its whole header, before anything as large as the header claims is allocated.
+ * Opens a file and checks its whole header, before anything as large as the header claims is allocated; and its checksum, where
+ * it has one.
  * @throws Error naming the file and what is wrong with it
  */
-export function openSafetensors(path: string): SafetensorsFile {
-  const descriptor = openSync(path, 'r');
+export function openSafetensors(
+  path: string,
+  { requireChecksum = false }: OpenSafetensorsOptions = {},
+): SafetensorsFile {
+  const descriptor = openFile(path);
   try {
-    const { entries, metadata, dataStart } = readHeader(path, descriptor);
+    const { header, entries, metadata, dataStart } = readHeader(path, descriptor);
+    const { [checksumKey]: checksum, ...rest } = metadata;
+    if (checksum === undefined && requireChecksum) throw malformed(path, 'it carries no checksum');
+    if (
+      checksum !== undefined &&
+      checksum !== checksumOf(header, rest, (hash) => hashRest(descriptor, dataStart, hash))
+    )
+      throw malformed(path, 'its content does not fit its checksum: it was damaged or changed after it was written');
     return {
-      metadata,
+      metadata: rest,
       shapes: Object.fromEntries([...entries].map(([name, { shape }]) => [name, shape])),
       read(name) {
         const entry = entries.get(name);
@@ -80,8 +102,8 @@ export function openSafetensors(path: string): SafetensorsFile {
 }
 
 /** Reads a whole file. @throws Error naming the file and what is wrong with it */
-export function readSafetensors(path: string): SafetensorsContent {
-  const file = openSafetensors(path);
+export function readSafetensors(path: string, options: OpenSafetensorsOptions = {}): SafetensorsContent {
+  const file = openSafetensors(path, options);
   try {
     const tensors = Object.fromEntries(Object.keys(file.shapes).map((name) => [name, file.read(name)]));
     return { tensors, metadata: file.metadata };
@@ -90,45 +112,54 @@ export function readSafetensors(path: string): SafetensorsContent {
   }
 }
 
-/** Writes tensors and metadata, as {@link writeWhole}: whatever interrupts it, there is the old file or the new one. */
+/**
+ * Writes tensors and metadata, as {@link writeWhole}: whatever interrupts it, there is the old file or the new one. The metadata
+ * gets a checksum.
+ */
 export function writeSafetensors(
   path: string,
-  tensors: Record<string, tf.Tensor | StoredTensor>,
+  tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
 ): void {
-  const stored = Object.entries(tensors).map(([name, tensor]) => [name, toStored(tensor)] as const);
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const entries: Record<string, unknown> = {};
   let offset = 0;
-  for (const [name, { type, shape, values }] of stored) {
-    header[name] = { dtype: type, shape, data_offsets: [offset, offset + values.byteLength] };
+  for (const [name, { type, shape, values }] of Object.entries(tensors)) {
+    entries[name] = { dtype: type, shape, data_offsets: [offset, offset + values.byteLength] };
     offset += values.byteLength;
   }
+  const parts = Object.values(tensors).map(({ values }) => values);
+  const checksum = checksumOf(entries, metadata, (hash) => parts.forEach((part) => hash.update(part)));
+  const header = { __metadata__: { ...metadata, [checksumKey]: checksum }, ...entries };
   // Spaces after the JSON align the numbers to 8 bytes, as the format recommends.
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
   json.copy(padded);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeWhole(path, length, padded, ...stored.map(([, { values }]) => values));
+  writeWhole(path, length, padded, ...parts);
 }
 
-/** A stored tensor as a tensor of TensorFlow.js: float32, int32 or bool; the caller disposes of it. */
-export function toTensor({ type, shape, values }: StoredTensor): tf.Tensor {
-  switch (type) {
-    case 'F32':
-    case 'F64':
-      return tf.tensor(Float32Array.from(values as Float32Array), shape, 'float32');
-    case 'BOOL':
-      return tf.tensor(values as Uint8Array, shape, 'bool');
-    default:
-      return tf.tensor(Int32Array.from(values as Int32Array, Number), shape, 'int32');
+/** SHA-256 over the header without its checksum, and the numbers. */
+function checksumOf(
+  header: Record<string, unknown>,
+  metadata: Record<string, string>,
+  numbers: (hash: Hash) => void,
+): string {
+  const { __metadata__, ...entries } = header;
+  const hash = createHash('sha256').update(canonicalJson({ metadata, entries }));
+  numbers(hash);
+  return hash.digest('hex');
+}
+
+/** Adds the rest of a file to a hash, in pieces that bound memory. */
+function hashRest(descriptor: number, start: number, hash: Hash): void {
+  const piece = Buffer.alloc(1 << 20);
+  for (let place = start; ; ) {
+    const read = readSync(descriptor, piece, 0, piece.length, place);
+    if (read === 0) return;
+    hash.update(piece.subarray(0, read));
+    place += read;
   }
-}
-
-function toStored(tensor: tf.Tensor | StoredTensor): StoredTensor {
-  if (!(tensor instanceof tf.Tensor)) return tensor;
-  const type = tensor.dtype === 'float32' ? 'F32' : tensor.dtype === 'bool' ? 'BOOL' : 'I32';
-  return { type, shape: tensor.shape, values: tensor.dataSync() };
 }
 
 function readHeader(path: string, descriptor: number) {
@@ -147,7 +178,7 @@ function readHeader(path: string, descriptor: number) {
     if (name !== '__metadata__') entries.set(name, checkEntry(path, name, given));
   }
   checkLayout(path, entries, size - dataStart);
-  return { entries, metadata: metadata.data, dataStart };
+  return { header, entries, metadata: metadata.data, dataStart };
 }
 
 function parseHeader(path: string, text: string): Record<string, unknown> {
