@@ -1,8 +1,9 @@
 /** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConfigurationInput } from './distillation/configuration';
+import type { EvaluateFileOptions } from './experiments/evaluate-file';
 import type { ComparisonInput } from './experiments/compare-methods';
-import type { RunResult } from './experiments/session';
+import type { RunResult } from './runs/train-students';
 
 const program = new Command('haba')
   .description('Dataset distillation via factorization (HaBa)')
@@ -106,8 +107,8 @@ function withPlaces(command: Command): Command {
 }
 
 /** The last line of stdout: what a script reads. */
-function printResult({ run, accuracy, storedFloats, seconds }: RunResult): void {
-  process.stdout.write(`${JSON.stringify({ run, accuracy, storedFloats, seconds })}\n`);
+function printResult({ run, students, accuracy, storedFloats, seconds }: RunResult): void {
+  process.stdout.write(`${JSON.stringify({ run, students, accuracy, storedFloats, seconds })}\n`);
 }
 
 withPlaces(
@@ -119,7 +120,7 @@ withPlaces(
   .option('--iterations <number>', 'outer iterations', wholeNumber)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .action(async ({ data, runs, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
-    const { run } = await import('./experiments/run');
+    const { run } = await import('./runs/run');
     printResult(await run(configurationOf(flags), { data, runs, experts }));
   });
 
@@ -130,7 +131,7 @@ withPlaces(withConfiguration(program.command('baseline').description('train stud
     if (kind !== 'random' && kind !== 'herding' && kind !== 'full') {
       throw new RangeError(`There is no baseline '${kind}'; allowed are random, herding, full.`);
     }
-    const { runBaseline } = await import('./experiments/run');
+    const { runBaseline } = await import('./runs/run');
     printResult(await runBaseline({ ...configurationOf(flags), baseline: kind, ipc }, { data, runs }));
   });
 
@@ -225,9 +226,10 @@ program
   .argument('<file>', 'distilled.safetensors of a run, or any such file')
   .option('--network <name>', 'what students are; by default the network of distillation')
   .option('--students <number>', 'how many', wholeNumber)
-  .option('--epochs <number>', 'of each', wholeNumber)
+  .option('--epochs <number>', 'length of each, in passes over the set', wholeNumber)
+  .option('--updates <number>', 'length of each, in steps', wholeNumber)
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
-  .action(async (file: string, flags: { network?: string; students?: number; epochs?: number; data?: string }) => {
+  .action(async (file: string, flags: EvaluateFileOptions) => {
     const { evaluateFile } = await import('./experiments/evaluate-file');
     process.stdout.write(`${JSON.stringify(await evaluateFile(file, flags))}\n`);
   });
@@ -279,11 +281,18 @@ runs
   .description('every run with state, accuracy and size, and their sum')
   .option(...runsFolder)
   .action(async ({ runs: folder }: PlaceFlags) => {
-    const { listRuns } = await import('./experiments/run-store');
+    const { listRuns } = await import('./runs/run-store');
     const found = listRuns(folder);
-    for (const { name, state, result, bytes } of found) {
-      const accuracy = result ? `${(100 * result.accuracy.mean).toFixed(1)} %` : '-';
-      process.stdout.write(`${state.padEnd(10)}  ${accuracy.padStart(6)}  ${megabytes(bytes).padStart(9)}  ${name}\n`);
+    for (const { name, state, students, bytes } of found) {
+      const percent = (accuracy?: { mean: number }) => (accuracy ? `${(100 * accuracy.mean).toFixed(1)} %` : '-');
+      const [first] = students;
+      const size = megabytes(bytes).padStart(9);
+      process.stdout.write(`${state.padEnd(10)}  ${percent(first?.accuracy).padStart(6)}  ${size}  ${name}\n`);
+      for (const recipe of students.length > 1 ? students : []) {
+        process.stdout.write(
+          `${''.padEnd(10)}  ${percent(recipe.accuracy).padStart(6)}  ${''.padEnd(9)}    ${recipe.name}\n`,
+        );
+      }
     }
     const sum = (key: 'bytes' | 'spareBytes') => megabytes(found.reduce((total, run) => total + run[key], 0));
     process.stderr.write(
@@ -297,11 +306,12 @@ runs
   .argument('<name>', 'name of its folder')
   .option(...runsFolder)
   .action(async (name: string, { runs: folder }: PlaceFlags) => {
-    const { listRuns, readIdentity } = await import('./experiments/run-store');
+    const { listRuns } = await import('./runs/run-store');
+    const { readIdentity } = await import('./runs/run-files');
     const found = listRuns(folder).find((run) => run.name === name);
     if (!found) throw new Error(`There is no run '${name}'; npm run haba -- runs list names them.`);
-    const configuration = readIdentity(found.folder);
-    process.stdout.write(`${JSON.stringify({ ...found, configuration }, undefined, 2)}\n`);
+    const identity = found.state === 'old' ? undefined : readIdentity(found.folder);
+    process.stdout.write(`${JSON.stringify({ ...found, ...identity }, undefined, 2)}\n`);
   });
 
 for (const [verb, description, change] of [
@@ -314,7 +324,7 @@ for (const [verb, description, change] of [
     .argument('<names...>', 'names of their folders')
     .option(...runsFolder)
     .action(async (names: string[], { runs: folder }: PlaceFlags) => {
-      const store = await import('./experiments/run-store');
+      const store = await import('./runs/run-store');
       for (const { name, bytes, spareBytes } of store[change](names, folder)) {
         process.stdout.write(`${name}: ${megabytes(verb === 'prune' ? spareBytes : bytes)} freed\n`);
       }

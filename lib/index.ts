@@ -1,7 +1,7 @@
 /** What a notebook imports; nothing else of the library is public. */
 export { configure, type Configuration, type ConfigurationInput } from './distillation/configuration';
 export { dataAtHand, dataForNotebook } from './experiments/data-at-hand';
-export { readDistilledSet } from './experiments/distilled-file';
+export { readDistilledSet } from './runs/distilled-file';
 export { diversityJudge } from './experiments/diversity-of-runs';
 export { doctor } from './experiments/doctor';
 export { evaluateFile } from './experiments/evaluate-file';
@@ -13,9 +13,11 @@ export { crossArchitecture } from './experiments/questions/cross-architecture';
 export { diversity } from './experiments/questions/diversity';
 export { storageEfficiency } from './experiments/questions/storage-efficiency';
 export { tuning } from './experiments/questions/tuning';
-export { evaluateRun, run, runBaseline } from './experiments/run';
-export type { RunOptions, RunResult } from './experiments/session';
-export { listRuns, readMetrics } from './experiments/run-store';
+export { evaluateRun, run, runBaseline } from './runs/run';
+export type { RunOptions } from './runs/context';
+export type { RunResult } from './runs/train-students';
+export { listRuns } from './runs/run-store';
+export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
 export { ablationChart, ablationRows, ablationTable } from './report/ablation-report';
 export { accuracyChart } from './report/accuracy-chart';

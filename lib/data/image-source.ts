@@ -18,13 +18,17 @@ export interface ImageSource {
   batch(indices: ArrayLike<number>): tf.Tensor4D;
 }
 
-/** Both splits of a dataset under one whitening, fitted on the training split. */
+/** The splits of a dataset under one whitening, fitted on the training split. */
 export interface PreparedDataset {
   readonly name: string;
   readonly classNames: readonly string[];
   readonly whitening: Whitening;
   readonly checksum: string;
+  /** Whether `train` lacks the validation images. */
+  readonly holdOut: boolean;
   readonly train: ImageSource;
+  /** A tenth of the training images, to choose settings on; without `holdOut`, they are among those of `train`, too. */
+  readonly validation: ImageSource;
   readonly test: ImageSource;
   /** Network inputs back to pixels from 0 to 255 (clipped), [count, height, width, channels]. */
   toPixels(images: tf.Tensor4D): Uint8Array;

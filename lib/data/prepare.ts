@@ -4,27 +4,42 @@ import { tf } from '../tensor/tensorflow';
 import type { Dataset, ImageSplit, Statistics } from './dataset';
 import type { ImageSource, PreparedDataset, Whitening } from './image-source';
 import { whitenedSource } from './whitened-source';
+import { holdOut } from './hold-out';
 import { pixelsOf } from './pixels';
+import { indicesOfClass, subsetOf } from './subset-source';
 import { cachedZca } from './zca-cache';
 
 export interface PrepareOptions {
   /** 'normalise': (pixel / 255 - mean) / deviation of each channel; 'zca': ZCA of pixel / 255, as the authors. */
   whitening: Whitening;
+  /** Whether the validation images are kept out of the training split, and of what is fitted to it. Default false. */
+  holdOut?: boolean;
   /** Where a fitted ZCA is kept. Default: '.cache' under the current directory. */
   cacheFolder?: string;
 }
 
 /**
- * Both splits as sources of network inputs. ZCA is fitted on the training split, or read from the cache.
+ * All splits as sources of network inputs. ZCA is fitted on the training split, or read from the cache.
  * @returns owns its tensors: the caller disposes of it
  */
 export function prepareDataset(
   dataset: Dataset,
-  { whitening, cacheFolder = '.cache' }: PrepareOptions,
+  { whitening, holdOut: without = false, cacheFolder = '.cache' }: PrepareOptions,
 ): PreparedDataset {
   const { name, classNames, checksum } = dataset;
-  const prepared = whitening === 'zca' ? whitened(dataset, cacheFolder) : normalised(dataset);
-  return { name, classNames, whitening, checksum, ...prepared };
+  const rows = holdOut(dataset.train.labels, classNames.length);
+  const kept = without ? rows.train : undefined;
+  const { train, ...prepared } = whitening === 'zca' ? whitened(dataset, kept, cacheFolder) : normalised(dataset);
+  return {
+    name,
+    classNames,
+    whitening,
+    holdOut: without,
+    checksum,
+    train: kept ? subsetOf(train, kept) : train,
+    validation: subsetOf(train, rows.validation),
+    ...prepared,
+  };
 }
 
 type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistics' | 'dispose'>;
@@ -40,14 +55,15 @@ function normalised(dataset: Dataset): Prepared {
   };
 }
 
-function whitened(dataset: Dataset, cacheFolder: string): Prepared {
+/** @param kept the training images that ZCA is fitted to; undefined for all */
+function whitened(dataset: Dataset, kept: Int32Array | undefined, cacheFolder: string): Prepared {
   const channels = dataset.imageShape[2];
   // The authors whiten pixels from 0 to 1, without normalising channels first.
   const mean = new Array<number>(channels).fill(0);
   const deviation = new Array<number>(channels).fill(1);
   const train = normalisedSource(dataset, dataset.train, { mean, deviation });
   const test = normalisedSource(dataset, dataset.test, { mean, deviation });
-  const zca = cachedZca(train, dataset, cacheFolder);
+  const zca = cachedZca(kept ? subsetOf(train, kept) : train, dataset, cacheFolder);
   return {
     train: whitenedSource(train, zca),
     test: whitenedSource(test, zca),
@@ -84,10 +100,4 @@ function normalisedSource(dataset: Dataset, split: ImageSplit, { mean, deviation
       });
     },
   };
-}
-
-function indicesOfClass(labels: Uint8Array, classCount: number): Int32Array[] {
-  const indices = Array.from({ length: classCount }, () => [] as number[]);
-  labels.forEach((label, index) => indices[label].push(index));
-  return indices.map((ofClass) => Int32Array.from(ofClass));
 }

@@ -14,10 +14,11 @@ const version = 1;
 
 /**
  * The whitening of a dataset: from the cache, or fitted and put there. A cached file that is not whole is fitted anew.
- * @param source the training images, from 0 to 1
+ * @param source the training images, from 0 to 1: all, or those that the hold-out leaves, which their number tells
  */
 export function cachedZca(source: ImageSource, dataset: Dataset, folder: string): Zca {
-  const file = path.join(folder, `zca-${dataset.name}-${dataset.checksum.slice(0, 16)}-${version}.safetensors`);
+  const fitted = `${dataset.name}-${dataset.checksum.slice(0, 16)}-${source.count}`;
+  const file = path.join(folder, `zca-${fitted}-${version}.safetensors`);
   const size = dataset.imageShape.reduce((product, extent) => product * extent, 1);
   const cached = readCached(file, size);
   if (cached !== undefined) return zcaOf(cached);

@@ -1,14 +1,15 @@
 /** A distillation's state as one safetensors file: everything between two iterations; an iteration's random numbers follow from its number. */
-import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
-import { oneLine } from '../files/one-line';
+import { z } from 'zod';
+import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
+import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import type { DistillationState } from './distillation';
-import { z } from 'zod';
 
 const parts = ['parameters', 'velocity', 'adversary', 'adversaryVelocity'] as const;
 
 const metadataSchema = z.object({
+  run: z.string(),
   iteration: z.coerce.number().int().min(0).safe(),
   metricsBytes: z.coerce.number().int().min(0).safe(),
 });
@@ -19,14 +20,18 @@ export interface Checkpoint {
   metricsBytes: number;
 }
 
-/** Writes a checkpoint; the one before it stays whole until this one is. */
-export function writeCheckpoint(file: string, { state, metricsBytes }: Checkpoint): void {
+/** Writes a checkpoint of the run of that identity; the one before it stays whole until this one is. */
+export function writeCheckpoint(file: string, { state, metricsBytes, run }: Checkpoint & { run: string }): void {
   const tensors = Object.fromEntries(parts.flatMap((part) => Object.entries(addPrefix(state[part], `${part}.`))));
   const { iteration } = state;
-  writeTensors(file, tensors, {
-    iteration: String(iteration),
-    metricsBytes: String(metricsBytes),
-  });
+  writeTensors(file, tensors, { run, iteration: String(iteration), metricsBytes: String(metricsBytes) });
+}
+
+export interface ReadCheckpointOptions {
+  /** Whose it must be. */
+  identity: string;
+  /** A sentence added to what is thrown: what to do. */
+  advice?: string;
 }
 
 /**
@@ -34,25 +39,35 @@ export function writeCheckpoint(file: string, { state, metricsBytes }: Checkpoin
  * @param like a state of the same distillation: its names and shapes are those expected
  * @throws Error naming the file and what is wrong with it
  */
-export function readCheckpoint(file: string, like: DistillationState): Checkpoint {
-  const { tensors, metadata } = readSafetensors(file);
-  const parsed = metadataSchema.safeParse(metadata);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    throw new Error(`${file} is not a checkpoint: its metadata '${path.join('.')}': ${oneLine(message)}.`);
-  }
+export function readCheckpoint(
+  file: string,
+  like: DistillationState,
+  { identity, advice }: ReadCheckpointOptions,
+): Checkpoint {
+  const refuse = (reason: string) =>
+    new Error([`${file} is not a checkpoint of this run: ${reason}.`, advice].filter(Boolean).join(' '));
+  const { tensors, metadata } = readWhole(file, advice);
+  const { run, iteration, metricsBytes } = parseOrExplain(metadataSchema, metadata, (reason) =>
+    refuse(`its metadata ${reason}`),
+  );
+  if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
   const expected = Object.assign({}, ...parts.map((part) => addPrefix(like[part], `${part}.`))) as Parameters;
   for (const [name, { shape }] of Object.entries(expected)) {
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
     if (found?.type !== 'F32' || found.shape.join() !== shape.join()) {
       const given = found === undefined ? 'is missing' : `is ${found.type} [${found.shape.join(', ')}]`;
-      throw new Error(
-        `${file} is not a checkpoint of this run: tensor '${name}' ${given}, expected F32 [${shape.join(', ')}].`,
-      );
+      throw refuse(`tensor '${name}' ${given}, expected F32 [${shape.join(', ')}]`);
     }
   }
   const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));
   const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
-  const { iteration, metricsBytes } = parsed.data;
   return { state: { iteration, parameters, velocity, adversary, adversaryVelocity }, metricsBytes };
+}
+
+function readWhole(file: string, advice = '') {
+  try {
+    return readSafetensors(file, { requireChecksum: true });
+  } catch (error) {
+    throw new Error(`${(error as Error).message} ${advice}`.trim(), { cause: error });
+  }
 }

@@ -133,6 +133,11 @@ const configurationSchema = z.strictObject({
   seed: wholeNumber,
   dataset: z.enum(datasetNames),
   whitening: z.enum(['normalise', 'zca']),
+  /**
+   * Whether distillation, experts and baselines go without the validation images. By default where students are tested on them:
+   * what was distilled to choose settings must not have seen them.
+   */
+  holdOut: z.boolean(),
   /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
   network: networkSchema,
   set: setSchema,
@@ -150,15 +155,25 @@ const configurationSchema = z.strictObject({
   evaluation: z.strictObject({
     /** Students trained on the finished set, each from its own initialisation. */
     students: count,
-    epochs: count,
+    /**
+     * Length of a student's training, in one of two ways. In epochs, as in the literature, a set that yields many images gets
+     * as many times the updates of one that yields few.
+     */
+    epochs: count.optional(),
+    updates: count.optional(),
     batchSize: count,
-    learningRate: positive,
+    /** A rate, or 'learned': the step size that trajectory matching learned with the set. */
+    learningRate: z.union([positive, z.literal('learned')], {
+      errorMap: () => ({ message: "allowed is a number of more than 0, or 'learned'" }),
+    }),
     momentum: share,
     weightDecay: nonNegative,
     /** Differentiable augmentation of the student's training, as `augmentation`. */
     augmentation: z
       .string()
       .regex(/^(none|(color|crop|cutout|flip|scale|rotate)(_(color|crop|cutout|flip|scale|rotate))*)$/),
+    /** Images that students are tested on. */
+    split: z.enum(['test', 'validation']),
   }),
   /** Run steps as compiled TensorFlow graphs; false runs them operation by operation. */
   compile: z.boolean(),
@@ -181,11 +196,40 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   if (!isPlain(input))
     throw new RangeError(`Configuration: expected an object of settings, got ${oneLine(inspect(input))}.`);
   const choice = chosen(input);
-  const merged = merge(profileDefaults(choice), input);
+  const merged = merge(withoutOtherLength(profileDefaults(choice), input), input);
   const parsed = configurationSchema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, configurationSchema));
   requireLongExperts(parsed.data);
+  requireEvaluation(parsed.data);
   return parsed.data;
+}
+
+/** The profile's length of students gives way to one that is given in the other unit. */
+function withoutOtherLength(defaults: Plain, { evaluation }: ConfigurationInput): Plain {
+  const rest = { ...(defaults.evaluation as Plain) };
+  if (evaluation?.updates !== undefined) delete rest.epochs;
+  if (evaluation?.epochs !== undefined) delete rest.updates;
+  return { ...defaults, evaluation: rest };
+}
+
+/** What one value of the evaluation asks of another. */
+function requireEvaluation({ evaluation, holdOut, matching }: Configuration): void {
+  const { epochs, updates, learningRate, split } = evaluation;
+  if ((epochs === undefined) === (updates === undefined)) {
+    throw new RangeError(
+      `Configuration: 'evaluation.epochs' is ${epochs ?? 'nothing'} and 'evaluation.updates' is ${updates ?? 'nothing'}; give one of the two, the length of a student's training.`,
+    );
+  }
+  if (split === 'validation' && !holdOut) {
+    throw new RangeError(
+      `Configuration: 'evaluation.split' is 'validation' and 'holdOut' is false; students cannot be tested on images that the set was made from. Leave 'holdOut' out, or set it to true.`,
+    );
+  }
+  if (learningRate === 'learned' && matching.method !== 'mtt') {
+    throw new RangeError(
+      `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only 'mtt' learns a step size. Give a number.`,
+    );
+  }
 }
 
 /** A match needs the epoch it starts from and the epoch it aims at; `latestStartEpoch` itself is never drawn. */
@@ -230,6 +274,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
     kind,
     perClass: typeof perClass === 'number' ? perClass : undefined,
+    split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),
   };
 }
 

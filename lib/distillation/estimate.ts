@@ -44,7 +44,9 @@ export function estimateRun(
     const images = 2 * Math.min(constraints.batchSize, items);
     operations += (iterations - iterationsDone) * updates * images * 2 * firstOrder * (adversary?.operations ?? 0);
   }
-  const trained = evaluation.epochs * Math.min(items, count) * firstOrder + data.test.count;
+  const { epochs = 0, updates: steps } = evaluation;
+  const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
+  const trained = shown * firstOrder + data[evaluation.split].count;
   operations += evaluation.students * trained * image.operations;
 
   const batch = Math.min(evaluation.batchSize, items);

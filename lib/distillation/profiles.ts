@@ -9,7 +9,14 @@ export interface ProfileChoice {
   kind: 'images' | 'haba';
   /** Stored images or bases per class, where given. */
   perClass?: number;
+  split: 'test' | 'validation';
 }
+
+/**
+ * Raised when a default changes that distillations, or experts and students, depend on: runs are named by what differs from the
+ * defaults of a version, so that a new option, with a default that means what was done before, re-names none.
+ */
+export const profileVersions = { distillation: 2, students: 2 };
 
 /** All six augmentations, as the authors' `dsa_strategy`. */
 export const fullAugmentation = 'color_crop_cutout_flip_scale_rotate';
@@ -26,6 +33,7 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
     seed: 0,
     dataset: choice.dataset,
     whitening: profile === 'paper' && method === 'mtt' ? 'zca' : 'normalise',
+    holdOut: choice.split === 'validation',
     network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
     set: setDefaults(choice),
     matching: matchingDefaults(choice),
@@ -45,12 +53,13 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
     checkpointEvery: { smoke: 5, quick: 20, paper: 100 }[profile],
     evaluation: {
       students: profile === 'paper' ? 5 : 3,
-      epochs: { smoke: 30, quick: 300, paper: 1000 }[profile],
+      ...(profile === 'paper' ? { epochs: 1000 } : { updates: { smoke: 30, quick: 300 }[profile] }),
       batchSize: 256,
-      learningRate: 0.01,
+      learningRate: method === 'mtt' ? 'learned' : 0.01,
       momentum: 0.9,
       weightDecay: 5e-4,
       augmentation: kind === 'images' && method === 'dc' ? 'none' : fullAugmentation,
+      split: choice.split,
     },
     compile: true,
   };

@@ -8,10 +8,10 @@ import { createNetwork } from '../networks/create-network';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { accuracyMeter } from './accuracy';
-import { studentTrainer } from './student';
+import { studentTrainer, studentUpdates, type StudentLength } from './student';
 import { distilledTrainingSet, type TrainingSet } from './training-set';
 
-/** Test accuracy over students, as fractions. */
+/** Accuracy over students, on the images of the evaluation's split, as fractions. */
 export interface Accuracy {
   mean: number;
   /** Sample standard deviation over students; 0 for one student. */
@@ -20,14 +20,25 @@ export interface Accuracy {
   runs: number[];
 }
 
+/** What came of one student. */
+export interface StudentResult {
+  accuracy: number;
+  /** Images of the training set, all that it decodes to. */
+  images: number;
+  /** Steps of the student. */
+  updates: number;
+  seconds: number;
+}
+
 export interface EvaluationOptions {
-  /** What students are; default: the network of distillation. */
-  network?: Configuration['network'];
-  /** Accuracies of students already trained, which are not trained again. */
-  done?: readonly number[];
+  /** Students already trained, which are not trained again. */
+  done?: readonly StudentResult[];
   /** Called when a student is tested; its parameters are freed afterwards. */
-  onStudent?: (student: number, accuracy: number, parameters: Parameters) => void;
-  onEpoch?: (student: number, epoch: number, loss: number) => void;
+  onStudent?: (student: number, result: StudentResult, parameters: Parameters) => void;
+  /** Called before the first step, with the steps of all students, and those that earlier sessions did. */
+  onBegin?: (total: number, done: number) => void;
+  /** Called after each step, with the steps of all students that are done. */
+  onUpdate?: (done: number, student: number, loss: number) => void;
   signal?: AbortSignal;
 }
 
@@ -36,60 +47,83 @@ export function summariseAccuracy(runs: number[]): Accuracy {
   return { mean: mean(runs), std: runs.length > 1 ? sampleStandardDeviation(runs) : 0, runs };
 }
 
+/** What an evaluation depends on, the set and the data apart. */
+export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'network' | 'seed' | 'compile'>;
+
 /**
- * Trains `configuration.evaluation.students` students on a training set and tests each on the real test images.
- * Student number s draws from a generator of its own, so that students can be trained in any order, or again.
+ * Trains `evaluation.students` students on a training set and tests each on the images of `evaluation.split`.
+ * Student number s draws from a stream of its own, so that students can be trained in any order, or again.
+ * @param learned the step size that was learned with the set, where there is one
+ * @throws RunDiverged when a student does
  */
 export async function evaluateTrainingSet(
   trainingSet: TrainingSet,
-  configuration: Pick<Configuration, 'evaluation' | 'network' | 'seed' | 'compile'>,
+  { evaluation, network: settings, seed, compile }: EvaluationSettings,
   data: PreparedDataset,
-  { network: settings = configuration.network, done = [], onStudent, onEpoch, signal }: EvaluationOptions = {},
-): Promise<Accuracy> {
-  const { evaluation, compile, seed } = configuration;
+  { done = [], onBegin, onStudent, onUpdate, signal }: EvaluationOptions = {},
+  learned?: number,
+): Promise<StudentResult[]> {
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...settings, imageShape, classCount });
-  const augmentation = createAugmentation(evaluation.augmentation);
-  const train = studentTrainer(network, { ...evaluation, augmentation, compile });
-  const measure = accuracyMeter(network, data.test, { compile });
-  const runs = [...done];
+  const options = {
+    ...evaluation,
+    length: lengthOf(evaluation),
+    learningRate: learningRateOf(evaluation, learned),
+    augmentation: createAugmentation(evaluation.augmentation),
+    compile,
+  };
+  const train = studentTrainer(network, options);
+  const measure = accuracyMeter(network, data[evaluation.split], { compile });
+  const updates = studentUpdates(trainingSet.count, options);
+  const results = done.slice(0, evaluation.students);
+  onBegin?.(evaluation.students * updates, results.length * updates);
   try {
-    for (let student = runs.length; student < evaluation.students; student++) {
-      const random = Random.stream(seed, 'student', student);
-      const parameters = await train(trainingSet, random, {
+    for (let student = results.length; student < evaluation.students; student++) {
+      const began = performance.now();
+      const parameters = await train(trainingSet, Random.stream(seed, 'student', student), {
         signal,
-        onEpoch: (epoch, loss) => onEpoch?.(student, epoch, loss),
+        onUpdate: (update, loss) => onUpdate?.(student * updates + update, student, loss),
       });
-      const accuracy = await measure(parameters);
-      runs.push(accuracy);
-      onStudent?.(student, accuracy, parameters);
-      disposeAll(parameters);
+      try {
+        const accuracy = await measure(parameters);
+        const seconds = (performance.now() - began) / 1000;
+        const result = { accuracy, images: trainingSet.count, updates, seconds };
+        results.push(result);
+        onStudent?.(student, result, parameters);
+      } finally {
+        disposeAll(parameters);
+      }
     }
   } finally {
     train.dispose();
     measure.dispose();
   }
-  return summariseAccuracy(runs);
+  return results;
 }
 
-/** {@link evaluateTrainingSet} of a distilled set; a learned step size, where there is one, is the students' learning rate. */
+/** The one of the two lengths that is given. */
+export function lengthOf({ epochs, updates }: Pick<Configuration['evaluation'], 'epochs' | 'updates'>): StudentLength {
+  return updates === undefined ? { epochs: epochs! } : { updates };
+}
+
+function learningRateOf({ learningRate }: Configuration['evaluation'], learned: number | undefined): number {
+  if (learningRate !== 'learned') return learningRate;
+  if (learned !== undefined) return learned;
+  throw new RangeError("'evaluation.learningRate' is 'learned', and with this set no step size was; give a number.");
+}
+
+/** {@link evaluateTrainingSet} of a distilled set, with the step size that it may have learned. */
 export async function evaluateSet(
   set: DistilledSet,
   parameters: Parameters,
-  configuration: Pick<Configuration, 'evaluation' | 'network' | 'seed' | 'compile'>,
+  settings: EvaluationSettings,
   data: PreparedDataset,
   options: EvaluationOptions = {},
-): Promise<Accuracy> {
-  const { compile, evaluation } = configuration;
-  const learningRate = 'stepSize' in parameters ? parameters.stepSize.dataSync()[0] : evaluation.learningRate;
-  const trainingSet = distilledTrainingSet(set, parameters, { compile });
+): Promise<StudentResult[]> {
+  const learned = 'stepSize' in parameters ? parameters.stepSize.dataSync()[0] : undefined;
+  const trainingSet = distilledTrainingSet(set, parameters, { compile: settings.compile });
   try {
-    return await evaluateTrainingSet(
-      trainingSet,
-      { ...configuration, evaluation: { ...evaluation, learningRate } },
-      data,
-      options,
-    );
+    return await evaluateTrainingSet(trainingSet, settings, data, options, learned);
   } finally {
     trainingSet.dispose();
   }

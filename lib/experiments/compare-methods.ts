@@ -1,8 +1,9 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { makeExperts } from './make-experts';
-import { run, runBaseline } from './run';
-import type { RunOptions, RunResult } from './session';
+import { run, runBaseline } from '../runs/run';
+import type { RunOptions } from '../runs/context';
+import type { RunResult } from '../runs/train-students';
 
 export const comparedMethods = ['dm', 'dc', 'dsa', 'mtt'] as const;
 

@@ -15,6 +15,8 @@ export interface DataOptions {
   data?: string;
   /** Default 'normalise'. */
   whitening?: Whitening;
+  /** Keep the validation images out of the training split. Default false. */
+  holdOut?: boolean;
 }
 
 /**
@@ -23,13 +25,13 @@ export interface DataOptions {
  */
 export async function dataAtHand(
   name: string,
-  { data, whitening = 'normalise' }: DataOptions = {},
+  { data, whitening = 'normalise', holdOut = false }: DataOptions = {},
 ): Promise<PreparedDataset> {
   await useBackend();
-  const key = JSON.stringify([name, data, whitening]);
+  const key = JSON.stringify([name, data, whitening, holdOut]);
   let found = prepared.get(key);
   if (!found) {
-    found = loadDataset(name, { folder: data }).then((dataset) => prepareDataset(dataset, { whitening }));
+    found = loadDataset(name, { folder: data }).then((dataset) => prepareDataset(dataset, { whitening, holdOut }));
     prepared.set(key, found);
     // A failure is not kept: the dataset may be there at the next call.
     found.catch(() => prepared.delete(key));

@@ -1,20 +1,17 @@
 /** How varied the training sets of runs are, judged by a network that was trained on the full training set. */
 import { coverage, effectiveRank, pairwiseDistances, principalPlane, spread } from '../evaluation/diversity';
-import { randomSelection } from '../evaluation/baselines';
 import { featuresOf } from '../evaluation/features';
 import { distilledTrainingSet } from '../evaluation/training-set';
 import type { ImageSource } from '../data/image-source';
-import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { disposeAll, type Parameters } from '../tensor/parameters';
-import { Random } from '../tensor/random';
 import { readSafetensors } from '../files/safetensors';
 import { toTensor } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import { dataAtHand } from './data-at-hand';
-import { readDistilledSet } from './distilled-file';
-import type { RunResult } from './session';
-import { advice, runFiles } from './run-store';
+import { readDistilledSet } from '../runs/distilled-file';
+import { advice, hashInName, readSelection, setFiles, studentsFiles } from '../runs/run-files';
+import type { RunResult } from '../runs/train-students';
 
 /** A training set by how far its images lie apart and how much of the real images they reach. */
 export interface Diversity {
@@ -59,7 +56,7 @@ export async function diversityJudge(
   const data = await dataAtHand(dataset, { data: folder, whitening });
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
-  const parameters = readStudent(full.run);
+  const parameters = readStudent(full);
   const embed = (count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
     featuresOf(network, parameters, count, (first, size) => batch(range(first, size)), configuration);
   const realCount = Math.min(realImages, data.test.count);
@@ -75,8 +72,8 @@ export async function diversityJudge(
         `diversityJudge: ${run.run} is of ${made.dataset} (${made.whitening}); this judge knows ${dataset} (${whitening}).`,
       );
     }
-    if (kind === 'random' && made.set.kind === 'images') {
-      const chosen = randomSelection(data.train, made.set.ipc, Random.stream(made.seed, 'set'));
+    if (kind === 'random') {
+      const chosen = readSelection({ folder: run.run, hash: hashInName(run.run) });
       const features = embed(chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels, owned: [features] };
@@ -86,13 +83,13 @@ export async function diversityJudge(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );
     }
-    const { parameters: stored, statistics, imageShape: shape } = readDistilledSet(runFiles(run.run).distilled);
-    const set = createDistilledSet({ ...made.set, imageShape: shape, classCount });
-    const training = distilledTrainingSet(set, stored, made);
+    const distilled = readDistilledSet(setFiles(run.run).distilled);
+    const { set } = distilled;
+    const training = distilledTrainingSet(set, distilled.parameters, made);
     const items = training.count;
     const features = embed(set.hallucinatorCount * items, (rows) => training.batch(rows));
     const labels = training.labels(range(0, items));
-    disposeAll(stored, statistics);
+    distilled.dispose();
     training.dispose();
     const groups = tf.tidy(() =>
       features.reshape([set.hallucinatorCount, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]),
@@ -147,10 +144,11 @@ function range(first: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => first + index);
 }
 
-function readStudent(run: string): Parameters {
-  const file = runFiles(run).student;
+function readStudent({ run, students }: RunResult): Parameters {
+  const file = studentsFiles(students).student;
   try {
-    const { tensors } = readSafetensors(file);
+    const { tensors, metadata } = readSafetensors(file, { requireChecksum: true });
+    if (metadata.run !== hashInName(students)) throw new Error(`${file} belongs to ${metadata.run}`);
     return Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   } catch (error) {
     throw new Error(`The student of ${run} cannot be read: ${(error as Error).message}. ${advice(run)}`, {

@@ -1,6 +1,7 @@
 /** A research question as a grid of runs: each is stored, so that what is done is returned and only what changed is run. */
 import { createProgress, formatSeconds, type ProgressReporter } from '../distillation/progress';
-import type { RunOptions, RunResult } from './session';
+import type { RunOptions } from '../runs/context';
+import type { RunResult } from '../runs/train-students';
 
 /** One run of a grid. */
 export interface GridCell<Factors> {

@@ -8,7 +8,7 @@ import { trainExperts } from '../matching/experts';
 import { createNetwork } from '../networks/create-network';
 import { dataAtHand } from './data-at-hand';
 import { listenForInterrupt } from './interrupt';
-import { RunStopped, type RunOptions } from './session';
+import { RunStopped, type RunOptions } from '../runs/context';
 
 /** What expert training came to. */
 export interface MadeExperts {
@@ -30,7 +30,8 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
   if (matching.method !== 'mtt') {
     throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
   }
-  const data = await dataAtHand(configuration.dataset, { data: options.data, whitening: configuration.whitening });
+  const { dataset, whitening, holdOut } = configuration;
+  const data = await dataAtHand(dataset, { data: options.data, whitening, holdOut });
   const { imageShape, classCount } = data.train;
   const { count, epochs } = matching.experts;
   const progress = options.progress ?? createProgress();

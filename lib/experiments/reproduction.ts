@@ -8,7 +8,7 @@ import { defaultExperts } from '../matching/experts';
 import { obtainWithProgress } from './data-at-hand';
 import { executeNotebook, NotebookFailed } from './execute-notebook';
 import { findNotebooks, notebookName } from './notebook-file';
-import { defaultRuns } from './run-store';
+import { defaultRuns } from '../runs/run-files';
 
 export interface ReproductionOptions {
   /** Default 'quick'. */
@@ -54,7 +54,7 @@ const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
   const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder() } = options;
-  const { runs = defaultRuns, experts = defaultExperts, notebooks: folder = 'notebooks' } = options;
+  const { runs = defaultRuns(), experts = defaultExperts, notebooks: folder = 'notebooks' } = options;
   if (!datasetNames.includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
   const isStandard = profile === committed.profile && dataset === committed.dataset;

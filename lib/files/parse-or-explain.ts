@@ -7,13 +7,13 @@ import { oneLine } from './one-line';
  * @param refuse makes the error of the first thing that is wrong, e.g. `'accuracy.mean': Expected number, received string`
  * @throws what `refuse` makes
  */
-export function parseOrExplain<Schema extends z.ZodTypeAny>(
-  schema: Schema,
+export function parseOrExplain<Value>(
+  schema: z.ZodType<Value, z.ZodTypeDef, unknown>,
   value: unknown,
   refuse: (reason: string) => Error,
-): z.output<Schema> {
+): Value {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data as z.output<Schema>;
+  if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw refuse(oneLine(path.length === 0 ? message : `'${path.join('.')}': ${message}`));
 }

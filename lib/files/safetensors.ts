@@ -139,13 +139,13 @@ export function writeSafetensors(
   writeWhole(path, length, padded, ...parts);
 }
 
-/** SHA-256 over the header without its checksum, and the numbers. */
-function checksumOf(
+/** SHA-256 over the header without its checksum, and the numbers; what `metadata.sha256` holds. */
+export function checksumOf(
   header: Record<string, unknown>,
   metadata: Record<string, string>,
   numbers: (hash: Hash) => void,
 ): string {
-  const { __metadata__, ...entries } = header;
+  const entries = Object.fromEntries(Object.entries(header).filter(([name]) => name !== '__metadata__'));
   const hash = createHash('sha256').update(canonicalJson({ metadata, entries }));
   numbers(hash);
   return hash.digest('hex');

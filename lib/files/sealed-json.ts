@@ -14,8 +14,13 @@ const sealedSchema = z.object({ seal: z.object({ of: z.string(), sha256: z.strin
 
 /** Writes a record for the owner of that identity, as {@link writeWhole}. */
 export function writeSealed(file: string, identity: string, value: object): void {
+  writing(file, () => writeWhole(file, sealedText(identity, value)));
+}
+
+/** The text of such a file. */
+export function sealedText(identity: string, value: object): string {
   const seal = { of: identity, sha256: checksumOf(identity, value) };
-  writing(file, () => writeWhole(file, `${JSON.stringify({ ...value, seal }, undefined, 2)}\n`));
+  return `${JSON.stringify({ ...value, seal }, undefined, 2)}\n`;
 }
 
 export interface ReadSealedOptions {
@@ -29,11 +34,11 @@ export interface ReadSealedOptions {
  * Reads what {@link writeSealed} wrote.
  * @throws Error naming the file, when it is damaged, another's, or not of the schema
  */
-export function readSealed<Schema extends z.ZodTypeAny>(
+export function readSealed<Value>(
   file: string,
-  schema: Schema,
+  schema: z.ZodType<Value, z.ZodTypeDef, unknown>,
   { identity, advice }: ReadSealedOptions = {},
-): z.output<Schema> {
+): Value {
   const refuse = (reason: string) =>
     new Error([`${file} cannot be used: ${reason}.`, advice].filter(Boolean).join(' '));
   const { seal, ...value } = parseOrExplain(sealedSchema, parseJson(readText(file), refuse), refuse);

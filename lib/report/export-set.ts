@@ -3,11 +3,10 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { explainWriteError, makeFolder } from '../files/file-error';
 import { pixelsOf } from '../data/pixels';
-import { createDistilledSet } from '../factorization/create-distilled-set';
-import { readDistilledSet } from '../experiments/distilled-file';
-import { writePyTorchSet } from '../experiments/pytorch-file';
+import { readDistilledSet } from '../runs/distilled-file';
+import { writePyTorchSet } from '../runs/pytorch-file';
+import { recordedAccuracy } from '../runs/recorded-accuracy';
 import { useBackend } from '../tensor/backend';
-import { disposeAll } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { imageGrid } from './image-grid';
 import { toPng } from './render';
@@ -27,9 +26,8 @@ export interface ExportSetOptions {
 export async function exportSet(file: string, { to = path.dirname(file) }: ExportSetOptions = {}): Promise<string[]> {
   await useBackend();
   const distilled = readDistilledSet(file);
-  const { parameters, configuration, classNames, imageShape, statistics } = distilled;
+  const { set, parameters, classNames, imageShape, statistics } = distilled;
   try {
-    const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
     const base = path.join(to, path.basename(file, '.safetensors'));
     const pytorch = `${base}-pytorch.safetensors`;
     const pictures = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) =>
@@ -44,7 +42,7 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
         throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
     }
     makeFolder(workspace);
-    writePyTorchSet(place(pytorch), distilled);
+    writePyTorchSet(place(pytorch), distilled, recordedAccuracy(file, distilled));
     for (const [hallucinator, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {
         const items = tf.range(0, set.itemCount, 1, 'int32');
@@ -64,6 +62,6 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
   } catch (error) {
     throw explainWriteError(error, to);
   } finally {
-    disposeAll(parameters, statistics);
+    distilled.dispose();
   }
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { makeFolder, writing } from '../files/file-error';
 import { resultsFolder } from '../files/results-folder';
-import { readEnvironments, readIdentity } from '../experiments/run-store';
+import { hashInName, readIdentity, readSessions } from '../runs/run-files';
 import { writeWhole } from '../files/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
@@ -60,7 +60,7 @@ function provenance(runs: string[]): string {
   const sources = runs.map((run) => ({
     run: path.basename(run),
     identity: readIdentity(run),
-    environments: readEnvironments(run),
+    environments: readSessions({ folder: run, hash: hashInName(run) }),
   }));
   return `${JSON.stringify({ runs: sources }, undefined, 2)}\n`;
 }

@@ -2,11 +2,9 @@
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
-import { createDistilledSet } from '../factorization/create-distilled-set';
-import { readDistilledSet } from '../experiments/distilled-file';
-import type { RunResult } from '../experiments/session';
-import { runFiles } from '../experiments/run-store';
-import { disposeAll } from '../tensor/parameters';
+import { readDistilledSet } from '../runs/distilled-file';
+import { setFiles } from '../runs/run-files';
+import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
 import { imageGrid } from './image-grid';
@@ -42,10 +40,8 @@ export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
-  const { configuration, parameters, classNames, imageShape, statistics } = readDistilledSet(
-    runFiles(result.run).distilled,
-  );
-  const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
+  const distilled = readDistilledSet(setFiles(result.run).distilled);
+  const { set, parameters, classNames, imageShape, statistics } = distilled;
   const rows = Math.min(classes ?? set.classCount, set.classCount);
   const pixels = tf.tidy(() => {
     const items = tf.tensor1d(
@@ -62,7 +58,7 @@ export function hallucinationGrid(
     const columns = set.kind === 'haba' ? [coloured, ...made] : made;
     return pixelsOf(tf.stack(columns, 1).reshape([-1, ...imageShape]), statistics);
   });
-  disposeAll(parameters, statistics);
+  distilled.dispose();
   const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `${index + 1}`);
   return imageGrid(
     { pixels, shape: imageShape },

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { ReplaySubject } from 'rxjs';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
-import type { RunResult } from '../experiments/session';
-import { readMetrics } from '../experiments/run-store';
+import type { RunResult } from '../runs/train-students';
+import { readMetrics } from '../runs/run-files';
 import { chartFigure, type Figure } from './figure';
 import type { LiveServer, PlotLine } from './live-server';
 import { lossChart } from './loss-chart';

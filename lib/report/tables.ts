@@ -1,7 +1,7 @@
 /** Tables of runs, as arquero tables and as text for papers. */
 import path from 'node:path';
 import { table, type ColumnTable } from 'arquero';
-import type { RunResult } from '../experiments/session';
+import type { RunResult } from '../runs/train-students';
 
 export interface ReportTable {
   /** File name without extension. */

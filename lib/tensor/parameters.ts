@@ -28,6 +28,11 @@ export function addPrefix(parameters: Parameters, prefix: string): Parameters {
   return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [prefix + name, tensor]));
 }
 
+/** Whether every value of every tensor is a finite number. */
+export function allFinite(parameters: Parameters): boolean {
+  return Object.values(parameters).every((tensor) => tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1));
+}
+
 /** Frees every tensor of the given records; tensors already freed are left alone. */
 export function disposeAll(...records: Parameters[]): void {
   for (const record of records) tf.dispose(Object.values(record).filter((tensor) => !tensor.isDisposed));

@@ -1,11 +1,11 @@
 /** Runs that are killed, interrupted or disturbed: nothing is lost, and numbers are those of an undisturbed run. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
-import { runFiles } from '../../lib/experiments/run-store';
+import { setFiles, studentsFiles } from '../../lib/runs/run-files';
 import { deadHolder } from '../files/dead-holder';
 import { haba, lastJson, startHaba } from './command-line';
 
@@ -20,21 +20,23 @@ const configuration = 'distill --profile smoke --dataset shapes --bases 2 --iter
 const settings = [...configuration, '--set', 'checkpointEvery=3', '--set', 'evaluation.students=2'];
 const inFolder = (name: string) => [...settings, '--runs', path.join(folder, name)];
 
+/** The file of a run's students, who are of one recipe. */
+function studentsOf(run: string): string {
+  const { students } = setFiles(run);
+  const [recipe] = existsSync(students) ? readdirSync(students) : [];
+  return studentsFiles(path.join(students, recipe ?? 'none')).results;
+}
+
 /** What must not depend on how often a run was stopped. */
 function outcome(run: string) {
-  const { distilled, metrics, students, result } = runFiles(run);
-  const losses = readFileSync(metrics, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => ({ ...(JSON.parse(line) as Record<string, number>), seconds: 0 }));
-  const { accuracy, storedFloats } = JSON.parse(readFileSync(result, 'utf8')) as Record<string, unknown>;
-  return {
-    losses,
-    students: readFileSync(students, 'utf8'),
-    accuracy,
-    storedFloats,
-    distilled: readFileSync(distilled),
-  };
+  const { distilled, metrics, result } = setFiles(run);
+  const lines = (file: string) =>
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line): Record<string, unknown> => ({ ...(JSON.parse(line) as object), seconds: 0, seal: '' }));
+  const { storedFloats } = JSON.parse(readFileSync(result, 'utf8')) as Record<string, unknown>;
+  return { losses: lines(metrics), students: lines(studentsOf(run)), storedFloats, distilled: readFileSync(distilled) };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -56,11 +58,11 @@ before(async () => {
 
 test('killed while it distils, while a checkpoint is due, and while students are trained: the same numbers', async () => {
   const run = undisturbed.replace(`${path.sep}undisturbed${path.sep}`, `${path.sep}killed${path.sep}`);
-  const { checkpoint, metrics, students } = runFiles(run);
+  const { checkpoint, metrics } = setFiles(run);
   const moments: (() => boolean)[] = [
     () => wholeLines(metrics) >= 5,
     () => isBeingWritten(checkpoint) || wholeLines(metrics) >= 20,
-    () => wholeLines(students) >= 1,
+    () => wholeLines(studentsOf(run)) >= 1,
   ];
   for (const moment of moments) {
     const { child, finished } = startHaba(inFolder('killed'));
@@ -78,13 +80,13 @@ test('Ctrl-C stops within an iteration, says where it goes on, and exits with 13
   const { child, finished, line } = startHaba(inFolder('interrupted'));
   await line(/distilling \d+\/40/);
   const run = undisturbed.replace(`${path.sep}undisturbed${path.sep}`, `${path.sep}interrupted${path.sep}`);
-  const done = wholeLines(runFiles(run).metrics);
+  const done = wholeLines(setFiles(run).metrics);
   child.kill('SIGINT');
   const { status, stderr } = await finished;
   assert.equal(status, 130, stderr);
   assert.match(stderr, /Stopped; what was done is kept in .*The same again goes on from there\./);
-  assert.ok(existsSync(runFiles(run).checkpoint));
-  assert.ok(!existsSync(runFiles(run).result) && wholeLines(runFiles(run).metrics) < 40, `${done} were done`);
+  assert.ok(existsSync(setFiles(run).checkpoint));
+  assert.ok(!existsSync(setFiles(run).result) && wholeLines(setFiles(run).metrics) < 40, `${done} were done`);
   assert.equal((await haba(...inFolder('interrupted'))).status, 0);
   assert.deepEqual(outcome(run), outcome(undisturbed));
 });
@@ -93,7 +95,6 @@ test('a finished run is returned as stored: no file of it changes, and what a ki
   const before = outcome(undisturbed);
   const files = readdirSync(undisturbed);
   writeFileSync(path.join(undisturbed, 'holder.json'), deadHolder());
-  writeFileSync(runFiles(undisturbed).seconds, '1');
   const finished = await haba(...inFolder('undisturbed'));
   assert.equal(lastJson(finished).run, undisturbed);
   assert.match(finished.stderr, /as stored in/);
@@ -129,12 +130,12 @@ test('a loss that is no number stops the run, with the iteration and what to cha
 });
 
 test('files that are damaged: the file is named, and nothing is overwritten', async () => {
-  const { result, checkpoint } = runFiles(undisturbed);
+  const { result, checkpoint } = setFiles(undisturbed);
   const kept = { result: readFileSync(result), checkpoint: readFileSync(checkpoint) };
   writeFileSync(result, kept.result.subarray(0, 40));
   const torn = await haba(...inFolder('undisturbed'));
   assert.equal(torn.status, 1);
-  assert.match(torn.stderr, /result\.json cannot be read: .*Nothing was changed\. .*runs remove/);
+  assert.match(torn.stderr, /result\.json cannot be used: it is not JSON\. Nothing was changed\. .*runs remove/);
   assert.deepEqual(readFileSync(result), kept.result.subarray(0, 40));
 
   rmSync(result);
@@ -145,6 +146,106 @@ test('files that are damaged: the file is named, and nothing is overwritten', as
   assert.deepEqual(readFileSync(checkpoint), kept.checkpoint.subarray(0, 500));
   writeFileSync(checkpoint, kept.checkpoint);
   writeFileSync(result, kept.result);
+});
+
+/** A run of its own for each damage, made by copying the undisturbed one. */
+function copied(name: string): string {
+  const run = undisturbed.replace(`${path.sep}undisturbed${path.sep}`, `${path.sep}${name}${path.sep}`);
+  cpSync(undisturbed, run, { recursive: true });
+  return run;
+}
+
+function flipBit(file: string): void {
+  const bytes = readFileSync(file);
+  bytes[Math.floor(bytes.length / 2)] ^= 1;
+  writeFileSync(file, bytes);
+}
+
+/** A finished run as it was before its last students, and a file of another run of the same shape in one place. */
+const damages: [what: string, damage: (run: string, other: string) => void, message: RegExp][] = [
+  [
+    'one flipped bit of a checkpoint',
+    (run) => (rmSync(setFiles(run).result), flipBit(setFiles(run).checkpoint)),
+    /checkpoint\.safetensors is not a usable safetensors file: .*damaged or changed.*runs remove/,
+  ],
+  [
+    'one flipped bit of the metrics',
+    (run) => (rmSync(setFiles(run).result), flipBit(setFiles(run).metrics)),
+    /metrics\.jsonl, line \d+, is damaged: .*runs remove/,
+  ],
+  [
+    "another run's checkpoint",
+    (run, other) => (rmSync(setFiles(run).result), cpSync(setFiles(other).checkpoint, setFiles(run).checkpoint)),
+    /checkpoint\.safetensors is not a checkpoint of this run: it belongs to [0-9a-f]{10}, not to [0-9a-f]{10}/,
+  ],
+  [
+    "another run's metrics",
+    (run, other) => (rmSync(setFiles(run).result), cpSync(setFiles(other).metrics, setFiles(run).metrics)),
+    /metrics\.jsonl, line 1, is damaged: it does not fit its seal/,
+  ],
+  [
+    "another run's students",
+    (run, other) => cpSync(studentsOf(other), studentsOf(run)),
+    /students\.jsonl, line 1, is damaged: it does not fit its seal/,
+  ],
+  ['one flipped bit of the students', (run) => flipBit(studentsOf(run)), /students\.jsonl, line \d+, is damaged/],
+  [
+    "another run's distilled set",
+    (run, other) => {
+      cpSync(setFiles(other).distilled, setFiles(run).distilled);
+      rmSync(studentsOf(run));
+    },
+    /distilled\.safetensors was made by the run [0-9a-f]{10}, not by [0-9a-f]{10}/,
+  ],
+  [
+    "another run's result",
+    (run, other) => cpSync(setFiles(other).result, setFiles(run).result),
+    /result\.json cannot be used: it belongs to [0-9a-f]{10}, not to [0-9a-f]{10}/,
+  ],
+  [
+    'a folder where a file should be',
+    (run) => {
+      rmSync(setFiles(run).result);
+      mkdirSync(setFiles(run).result);
+    },
+    /result\.json is a folder; a file is expected there/,
+  ],
+];
+
+test('silent damage is noticed: the file is named, and nothing is overwritten', async (suite) => {
+  const finished = await haba(...inFolder('other'), '--set', 'seed=4');
+  assert.equal(finished.status, 0, finished.stderr);
+  const other = lastJson(finished).run as string;
+  for (const [number, [what, damage, message]] of damages.entries()) {
+    await suite.test(what, async () => {
+      const run = copied(`damaged-${number}`);
+      damage(run, other);
+      const files = readdirSync(run);
+      const { status, stderr } = await haba(...inFolder(`damaged-${number}`));
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+      assert.deepEqual(readdirSync(run), files);
+    });
+  }
+});
+
+test('other students never distil again: they lie under the set, and more of them are trained beside those that are there', async () => {
+  const run = copied('evaluated');
+  const distilled = readFileSync(setFiles(run).distilled);
+  const more = await haba(...inFolder('evaluated'), '--set', 'evaluation.students=3');
+  assert.equal(more.status, 0, more.stderr);
+  assert.doesNotMatch(more.stderr, /distilling/);
+  assert.equal(wholeLines(studentsOf(run)), 3);
+  assert.deepEqual(
+    (lastJson(more).accuracy as { runs: number[] }).runs.slice(0, 2),
+    outcome(undisturbed).students.map(({ accuracy }) => accuracy),
+  );
+  const others = await haba(...inFolder('evaluated'), '--set', 'evaluation.updates=5');
+  assert.doesNotMatch(others.stderr, /distilling/);
+  assert.equal(lastJson(others).run, run);
+  assert.equal(readdirSync(setFiles(run).students).length, 2);
+  assert.deepEqual(readFileSync(setFiles(run).distilled), distilled);
 });
 
 test('a runs folder that is a file: one sentence', async () => {

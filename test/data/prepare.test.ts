@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assembleDataset, type Dataset } from '../../lib/data/dataset';
-import type { PreparedDataset } from '../../lib/data/image-source';
+import { holdOut } from '../../lib/data/hold-out';
+import type { ImageSource, PreparedDataset } from '../../lib/data/image-source';
 import { prepareDataset } from '../../lib/data/prepare';
 import { useBackend } from '../../lib/tensor/backend';
+import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 
@@ -133,7 +135,7 @@ test('a fitted ZCA is kept; a cached file that is not whole is fitted anew', () 
   };
   const fitted = values();
   const files = readdirSync(folder);
-  assert.match(files.join(), /^zca-small-[0-9a-f]{16}-1\.safetensors$/);
+  assert.match(files.join(), /^zca-small-[0-9a-f]{16}-60-1\.safetensors$/);
   assert.deepEqual(values(), fitted);
   truncateSync(path.join(folder, files[0]), 5000);
   assert.deepEqual(values(), fitted);
@@ -152,4 +154,58 @@ test('a whitened image is the same in whichever batch it stands', () => {
     return result;
   };
   assert.deepEqual(values([7]), values([7, 3, 59, 0]));
+});
+
+test('with a hold-out the training split lacks the validation images; together they are the whole', () => {
+  const given = smallDataset();
+  const { count } = given.train;
+  const aside = holdOut(given.train.labels, 3).validation.length;
+  const hex = (bytes: Uint8Array, row: number) => Buffer.from(bytes.slice(row * 48, (row + 1) * 48)).toString('hex');
+  for (const whitening of ['normalise', 'zca'] as const) {
+    const [whole, part] = [false, true].map((holdOut) => prepareDataset(given, { whitening, holdOut, cacheFolder }));
+    assert.deepEqual([whole.train.count, whole.validation.count], [count, aside]);
+    assert.deepEqual(
+      [part.train.count, part.validation.count, part.test.count],
+      [count - aside, aside, given.test.count],
+    );
+    assert.deepEqual([whole.holdOut, part.holdOut], [false, true]);
+    for (const source of [part.train, part.validation]) {
+      for (const [label, indices] of source.indicesOfClass.entries()) {
+        assert.ok(indices.every((index) => source.labels[index] === label));
+      }
+      assert.equal(source.indicesOfClass.flatMap((indices) => [...indices]).length, source.count);
+    }
+    const pixels = (source: ImageSource, owner: PreparedDataset) => {
+      const images = source.batch(Int32Array.from({ length: source.count }, (_, index) => index));
+      const bytes = owner.toPixels(images);
+      images.dispose();
+      return Array.from({ length: source.count }, (_, row) => hex(bytes, row));
+    };
+    const found = [...pixels(part.train, part), ...pixels(part.validation, part)];
+    const all = Array.from({ length: count }, (_, row) => hex(given.train.images, row));
+    if (whitening === 'normalise') assert.deepEqual(found.sort(), all.sort());
+    assert.equal(new Set(found).size, new Set(all).size);
+    whole.dispose();
+    part.dispose();
+  }
+});
+
+test('ZCA is fitted without the validation images: other images there change nothing', () => {
+  const given = smallDataset();
+  const images = Uint8Array.from(given.train.images);
+  for (const index of holdOut(given.train.labels, 3).validation) images.fill(7, index * 48, (index + 1) * 48);
+  const changed = { ...given, train: { ...given.train, images }, checksum: 'changed' };
+  const means = (without: boolean) =>
+    [given, changed].map((dataset) => {
+      const prepared = prepareDataset(dataset, { whitening: 'zca', holdOut: without, cacheFolder });
+      const { 'zca.mean': mean, ...others } = prepared.statistics();
+      const values = mean.dataSync();
+      mean.dispose();
+      disposeAll(others);
+      prepared.dispose();
+      return values;
+    });
+  const [without, whole] = [means(true), means(false)];
+  assert.deepEqual(without[0], without[1]);
+  assert.notDeepEqual(whole[0], whole[1]);
 });

@@ -46,6 +46,26 @@ test('every profile, method and kind of set is complete and valid', () => {
 
 const refusals: [name: string, input: unknown, text: RegExp][] = [
   [
+    'two lengths of students',
+    { evaluation: { epochs: 3, updates: 4 } },
+    /'evaluation\.epochs' is 3 and 'evaluation\.updates' is 4; give one of the two/,
+  ],
+  [
+    'students tested on images that the set has seen',
+    { holdOut: false, evaluation: { split: 'validation' } },
+    /'evaluation\.split' is 'validation' and 'holdOut' is false; students cannot be tested on images/,
+  ],
+  [
+    'a learned rate where none is learned',
+    { evaluation: { learningRate: 'learned' } },
+    /'evaluation\.learningRate' is 'learned' and 'matching\.method' is 'dm'; only 'mtt' learns/,
+  ],
+  [
+    'a rate that is neither a number nor learned',
+    { evaluation: { learningRate: 'fast' } },
+    /'evaluation\.learningRate' is 'fast': allowed is a number of more than 0, or 'learned'/,
+  ],
+  [
     'an unknown key',
     { iteration: 5 },
     /'iteration' is not a key; did you mean 'iterations'\? Allowed here: profile, seed,/,
@@ -108,4 +128,34 @@ test('more images than the smallest class has are refused, unless they start fro
     () => requireEnoughImages(configure({ set: { kind: 'haba', basesPerClass: 3 } }), [2]),
     /'set\.basesPerClass' is 3;/,
   );
+});
+
+test('a length of students in one unit takes the place of the profile in the other', () => {
+  const lengthOf = (input: ConfigurationInput) => {
+    const { epochs, updates } = configure(input).evaluation;
+    return { epochs, updates };
+  };
+  assert.deepEqual(lengthOf({}), { epochs: undefined, updates: 300 });
+  assert.deepEqual(lengthOf({ evaluation: { epochs: 7 } }), { epochs: 7, updates: undefined });
+  assert.deepEqual(lengthOf({ profile: 'paper' }), { epochs: 1000, updates: undefined });
+  assert.deepEqual(lengthOf({ profile: 'paper', evaluation: { updates: 7 } }), { epochs: undefined, updates: 7 });
+});
+
+test('what students are tested on decides what the set may have seen', () => {
+  const of = (input: ConfigurationInput) => {
+    const { holdOut, evaluation } = configure(input);
+    return [holdOut, evaluation.split];
+  };
+  assert.deepEqual(of({}), [false, 'test']);
+  assert.deepEqual(of({ evaluation: { split: 'validation' } }), [true, 'validation']);
+  assert.deepEqual(of({ holdOut: true }), [true, 'test']);
+  const complete = configure({ evaluation: { split: 'validation' } });
+  assert.deepEqual(configure(complete), complete);
+});
+
+test('students of trajectory matching train with the learned step size, unless a rate is given', () => {
+  const rateOf = (input: ConfigurationInput) => configure(input).evaluation.learningRate;
+  assert.equal(rateOf({ matching: { method: 'mtt' } }), 'learned');
+  assert.equal(rateOf({ matching: { method: 'mtt' }, evaluation: { learningRate: 0.02 } }), 0.02);
+  assert.equal(rateOf({}), 0.01);
 });

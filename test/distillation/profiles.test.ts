@@ -29,6 +29,7 @@ for (const dataset of datasets) {
         seed: 0,
         dataset,
         whitening: 'zca',
+        holdOut: false,
         network: {
           name: 'ConvNet',
           width: 128,
@@ -81,10 +82,11 @@ for (const dataset of datasets) {
           students: 5,
           epochs: 1000,
           batchSize: 256,
-          learningRate: 0.01,
+          learningRate: 'learned',
           momentum: 0.9,
           weightDecay: 5e-4,
           augmentation,
+          split: 'test',
         },
         compile: true,
       });
@@ -107,11 +109,11 @@ test('paper profile of gradient matching: outer and inner loops by images a clas
 test('smoke and quick keep the method and shrink the work', () => {
   const of = (profile: 'smoke' | 'quick' | 'paper') => {
     const { iterations, network, evaluation } = configure({ profile, matching: { method: 'dm' } });
-    return [iterations, network.width, evaluation.epochs, evaluation.students];
+    return [iterations, network.width, evaluation.updates ?? 0, evaluation.epochs ?? 0, evaluation.students];
   };
-  assert.deepEqual(of('smoke'), [10, 16, 30, 3]);
-  assert.deepEqual(of('quick'), [300, 32, 300, 3]);
-  assert.deepEqual(of('paper'), [20000, 128, 1000, 5]);
+  assert.deepEqual(of('smoke'), [10, 16, 30, 0, 3]);
+  assert.deepEqual(of('quick'), [300, 32, 300, 0, 3]);
+  assert.deepEqual(of('paper'), [20000, 128, 0, 1000, 5]);
 });
 
 test('plain gradient matching is the one method without augmentation', () => {

@@ -1,5 +1,5 @@
 /** A dataset and configurations small enough for every method to run in a second. */
-import { assembleDataset } from '../../lib/data/dataset';
+import { assembleDataset, type Dataset } from '../../lib/data/dataset';
 import { createAugmentation } from '../../lib/data/dsa';
 import type { PreparedDataset } from '../../lib/data/image-source';
 import { prepareDataset } from '../../lib/data/prepare';
@@ -10,7 +10,7 @@ import { createNetwork } from '../../lib/networks/create-network';
 import { Random } from '../../lib/tensor/random';
 
 /** Two classes of 12x12 noise, the second brighter on its left. */
-export function smallData(): PreparedDataset {
+export function smallDataset(): Dataset {
   const random = Random.stream(7, 'test');
   const split = (count: number) => ({
     count,
@@ -21,7 +21,12 @@ export function smallData(): PreparedDataset {
     }),
   });
   const parts = { name: 'small', classNames: ['even', 'left'], imageShape: [12, 12, 3] as const };
-  return prepareDataset(assembleDataset({ ...parts, train: split(24), test: split(8) }), { whitening: 'normalise' });
+  return assembleDataset({ ...parts, train: split(24), test: split(8) });
+}
+
+/** The same, ready for networks. */
+export function smallData(): PreparedDataset {
+  return prepareDataset(smallDataset(), { whitening: 'normalise' });
 }
 
 export function smallConfiguration(input: ConfigurationInput): Configuration {

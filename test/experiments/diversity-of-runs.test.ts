@@ -7,8 +7,9 @@ import { after, before, test } from 'node:test';
 import type { ConfigurationInput } from '../../lib/distillation/configuration';
 import { createProgress } from '../../lib/distillation/progress';
 import { diversityJudge, type DiversityJudge } from '../../lib/experiments/diversity-of-runs';
-import { evaluateRun, run, runBaseline } from '../../lib/experiments/run';
-import type { RunOptions, RunResult } from '../../lib/experiments/session';
+import { evaluateRun, run, runBaseline } from '../../lib/runs/run';
+import type { RunOptions } from '../../lib/runs/context';
+import type { RunResult } from '../../lib/runs/train-students';
 import { tf } from '../../lib/tensor/tensorflow';
 
 const small: ConfigurationInput = {
@@ -80,21 +81,30 @@ test('runs that the judge cannot measure are refused, with what it knows', async
   await assert.rejects(diversityJudge(random), /The student of .* cannot be read: .* runs remove random-shapes/);
 });
 
-test('other students on a set: trained once, then returned; stored beside the run, which stays as it was', async () => {
-  const changed = () => readdirSync(haba.run).map((file) => statSync(path.join(haba.run, file)).mtimeMs);
+test('other students on a set: trained once, then returned; stored under the run, which stays as it was', async () => {
+  const changed = () =>
+    readdirSync(haba.run)
+      .filter((file) => file !== 'students')
+      .map((file) => [file, statSync(path.join(haba.run, file)).mtimeMs]);
   const before = changed();
-  const other = await evaluateRun(haba, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
-  assert.equal(other.kind, 'evaluation');
-  assert.match(path.basename(other.run), /^evaluation-haba-dm-shapes-2bases-smoke-/);
+  const students = { network: { name: 'LeNet' }, evaluation: { students: 2 } } as const;
+  const other = await evaluateRun(haba, students, options);
+  assert.equal(other.run, haba.run);
+  assert.match(path.relative(haba.run, other.students), /^students.LeNet-1epochs-test-[0-9a-f]{10}$/);
   assert.equal(other.accuracy.runs.length, 2);
   assert.equal(other.storedFloats, haba.storedFloats);
-  const again = await evaluateRun(haba, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
+  const again = await evaluateRun(haba, students, options);
   assert.deepEqual(again, other);
   assert.deepEqual(changed(), before);
-  // The same students on another run's set are another evaluation.
-  const ofIdentity = await evaluateRun(identity, { network: { name: 'LeNet' }, evaluation: { students: 2 } }, options);
-  assert.notEqual(ofIdentity.run, other.run);
-  await assert.rejects(evaluateRun(random, {}, options), /is a run of kind 'random'; only a distillation leaves a set/);
+  // The same students on another run's set are others.
+  const ofIdentity = await evaluateRun(identity, students, options);
+  assert.notEqual(path.basename(ofIdentity.students), path.basename(other.students));
+  // Real images, too, may have other students.
+  assert.equal((await evaluateRun(random, students, options)).kind, 'random');
+  await assert.rejects(
+    evaluateRun(haba, { evaluation: { split: 'validation' } }, options),
+    /'evaluation\.split' is 'validation' and 'holdOut' is false/,
+  );
 });
 
 test('the network of distillation, trained as there, comes to the accuracy that the run recorded', async () => {

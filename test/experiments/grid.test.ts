@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProgressReporter } from '../../lib/distillation/progress';
 import { runGrid, type GridCell } from '../../lib/experiments/grid';
-import type { RunResult } from '../../lib/experiments/session';
+import type { RunResult } from '../../lib/runs/train-students';
 
 function recorder() {
   const said: string[] = [];

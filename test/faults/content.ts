@@ -23,10 +23,12 @@ function timeless(file: string): Buffer {
   switch (path.basename(file)) {
     case 'environment.json':
       return Buffer.alloc(0);
+    // Seals cover the seconds.
     case 'metrics.jsonl':
-      return Buffer.from(text().replaceAll(/"seconds":[^,}]+/g, ''));
+    case 'students.jsonl':
+      return Buffer.from(text().replaceAll(/"(seconds|seal)":[^,}]+/g, ''));
     case 'result.json':
-      return Buffer.from(text().replaceAll(/"(seconds|peakBytes)":[^,}]+/g, ''));
+      return Buffer.from(text().replaceAll(/"(seconds|peakBytes|sha256)":[^,}]+/g, ''));
     // The first tells how long metrics are, the second how long it took.
     case 'checkpoint.safetensors':
     case 'state.safetensors':

@@ -1,6 +1,6 @@
 /** How much memory a run has after how many iterations. */
 import path from 'node:path';
-import { run } from '../../lib/experiments/run';
+import { run } from '../../lib/runs/run';
 
 export interface LongRunOptions {
   method: 'dm' | 'dsa';

@@ -5,18 +5,21 @@ import { currentHolder, takeLock } from '../../lib/files/lock';
 import { readCheckpoint, writeCheckpoint } from '../../lib/distillation/checkpoint';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import type { DistillationState } from '../../lib/distillation/distillation';
-import { readDistilledSet, writeDistilledSet } from '../../lib/experiments/distilled-file';
+import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
 import { readGoldenCase } from '../../lib/experiments/parity/golden-case';
+import { sealedLine } from '../../lib/files/json-lines';
+import { sealedText } from '../../lib/files/sealed-json';
 import {
-  listRuns,
-  readEnvironments,
   readIdentity,
   readMetrics,
-  readResult,
-  readSeconds,
+  readSelection,
+  readSessions,
+  readSetResult,
   readStudents,
-  runFiles,
-} from '../../lib/experiments/run-store';
+  setFiles,
+  studentsFiles,
+} from '../../lib/runs/run-files';
+import { listRuns } from '../../lib/runs/run-store';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { expertsFolder, openExperts, trainExperts, type ExpertSettings } from '../../lib/matching/experts';
 import { createAugmentation } from '../../lib/data/dsa';
@@ -24,7 +27,7 @@ import { composeNetwork } from '../../lib/networks/network';
 import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/files/safetensors';
+import { checksumOf, readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/files/safetensors';
 import { tf } from '../../lib/tensor/tensorflow';
 import { smallData } from '../distillation/small-world';
 import { hold, type Reader, type Target } from './fuzz';
@@ -46,11 +49,21 @@ function lyingHeader(valid: Buffer): (random: Random) => Buffer {
     } else {
       changed = mutateJson(header, random);
     }
-    const json = Buffer.from(jsonText(changed));
+    const json = Buffer.from(jsonText(random.integer(4) === 0 ? changed : resealed(changed, data)));
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(json.length));
     return Buffer.concat([length, json, data]);
   };
+}
+
+/** With a checksum that fits, so that what lies behind it is tried, too. */
+function resealed(header: Json, data: Buffer): Json {
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) return header;
+  const given = header.__metadata__;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return header;
+  const metadata = Object.fromEntries(Object.entries(given).filter(([key]) => key !== 'sha256'));
+  const sha256 = checksumOf(header, metadata as Record<string, string>, (hash) => hash.update(data));
+  return { ...header, __metadata__: { ...metadata, sha256 } };
 }
 
 function lyingText(text: string, random: Random): string {
@@ -123,7 +136,7 @@ const distilledReader: Reader = {
         data.train,
       );
       const file = path.join(folder, `${kind}.safetensors`);
-      writeDistilledSet(file, { parameters, configuration, data, accuracy: { mean: 0.5, std: 0, runs: [0.5] } });
+      writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
       disposeAll(parameters);
       return file;
     });
@@ -131,12 +144,12 @@ const distilledReader: Reader = {
       targets: files.map(safetensorsTarget),
       read: counted(() => {
         for (const file of files) {
-          const { parameters, statistics, classNames, configuration, accuracy } = readDistilledSet(file);
-          disposeAll(parameters, statistics);
+          const distilled = readDistilledSet(file);
+          const { parameters, classNames, configuration } = distilled;
+          distilled.dispose();
           const perClass =
             configuration.set.kind === 'images' ? configuration.set.ipc : configuration.set.basesPerClass;
           hold(parameters.bases.shape[0] === perClass * classNames.length, 'the bases are not those of the classes');
-          hold(finite([accuracy.mean, accuracy.std]), 'the accuracy is no number');
         }
       }),
     };
@@ -156,11 +169,11 @@ const checkpointReader: Reader = {
       adversary: record(['head.weight']),
       adversaryVelocity: record(['head.weight']),
     };
-    writeCheckpoint(file, { state, metricsBytes: 99 });
+    writeCheckpoint(file, { state, metricsBytes: 99, run: 'abc' });
     return {
       targets: [safetensorsTarget(file)],
       read: counted(() => {
-        const { state: read, metricsBytes } = readCheckpoint(file, state);
+        const { state: read, metricsBytes } = readCheckpoint(file, state, { identity: 'abc' });
         disposeAll(read.parameters, read.velocity, read.adversary, read.adversaryVelocity);
         hold(Number.isSafeInteger(read.iteration) && read.iteration >= 0, `its iteration is ${read.iteration}`);
         hold(Number.isSafeInteger(metricsBytes) && metricsBytes >= 0, `its metrics have ${metricsBytes} bytes`);
@@ -270,8 +283,27 @@ function jsonTarget(file: string, value: Json): Target {
   };
 }
 
-function linesTarget(file: string, values: Json[]): Target {
-  const text = (lines: Json[]) => Buffer.from(lines.map((line) => `${jsonText(line)}\n`).join(''));
+/** Sealed by the identity that its reader expects; lies are sealed, too, three times of four. */
+function sealedTarget(file: string, identity: string, value: object): Target {
+  const lie = (random: Random) => {
+    const changed = mutateJson(value as Json, random);
+    const isRecord = typeof changed === 'object' && changed !== null && !Array.isArray(changed);
+    return Buffer.from(isRecord && random.integer(4) > 0 ? sealedText(identity, changed) : jsonText(changed));
+  };
+  return { file, valid: [Buffer.from(sealedText(identity, value))], lies: [lie] };
+}
+
+function linesTarget(file: string, identity: string, values: Json[]): Target {
+  const text = (lines: Json[]) => {
+    let seal = '';
+    const sealed = lines.map((value) => {
+      if (typeof value !== 'object' || value === null) return `${jsonText(value)}\n`;
+      const next = sealedLine(identity, seal, value);
+      seal = next.seal;
+      return next.line;
+    });
+    return Buffer.from(sealed.join(''));
+  };
   return {
     file,
     valid: [text(values)],
@@ -288,17 +320,13 @@ function linesTarget(file: string, values: Json[]): Target {
 const runStoreReader: Reader = {
   name: 'run store',
   setUp(folder) {
-    const run = path.join(folder, 'haba-dm-shapes');
-    mkdirSync(run);
-    const files = runFiles(run);
+    const [hash, ofStudents] = ['0123456789', 'abcdef0123'];
+    const run = path.join(folder, `haba-dm-shapes-${hash}`);
+    const files = setFiles(run);
+    const students = path.join(files.students, `ConvNet-9updates-test-${ofStudents}`);
+    mkdirSync(students, { recursive: true });
     const configuration = configure({ profile: 'smoke', dataset: 'shapes' }) as unknown as Json;
-    const result = {
-      accuracy: { mean: 0.5, std: 0.1, runs: [0.4, 0.6] },
-      storedFloats: 9,
-      imagesPerClass: 1,
-      seconds: 3,
-      peakBytes: 99,
-    };
+    const result = { storedFloats: 9, imagesPerClass: 1, seconds: 3, peakBytes: 99 };
     const iterations = [1, 2, 3].map((iteration) => ({
       iteration,
       loss: 0.5,
@@ -306,35 +334,38 @@ const runStoreReader: Reader = {
       adversaryLoss: 1,
       seconds: 0.1,
     }));
-    const students = [0, 1].map((student) => ({ student, accuracy: 0.5 }));
+    const trained = [0.4, 0.6].map((accuracy) => ({ accuracy, images: 20, updates: 9, seconds: 1 }));
+    const sessions = { sessions: [{ began: '2026-01-01T00:00:00Z', node: 'v20', commit: null, seconds: 3 }] };
     const targets = [
-      jsonTarget(files.configuration, { kind: 'distillation', configuration, dataChecksum: 'abc' }),
-      jsonTarget(files.environment, [{ began: '2026-01-01T00:00:00Z', node: 'v20', commit: null }]),
-      jsonTarget(files.result, result),
-      jsonTarget(files.seconds, 12.5),
-      linesTarget(files.metrics, iterations),
-      linesTarget(files.students, students),
+      sealedTarget(files.configuration, hash, { kind: 'distillation', configuration, dataChecksum: 'abc' }),
+      sealedTarget(files.environment, hash, sessions),
+      sealedTarget(files.result, hash, result),
+      sealedTarget(files.selection, hash, { images: [3, 1, 2] }),
+      linesTarget(files.metrics, hash, iterations),
+      sealedTarget(studentsFiles(students).configuration, ofStudents, { network: {}, evaluation: {} }),
+      linesTarget(studentsFiles(students).results, ofStudents, trained),
     ];
     for (const { file, valid } of targets) writeFileSync(file, valid[0]);
+    const place = { folder: run, hash };
     return {
       targets,
       read: () => {
         const [listed] = listRuns(folder);
-        hold(listed.name === 'haba-dm-shapes' && listed.bytes > 0, 'the list lacks the run');
-        hold(typeof readIdentity(run) === 'object', 'the identity is no record');
+        hold(listed.folder === run && listed.bytes > 0, 'the list lacks the run');
+        hold(typeof readIdentity(run).configuration === 'object', 'the identity is no record');
         hold(
-          readEnvironments(run).every((session) => typeof session === 'object' && session !== null),
-          'a session is no record',
+          readSessions(place).every(({ seconds }) => Number.isFinite(seconds)),
+          'a session has no time',
         );
-        const read = readResult(run);
-        if (read) hold(finite([read.accuracy.mean, read.accuracy.std, read.seconds]), 'the result is no number');
-        hold(Number.isFinite(readSeconds(run)), 'the seconds are no number');
+        const read = readSetResult(place);
+        if (read) hold(finite([read.storedFloats, read.seconds]), 'the result is no number');
+        hold(readSelection(place).length > 0, 'nothing is selected');
         hold(
           readMetrics(run).every(({ iteration, loss }) => Number.isInteger(iteration) && typeof loss === 'number'),
           'a line of metrics makes no sense',
         );
         hold(
-          readStudents(run).every(({ accuracy }) => accuracy >= 0 && accuracy <= 1),
+          readStudents({ folder: students, hash: ofStudents }).every(({ accuracy }) => accuracy >= 0 && accuracy <= 1),
           'a student has no accuracy',
         );
       },

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { readMetrics, runFiles } from '../../lib/experiments/run-store';
+import { readMetrics, setFiles } from '../../lib/runs/run-files';
 
 const root = path.resolve(__dirname, '..', '..');
 
@@ -46,7 +46,7 @@ test('the interrupt button stops a run within an iteration and keeps its checkpo
   assert.match(again.text, /test accuracy .* stored in /);
   const [name] = readdirSync(folder);
   const run = path.join(folder, name);
-  assert.ok(existsSync(runFiles(run).result) && existsSync(runFiles(run).checkpoint));
+  assert.ok(existsSync(setFiles(run).result) && existsSync(setFiles(run).checkpoint));
   // No iteration is missing, and none was done twice.
   assert.deepEqual(
     readMetrics(run).map(({ iteration }) => iteration),

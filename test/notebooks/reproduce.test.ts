@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { readNotebook } from '../../lib/experiments/notebook-file';
-import { listRuns, runFiles } from '../../lib/experiments/run-store';
+import { setFiles } from '../../lib/runs/run-files';
+import { listRuns } from '../../lib/runs/run-store';
 import { startReproducing } from './reproduce-command';
 
 let folder: string;
@@ -66,7 +67,7 @@ test('Ctrl-C in a run: a checkpoint is kept, nobody holds it; the same again goe
   const { child, finished } = reproducing(notebooks, results);
   const lines = () =>
     listRuns(runs).flatMap(({ folder: one }) =>
-      existsSync(runFiles(one).metrics) ? readFileSync(runFiles(one).metrics, 'utf8').split('\n') : [],
+      existsSync(setFiles(one).metrics) ? readFileSync(setFiles(one).metrics, 'utf8').split('\n') : [],
     ).length;
   while (lines() < 3 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
   child.kill('SIGINT');
@@ -76,12 +77,12 @@ test('Ctrl-C in a run: a checkpoint is kept, nobody holds it; the same again goe
   const [stopped] = listRuns(runs);
   assert.equal(stopped.state, 'unfinished');
   assert.equal(stopped.holder, undefined);
-  assert.ok(existsSync(runFiles(stopped.folder).checkpoint), 'no checkpoint was due: the interrupt reached the run');
+  assert.ok(existsSync(setFiles(stopped.folder).checkpoint), 'no checkpoint was due: the interrupt reached the run');
   assert.deepEqual(readdirSync(results).sort(), ['runs', 'unfinished']);
   assert.deepEqual(readdirSync(path.join(results, 'unfinished')), []);
 
   const again = await reproducing(notebooks, results).finished;
   assert.equal(again.status, 0, again.stderr);
-  const sessions = JSON.parse(readFileSync(runFiles(stopped.folder).environment, 'utf8')) as unknown[];
+  const { sessions } = JSON.parse(readFileSync(setFiles(stopped.folder).environment, 'utf8')) as { sessions: unknown[] };
   assert.deepEqual([listRuns(runs)[0].state, sessions.length], ['finished', 2]);
 });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 import { createProgress, type ProgressReporter } from '../../lib/distillation/progress';
-import type { RunResult } from '../../lib/experiments/session';
+import type { RunResult } from '../../lib/runs/train-students';
 import { createCurves, hasDisplay, live } from '../../lib/report/live';
 import { withoutInternet, type PlotLine } from '../../lib/report/live-server';
 import { commandPath, findChromium } from '../notebooks/jupyter-lab';

@@ -10,7 +10,7 @@ import type { DiversityFactors } from '../../lib/experiments/questions/diversity
 import { setKinds } from '../../lib/experiments/questions/sets-at-budget';
 import type { StorageFactors } from '../../lib/experiments/questions/storage-efficiency';
 import type { TuningFactors } from '../../lib/experiments/questions/tuning';
-import type { RunResult } from '../../lib/experiments/session';
+import type { RunResult } from '../../lib/runs/train-students';
 import { ablationChart, ablationRows, ablationTable } from '../../lib/report/ablation-report';
 import { architectureChart, architectureTable } from '../../lib/report/architecture-report';
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fromCSV, table } from 'arquero';
-import type { RunResult } from '../../lib/experiments/session';
+import type { RunResult } from '../../lib/runs/train-students';
 import { accuracyTable, tableText } from '../../lib/report/tables';
 
 const result = (run: string, mean: number): RunResult =>

@@ -192,7 +192,7 @@ const studentTraining: BenchmarkRow = {
   operations: 1000 * 3 * forwardOperations(32, 100),
   prepare(compiled) {
     const set = realTrainingSet(randomSource(10));
-    const options = { epochs: 100, batchSize: 256, learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
+    const options = { length: { epochs: 100 }, batchSize: 256, learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
     const network = convNet({ width: 32, imageShape, classCount });
     const train = studentTrainer(network, { ...options, augmentation: createAugmentation('none'), compile: compiled });
     const random = Random.stream(0, 'benchmark');

@@ -2,8 +2,8 @@
 import type { Configuration, ConfigurationInput } from '../../distillation/configuration';
 import type { GridCell } from '../grid';
 import { makeExperts } from '../make-experts';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../run';
-import type { RunOptions } from '../session';
+import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../../runs/run';
+import type { RunOptions } from '../../runs/context';
 
 /** What all runs of a question share. */
 export interface QuestionSettings {

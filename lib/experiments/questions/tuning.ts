@@ -1,7 +1,7 @@
 /** Is a comparison fair? The same tuning for both sides: as many runs with other settings for images as for HaBa. */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
 import type { GridCell } from '../grid';
-import type { OtherStudents } from '../run';
+import type { OtherStudents } from '../../runs/run';
 import { distillationCell, evaluationCell, type QuestionSettings } from './cells';
 import { setAtBudget } from './sets-at-budget';
 import { shapeOf } from './storage-efficiency';
@@ -71,9 +71,9 @@ export function tuning({ profile, dataset }: QuestionSettings, options: TuningOp
       },
       {
         part: 'epochs of students',
-        usually: usual.evaluation.epochs,
+        usually: usual.evaluation.updates ?? 0,
         factors: epochs,
-        students: (count) => ({ evaluation: { epochs: count } }),
+        students: (count) => ({ evaluation: { updates: count } }),
       },
     ];
     return parts.flatMap(({ part, usually, factors, change, students }) =>

@@ -2,36 +2,41 @@
 import { z } from 'zod';
 import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
-import type { Accuracy } from '../evaluation/evaluation';
+import { createDistilledSet } from '../factorization/create-distilled-set';
+import type { DistilledSet } from '../factorization/distilled-set';
 import { hallucinatorShapes } from '../factorization/hallucinator';
 import { oneLine } from '../files/one-line';
-import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
+import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
+import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 
 /** Raised when the meaning of the file changes. */
-const format = 'haba distilled set 1';
+const format = 'haba distilled set 2';
 
 export interface DistilledFile {
+  set: DistilledSet;
   /** Bases, hallucinators, and a learned step size where there is one. */
   parameters: Parameters;
   configuration: Configuration;
   classNames: string[];
   imageShape: [number, number, number];
-  /** Accuracy recorded when the set was made. */
-  accuracy: Accuracy;
   /** SHA-256 of the images and labels it was made from. */
   dataChecksum: string;
-  /** What inverts the whitening: `mean`, `deviation` [channels], with ZCA its matrices. */
+  /** Hash of the run that made it. */
+  run: string;
+  /** What inverts the whitening: `mean`, `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels]. */
   statistics: Parameters;
+  /** Frees all its tensors. */
+  dispose(): void;
 }
 
 export interface WriteOptions {
   parameters: Parameters;
   configuration: Configuration;
   data: PreparedDataset;
-  accuracy: Accuracy;
+  run: string;
 }
 
 /** Text that holds JSON of a schema. */
@@ -55,50 +60,64 @@ const metadataSchema = z.object({
   configuration: json(z.record(z.unknown())),
   classNames: json(z.array(z.string()).min(1)),
   imageShape: json(z.tuple([side, side, side])),
-  accuracy: json(z.object({ mean: z.number().finite(), std: z.number().finite(), runs: z.array(z.number().finite()) })),
   dataChecksum: z.string(),
+  run: z.string(),
 });
 
-/** Writes a set with its configuration, whitening, classes, accuracy and the checksum of its data. */
-export function writeDistilledSet(file: string, { parameters, configuration, data, accuracy }: WriteOptions): void {
-  const statistics = data.statistics();
+/** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
+export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
+  // The whitening itself is fitted to the data again by whoever has them; its matrix is thirty times as large as a set.
+  const { 'zca.matrix': matrix, ...statistics } = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
-  writeTensors(file, tensors, {
-    format,
-    configuration: JSON.stringify(configuration),
-    classNames: JSON.stringify(data.classNames),
-    imageShape: JSON.stringify(data.train.imageShape),
-    accuracy: JSON.stringify(accuracy),
-    dataChecksum: data.checksum,
-  });
-  tf.dispose(statistics);
+  try {
+    writeTensors(file, tensors, {
+      format,
+      configuration: JSON.stringify(configuration),
+      classNames: JSON.stringify(data.classNames),
+      imageShape: JSON.stringify(data.train.imageShape),
+      dataChecksum: data.checksum,
+      run,
+    });
+  } finally {
+    matrix?.dispose();
+    disposeAll(statistics);
+  }
+}
+
+export interface ReadDistilledOptions {
+  /** Hash of the run that must have made it. Default: any. */
+  run?: string;
 }
 
 /**
- * Reads a set; the caller owns its tensors.
+ * Reads a set; the caller disposes of it.
  * @throws Error naming the file and what is wrong with it
  */
-export function readDistilledSet(file: string): DistilledFile {
+export function readDistilledSet(file: string, { run: wanted }: ReadDistilledOptions = {}): DistilledFile {
   const { tensors, metadata } = readSafetensors(file);
-  const parsed = metadataSchema.safeParse(metadata);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
-    throw new Error(
-      `${file} is not a distilled set of haba: its metadata ${oneLine(`'${path.join('.')}': ${message}`)}.`,
-    );
+  const made = parseOrExplain(
+    metadataSchema,
+    metadata,
+    (reason) => new Error(`${file} is not a distilled set of haba: its metadata ${reason}.`),
+  );
+  const { classNames, imageShape, dataChecksum, run } = made;
+  if (wanted !== undefined && run !== wanted) {
+    throw new Error(`${file} was made by the run ${run}, not by ${wanted}: a file was put in its place.`);
   }
-  const { configuration: made, classNames, imageShape, accuracy, dataChecksum } = parsed.data;
-  const configuration = configurationOf(file, made);
+  const configuration = configurationOf(file, made.configuration);
   checkShapes(file, expectedShapes(configuration, imageShape, classNames.length), tensors);
+  const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   return {
+    set,
     parameters: Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('whitening.'))),
     configuration,
     classNames,
     imageShape,
-    accuracy,
     dataChecksum,
+    run,
     statistics: withPrefix(all, 'whitening.'),
+    dispose: () => disposeAll(all),
   };
 }
 

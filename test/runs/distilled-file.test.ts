@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { prepareDataset } from '../../lib/data/prepare';
 import { drawShapes } from '../../lib/data/shapes';
 import { configure } from '../../lib/distillation/configuration';
-import { readDistilledSet, writeDistilledSet } from '../../lib/experiments/distilled-file';
+import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { useBackend } from '../../lib/tensor/backend';
-import { disposeAll } from '../../lib/tensor/parameters';
+import { disposeAll, floatCount } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/files/safetensors';
 import { tf } from '../../lib/tensor/tensorflow';
+import { smallDataset } from '../distillation/small-world';
 
 let folder: string;
 let file: string;
@@ -23,7 +24,6 @@ const configuration = configure({
   matching: { method: 'mtt' },
   set: { kind: 'haba', basesPerClass: 2, hallucinators: 3, channels: 'single' },
 });
-const accuracy = { mean: 0.4, std: 0.1, runs: [0.3, 0.5] };
 
 before(async () => {
   await useBackend();
@@ -32,7 +32,7 @@ before(async () => {
   const { imageShape } = data.train;
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: 10 });
   const parameters = { ...set.init(Random.stream(0, 'test'), data.train), stepSize: tf.scalar(0.02) };
-  writeDistilledSet(file, { parameters, configuration, data, accuracy });
+  writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
   disposeAll(parameters);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,12 +43,13 @@ test('a set comes back with all that training on it needs', () => {
   assert.deepEqual(read.configuration, configuration);
   assert.deepEqual(read.classNames, data.classNames);
   assert.deepEqual(read.imageShape, [32, 32, 3]);
-  assert.deepEqual(read.accuracy, accuracy);
+  assert.equal(read.run, 'abc');
+  assert.deepEqual([read.set.itemCount, read.set.hallucinatorCount], [20, 3]);
   assert.equal(read.dataChecksum, data.checksum);
   assert.ok(Math.abs(read.parameters.stepSize.dataSync()[0] - 0.02) < 1e-8);
   assert.deepEqual(read.parameters.bases.shape, [20, 32, 32, 1]);
   assert.deepEqual(Object.keys(read.statistics), ['mean', 'deviation']);
-  disposeAll(read.parameters, read.statistics);
+  read.dispose();
   assert.equal(tf.memory().numTensors, tensors);
 });
 
@@ -63,7 +64,6 @@ const damages: [what: string, change: (metadata: Metadata, tensors: Tensors) => 
     (metadata) => (metadata.classNames = metadata.classNames.slice(0, -3)),
     /its metadata 'classNames': not JSON/,
   ],
-  ['an accuracy of text', (metadata) => (metadata.accuracy = '"40 %"'), /its metadata 'accuracy'/],
   [
     'a configuration of another version',
     (metadata) => (metadata.configuration = metadata.configuration.replace('"seed"', '"sed"')),
@@ -111,3 +111,27 @@ for (const [what, change, message] of damages) {
     assert.equal(tf.memory().numTensors, count);
   });
 }
+
+test('a file of another run is refused where one is named', () => {
+  assert.throws(() => readDistilledSet(file, { run: 'abd' }), /was made by the run abc, not by abd/);
+});
+
+test('a file holds the set and what inverts its whitening, and nothing that is larger than both', () => {
+  const whitened = prepareDataset(smallDataset(), { whitening: 'zca', cacheFolder: path.join(folder, 'cache') });
+  const { imageShape } = whitened.train;
+  const zca = configure({ profile: 'smoke', dataset: 'shapes', whitening: 'zca', set: { kind: 'images', ipc: 2 } });
+  const set = createDistilledSet({ ...zca.set, imageShape, classCount: 2 });
+  const parameters = set.init(Random.stream(0, 'test'), whitened.train);
+  const target = path.join(folder, 'whitened.safetensors');
+  const tensors = tf.memory().numTensors;
+  writeDistilledSet(target, { parameters, configuration: zca, data: whitened, run: 'abc' });
+  assert.equal(tf.memory().numTensors, tensors);
+  const pixels = imageShape[0] * imageShape[1] * imageShape[2];
+  const floats = floatCount(parameters) + pixels ** 2 + pixels + 2 * imageShape[2];
+  assert.ok(statSync(target).size < 4 * floats + 6000, `${statSync(target).size} bytes for ${floats} floats`);
+  const read = readDistilledSet(target);
+  assert.deepEqual(Object.keys(read.statistics).sort(), ['deviation', 'mean', 'zca.inverse', 'zca.mean']);
+  read.dispose();
+  disposeAll(parameters);
+  whitened.dispose();
+});

@@ -1,5 +1,5 @@
 /** A distilled set for PyTorch: the same numbers in PyTorch's layout, one safetensors file. */
-import { createDistilledSet } from '../factorization/create-distilled-set';
+import type { Accuracy } from '../evaluation/evaluation';
 import { imagesToPyTorch } from '../tensor/layout';
 import { withPrefix, type Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
@@ -11,11 +11,10 @@ import type { DistilledFile } from './distilled-file';
  * authors' module: `hallucinators.j.enc.weight` (OIHW), `.enc.bias`, `.scale` and `.shift` [1, middle, rows, columns],
  * `.dec.weight` (IOHW, of a transposed convolution), `.dec.bias`; `mean` and `deviation` [channels], with ZCA `zca.mean`
  * [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels, rows, columns; and a learned `step_size`.
- * The metadata is that of the distilled set.
+ * The metadata is that of the distilled set, and the accuracy to expect, where it is known.
  */
-export function writePyTorchSet(file: string, distilled: DistilledFile): void {
-  const { parameters, configuration, classNames, imageShape, accuracy, dataChecksum, statistics } = distilled;
-  const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
+export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy?: Accuracy): void {
+  const { set, parameters, configuration, classNames, imageShape, dataChecksum, statistics } = distilled;
   const items = Int32Array.from({ length: set.itemCount }, (_, item) => item);
   const tensors: Parameters = tf.tidy(() => ({
     bases: imagesToPyTorch(parameters.bases),
@@ -31,7 +30,7 @@ export function writePyTorchSet(file: string, distilled: DistilledFile): void {
     format: 'haba distilled set in PyTorch layout 1',
     configuration: JSON.stringify(configuration),
     classNames: JSON.stringify(classNames),
-    accuracy: JSON.stringify(accuracy),
+    ...(accuracy ? { accuracy: JSON.stringify(accuracy) } : {}),
     dataChecksum,
   });
   tf.dispose(tensors);

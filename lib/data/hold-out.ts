@@ -1,0 +1,36 @@
+/** The validation split: training images set aside, so that settings are chosen on images that are neither learnt nor tested. */
+import { Random } from '../tensor/random';
+import { indicesOfClass } from './subset-source';
+
+export interface HoldOutOptions {
+  /** Share of each class that is set aside. Default 0.1. */
+  share?: number;
+  /** Default 0. Not a run's seed: all runs, and the experts that they share, set the same images aside. */
+  seed?: number;
+}
+
+export interface HoldOut {
+  /** Indices of the training images that stay, ascending. */
+  train: Int32Array;
+  /** Indices of those set aside, ascending. */
+  validation: Int32Array;
+}
+
+/**
+ * Sets a share of every class aside, at least one image of a class that has two.
+ * @param labels of the training images, [count]
+ */
+export function holdOut(
+  labels: Uint8Array,
+  classCount: number,
+  { share = 0.1, seed = 0 }: HoldOutOptions = {},
+): HoldOut {
+  const aside = new Uint8Array(labels.length);
+  indicesOfClass(labels, classCount).forEach((indices, label) => {
+    const most = Math.max(0, indices.length - 1);
+    const count = Math.min(most, Math.max(1, Math.round(share * indices.length)));
+    for (const index of Random.stream(seed, 'validation', label).choice(indices, count)) aside[index] = 1;
+  });
+  const all = Int32Array.from(labels.keys());
+  return { train: all.filter((index) => aside[index] === 0), validation: all.filter((index) => aside[index] === 1) };
+}

@@ -1,0 +1,23 @@
+/** Some images of a source, as a source. */
+import type { ImageSource } from './image-source';
+
+/**
+ * @param rows which images of `source`, in the order that they are numbered in here
+ */
+export function subsetOf(source: ImageSource, rows: Int32Array): ImageSource {
+  const labels = Uint8Array.from(rows, (row) => source.labels[row]);
+  return {
+    ...source,
+    count: rows.length,
+    labels,
+    indicesOfClass: indicesOfClass(labels, source.classCount),
+    batch: (indices) => source.batch(Int32Array.from(indices, (index) => rows[index])),
+  };
+}
+
+/** Indices of the images of each class, in stored order. */
+export function indicesOfClass(labels: Uint8Array, classCount: number): Int32Array[] {
+  const indices = Array.from({ length: classCount }, () => [] as number[]);
+  labels.forEach((label, index) => indices[label].push(index));
+  return indices.map((ofClass) => Int32Array.from(ofClass));
+}

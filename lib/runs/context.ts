@@ -1,0 +1,48 @@
+/** What every part of a run works with: its data, who is told how far it is, and who may stop it. */
+import { dataAtHand } from '../experiments/data-at-hand';
+import { listenForInterrupt } from '../experiments/interrupt';
+import type { PreparedDataset } from '../data/image-source';
+import type { Configuration } from '../distillation/configuration';
+import { createProgress, type ProgressReporter } from '../distillation/progress';
+
+export interface RunOptions {
+  /** Where runs are stored. Default: results/runs. */
+  runs?: string;
+  /** Folder of the datasets. Default: HABA_DATA, else data/. */
+  data?: string;
+  /** Folder of experts. Default: results/experts. */
+  experts?: string;
+  /** Who is told how far the work is. Default: a bar, a notebook's line or a log, whichever suits. */
+  progress?: ProgressReporter;
+  /** Stops the run soon, within a step where steps are short; what is done is kept. */
+  signal?: AbortSignal;
+}
+
+export interface RunContext {
+  options: RunOptions;
+  data: PreparedDataset;
+  progress: ProgressReporter;
+  signal: AbortSignal;
+}
+
+/** Thrown when a run was asked to stop; the same configuration again goes on from there. */
+export class RunStopped extends Error {
+  override name = 'RunStopped';
+}
+
+/** Loads the data of a configuration and listens for interrupts while work goes on. */
+export async function inContext<T>(
+  { dataset, whitening, holdOut }: Pick<Configuration, 'dataset' | 'whitening' | 'holdOut'>,
+  options: RunOptions,
+  work: (context: RunContext) => Promise<T>,
+): Promise<T> {
+  const data = await dataAtHand(dataset, { data: options.data, whitening, holdOut });
+  const progress = options.progress ?? createProgress();
+  const interrupt = listenForInterrupt(options.signal);
+  try {
+    return await work({ options, data, progress, signal: interrupt.signal });
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}

@@ -1,0 +1,183 @@
+/** The iterations of a distillation: from its last checkpoint to its last iteration, and the set they end in. */
+import { existsSync } from 'node:fs';
+import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
+import type { Configuration } from '../distillation/configuration';
+import {
+  createDistillation,
+  type Distillation,
+  type DistillationState,
+  type IterationMetrics,
+} from '../distillation/distillation';
+import { estimateRun } from '../distillation/estimate';
+import { formatSeconds } from '../distillation/progress';
+import { RunDiverged } from '../distillation/run-diverged';
+import { writing } from '../files/file-error';
+import { openJsonLines } from '../files/json-lines';
+import { allFinite, disposeAll, floatCount, type Parameters } from '../tensor/parameters';
+import type { RunContext } from './context';
+import { writeDistilledSet } from './distilled-file';
+import { makeSet, type MadeSet } from './make-set';
+import { advice, setFiles } from './run-files';
+import type { Session } from './session';
+
+/**
+ * Distils the set of a configuration; or goes on where it stopped; or returns what is stored.
+ * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
+ */
+export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
+  const { experts } = context.options;
+  let distillation: Distillation | undefined;
+  try {
+    return await makeSet(
+      {
+        kind: 'distillation',
+        configuration,
+        // What is lacking, e.g. experts, is said here.
+        check: (data) => void (distillation = createDistillation(configuration, data, { experts })),
+        work: async (session) => {
+          const state = await iterations(distillation!, configuration, session);
+          try {
+            const { parameters } = state;
+            session.lock.touch();
+            const { data, folder, hash } = session;
+            writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
+            return floatCount(storedParts(parameters));
+          } finally {
+            release(state);
+          }
+        },
+      },
+      context,
+    );
+  } finally {
+    distillation?.dispose();
+  }
+}
+
+/** All iterations that are left, with checkpoints. @returns the last state; the caller owns its tensors */
+async function iterations(
+  distillation: Distillation,
+  configuration: Configuration,
+  session: Session,
+): Promise<DistillationState> {
+  const { lock, progress, signal, folder, hash } = session;
+  const { iterations, checkpointEvery } = configuration;
+  const files = setFiles(folder);
+  const belongs = { identity: hash, advice: advice(folder) };
+  const last = lastState(distillation, files.checkpoint, belongs);
+  let { state } = last;
+  try {
+    const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
+    const save = () => {
+      if (!allFinite(state.parameters)) {
+        throw diverged(
+          `Iteration ${state.iteration} left parameters that are no numbers`,
+          configuration,
+          files.checkpoint,
+        );
+      }
+      metrics.flush();
+      lock.touch();
+      writing(files.checkpoint, () =>
+        writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes, run: hash }),
+      );
+      session.recordTime();
+    };
+    try {
+      announce(configuration, session, state.iteration);
+      progress.stage({ name: 'distilling', total: iterations, done: state.iteration });
+      while (state.iteration < iterations && !signal.aborted) {
+        const next = await distillation.iterate(state);
+        state = next.state;
+        requireFinite(next.metrics, configuration, files.checkpoint);
+        metrics.append(next.metrics);
+        const { iteration, loss } = next.metrics;
+        progress.update(iteration, { loss });
+        if (iteration % checkpointEvery === 0 || iteration === iterations) save();
+        await new Promise(setImmediate);
+      }
+      if (signal.aborted) {
+        save();
+        signal.throwIfAborted();
+      }
+      return state;
+    } finally {
+      metrics.close();
+    }
+  } catch (error) {
+    release(state);
+    throw error;
+  }
+}
+
+/** The state of the last checkpoint, or the first of all. */
+function lastState(distillation: Distillation, file: string, belongs: { identity: string; advice: string }) {
+  const fresh = distillation.start();
+  if (!existsSync(file)) return { state: fresh, metricsBytes: 0 };
+  try {
+    return readCheckpoint(file, fresh, belongs);
+  } finally {
+    release(fresh);
+  }
+}
+
+/** Says what the work will take, before it begins. */
+function announce(configuration: Configuration, { data, progress }: Session, done: number): void {
+  const estimate = done < configuration.iterations ? estimateRun(configuration, data, done) : undefined;
+  if (!estimate) return;
+  const gigabytes = (estimate.bytes / 1e9).toFixed(1);
+  progress.note(`about ${formatSeconds(estimate.seconds)} and ${gigabytes} GB of memory, by the speed of this machine`);
+}
+
+/** @throws RunDiverged naming what is no number, and the settings that can make it so */
+function requireFinite(metrics: IterationMetrics, configuration: Configuration, checkpoint: string): void {
+  const { iteration, loss, cosine, adversaryLoss } = metrics;
+  const told: [what: string, value: number | undefined][] = [
+    ['loss', loss],
+    ['cosine constraint', cosine],
+    ["adversary's loss", adversaryLoss],
+  ];
+  const broken = told.find(([, value]) => value !== undefined && !Number.isFinite(value));
+  if (broken) {
+    throw diverged(`The ${broken[0]} of iteration ${iteration} is ${broken[1]}`, configuration, checkpoint, iteration);
+  }
+}
+
+/** Which settings can make a loss no number: before the first step, those of the start; afterwards the rates, too. */
+function diverged(what: string, configuration: Configuration, checkpoint: string, iteration = Infinity): RunDiverged {
+  const { optimisers, constraints, set } = configuration;
+  const named = (settings: [key: string, value: unknown][]) =>
+    settings.map(([key, value]) => `${key} ${String(value)}`).join(', ');
+  const rates = Object.entries(optimisers).map(([part, { learningRate }]): [string, unknown] => [
+    `optimisers.${part}.learningRate`,
+    learningRate,
+  ]);
+  const game: [string, unknown][] =
+    set.kind === 'haba'
+      ? [
+          ['set.identityNoise', set.identityNoise],
+          ['constraints.temperature', constraints.temperature],
+          ['constraints.adversary.learningRate', constraints.adversary.learningRate],
+        ]
+      : [];
+  const kept = existsSync(checkpoint)
+    ? `The checkpoint before it is kept in ${checkpoint}.`
+    : 'No checkpoint had been taken.';
+  if (iteration === 1) {
+    const start = game.length > 0 ? `with ${named(game)}` : 'with these images and this network';
+    return new RunDiverged(
+      `${what}, before a step was taken: it cannot be a rate of the set, it is how the run begins, ${start}. ${kept} Try the profile's values.`,
+    );
+  }
+  return new RunDiverged(`${what}: it diverged with ${named([...rates, ...game])}. ${kept} Try smaller values.`);
+}
+
+/** What storage counts: every float but the learned step size. */
+function storedParts(parameters: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
+}
+
+/** Frees a state's tensors. */
+function release({ parameters, velocity, adversary, adversaryVelocity }: DistillationState): void {
+  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+}

@@ -1,0 +1,174 @@
+/**
+ * Where a run's files lie, and how they are read: `RUN/` for a training set, `RUN/students/RECIPE/` for the students that were
+ * trained on it. Every file says whose it is and carries a checksum.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { IterationMetrics } from '../distillation/distillation';
+import type { StudentResult } from '../evaluation/evaluation';
+import { readJsonLines } from '../files/json-lines';
+import { resultsFolder } from '../files/results-folder';
+import { readSealed } from '../files/sealed-json';
+
+/** A folder of a run, and the hash that its files are sealed with. */
+export interface RunPlace {
+  folder: string;
+  hash: string;
+}
+
+/** Where runs are stored unless something else is said: HABA_RUNS, else among the results, under the working folder. */
+export function defaultRuns(): string {
+  return process.env.HABA_RUNS || resultsFolder('runs');
+}
+
+/** Paths of the files of a training set. */
+export interface SetFiles {
+  /** What it is: kind, complete configuration, checksum of the data. */
+  configuration: string;
+  /** One entry a session: versions, device, commit, seconds. */
+  environment: string;
+  /** A line of JSON an iteration. */
+  metrics: string;
+  checkpoint: string;
+  /** A finished distilled set, self-describing. */
+  distilled: string;
+  /** Real images that were chosen. */
+  selection: string;
+  /** Written last: a set that has it is done. */
+  result: string;
+  /** Folder of the students' folders. */
+  students: string;
+}
+
+export function setFiles(folder: string): SetFiles {
+  return {
+    configuration: path.join(folder, 'configuration.json'),
+    environment: path.join(folder, 'environment.json'),
+    metrics: path.join(folder, 'metrics.jsonl'),
+    checkpoint: path.join(folder, 'checkpoint.safetensors'),
+    distilled: path.join(folder, 'distilled.safetensors'),
+    selection: path.join(folder, 'selection.json'),
+    result: path.join(folder, 'result.json'),
+    students: path.join(folder, 'students'),
+  };
+}
+
+/** Paths of the files of students of one recipe. */
+export interface StudentsFiles {
+  /** Their network and how they are trained and tested. */
+  configuration: string;
+  environment: string;
+  /** A line of JSON a student. */
+  results: string;
+  /** Of full-data training: the first student's parameters, whose features judge training sets. */
+  student: string;
+}
+
+export function studentsFiles(folder: string): StudentsFiles {
+  return {
+    configuration: path.join(folder, 'configuration.json'),
+    environment: path.join(folder, 'environment.json'),
+    results: path.join(folder, 'students.jsonl'),
+    student: path.join(folder, 'student.safetensors'),
+  };
+}
+
+/** What to do about a run whose files are damaged. */
+export function advice(folder: string): string {
+  const [run] = folder.split(`${path.sep}students${path.sep}`);
+  return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(run)}`;
+}
+
+const identitySchema = z.object({
+  kind: z.enum(['distillation', 'random', 'herding', 'full']),
+  configuration: z.record(z.unknown()),
+  dataChecksum: z.string(),
+});
+
+/** What a training set is. @throws Error naming the file */
+export function readIdentity(folder: string): z.infer<typeof identitySchema> {
+  return readSealed(setFiles(folder).configuration, identitySchema, {
+    identity: hashInName(folder),
+    advice: advice(folder),
+  });
+}
+
+/** A run's folder is named by its hash, too. */
+export function hashInName(folder: string): string {
+  return path.basename(folder).split('-').at(-1)!;
+}
+
+const setResultSchema = z.object({
+  /** Floats that training on the set needs, the learned step size apart. */
+  storedFloats: z.number().int().min(0).safe(),
+  /** The same in images per class, which a class of images of the dataset's shape would take. */
+  imagesPerClass: z.number().min(0).finite(),
+  /** Of all sessions together. */
+  seconds: z.number().min(0).finite(),
+  /** Largest resident memory of the process in the last session. */
+  peakBytes: z.number().min(0).finite(),
+});
+
+/** What a finished training set came to. */
+export type SetResult = z.infer<typeof setResultSchema>;
+
+/**
+ * The result of a training set, if it is finished.
+ * @throws Error naming the file, when it is there and cannot be used
+ */
+export function readSetResult({ folder, hash }: RunPlace): SetResult | undefined {
+  const file = setFiles(folder).result;
+  if (!existsSync(file)) return undefined;
+  return readSealed(file, setResultSchema, { identity: hash, advice: advice(folder) });
+}
+
+const metricsSchema: z.ZodType<IterationMetrics> = z.object({
+  iteration: z.number().int().positive().safe(),
+  loss: z.number(),
+  cosine: z.number().optional(),
+  adversaryLoss: z.number().optional(),
+  stepSize: z.number().optional(),
+  seconds: z.number().min(0),
+});
+
+/** Iteration by iteration, what a distillation recorded. @throws Error naming file and line of what is damaged */
+export function readMetrics(folder: string): IterationMetrics[] {
+  const options = { identity: hashInName(folder), advice: advice(folder) };
+  return readJsonLines(setFiles(folder).metrics, metricsSchema, options);
+}
+
+const studentSchema: z.ZodType<StudentResult> = z.object({
+  accuracy: z.number().min(0).max(1),
+  images: z.number().int().positive().safe(),
+  updates: z.number().int().positive().safe(),
+  seconds: z.number().min(0).finite(),
+});
+
+/** The students trained so far. @throws Error naming file and line of what is damaged */
+export function readStudents({ folder, hash }: RunPlace): StudentResult[] {
+  const options = { identity: hash, advice: advice(folder) };
+  return readJsonLines(studentsFiles(folder).results, studentSchema, options);
+}
+
+const selectionSchema = z.object({ images: z.array(z.number().int().min(0).safe()).min(1) });
+
+/** Which real images were chosen: indices into the training split. @throws Error naming the file */
+export function readSelection({ folder, hash }: RunPlace): Int32Array {
+  const options = { identity: hash, advice: advice(folder) };
+  return Int32Array.from(readSealed(setFiles(folder).selection, selectionSchema, options).images);
+}
+
+const sessionsSchema = z.object({
+  sessions: z.array(z.object({ seconds: z.number().min(0).finite() }).passthrough()),
+});
+
+/** What one session of a run was computed with, and how long it took. */
+export type RecordedSession = z.infer<typeof sessionsSchema>['sessions'][number];
+
+/** The sessions so far: versions, device, commit, seconds. @throws Error naming the file */
+export function readSessions({ folder, hash }: RunPlace): RecordedSession[] {
+  const file = path.join(folder, 'environment.json');
+  if (!existsSync(file)) return [];
+  return readSealed(file, sessionsSchema, { identity: hash, advice: advice(folder) }).sessions;
+}

@@ -1,0 +1,162 @@
+/** The folder `results/runs`: what lies there, and how it is removed. Nothing is removed that was not named in full. */
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import { readText } from '../files/open-file';
+import { currentHolder, describeHolder, type Holder } from '../files/lock';
+import {
+  defaultRuns,
+  hashInName,
+  readIdentity,
+  readSetResult,
+  readStudents,
+  setFiles,
+  studentsFiles,
+  type SetResult,
+} from './run-files';
+
+/** Students of one recipe. */
+export interface StudentsSummary {
+  /** Name of their folder. */
+  name: string;
+  /** Undefined where none is trained yet. */
+  accuracy?: Accuracy;
+}
+
+export interface RunSummary {
+  /** Name of its folder. */
+  name: string;
+  folder: string;
+  /** 'old': of a version of haba whose runs are no longer read. */
+  state: 'finished' | 'unfinished' | 'running' | 'unreadable' | 'old';
+  holder?: Holder;
+  /** Size of all its files. */
+  bytes: number;
+  /** Size of what a finished run no longer needs: its checkpoint. */
+  spareBytes: number;
+  /** Last change, milliseconds since 1970. */
+  changed: number;
+  result?: SetResult;
+  students: StudentsSummary[];
+}
+
+/** Every run of a folder, by name. */
+export function listRuns(runs: string = defaultRuns()): RunSummary[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isRun(path.join(runs, entry.name)))
+    .map((entry) => summarise(path.join(runs, entry.name)))
+    .sort((first, second) => (first.name < second.name ? -1 : 1));
+}
+
+/** A run that was killed before it wrote its configuration has no more than its lock, or nothing. */
+function isRun(folder: string): boolean {
+  const names = readdirSync(folder);
+  return names.includes('configuration.json') || names.every((name) => /^(holder|environment)\./.test(name));
+}
+
+function summarise(folder: string): RunSummary {
+  const files = setFiles(folder);
+  const holder = holderOf(folder);
+  const spareBytes = existsSync(files.result) && existsSync(files.checkpoint) ? statSync(files.checkpoint).size : 0;
+  const common = {
+    name: path.basename(folder),
+    folder,
+    holder,
+    bytes: folderBytes(folder),
+    spareBytes,
+    changed: lastChange(folder),
+    students: [],
+  };
+  if (isOld(folder)) return { ...common, state: 'old' };
+  try {
+    const place = { folder, hash: hashInName(folder) };
+    const result = readSetResult(place);
+    if (existsSync(files.configuration)) readIdentity(folder);
+    const students = studentsFolders(folder).map((one) => {
+      const accuracies = readStudents({ folder: one, hash: hashInName(one) }).map(({ accuracy }) => accuracy);
+      return {
+        name: path.basename(one),
+        ...(accuracies.length > 0 ? { accuracy: summariseAccuracy(accuracies) } : {}),
+      };
+    });
+    return { ...common, result, students, state: holder ? 'running' : result ? 'finished' : 'unfinished' };
+  } catch {
+    return { ...common, state: 'unreadable' };
+  }
+}
+
+/** Runs of the first version were not sealed. */
+function isOld(folder: string): boolean {
+  try {
+    const identity = JSON.parse(readText(setFiles(folder).configuration)) as Record<string, unknown>;
+    return 'configuration' in identity && !('seal' in identity);
+  } catch {
+    return false;
+  }
+}
+
+/** Whoever works on the set, or on students of it. */
+function holderOf(folder: string): Holder | undefined {
+  return [folder, ...studentsFolders(folder)].map(currentHolder).find((holder) => holder !== undefined);
+}
+
+function studentsFolders(folder: string): string[] {
+  const { students } = setFiles(folder);
+  if (!existsSync(students)) return [];
+  return readdirSync(students, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(students, entry.name))
+    .filter((one) => existsSync(studentsFiles(one).configuration))
+    .sort();
+}
+
+/**
+ * Removes runs, named in full.
+ * @returns what was removed
+ * @throws Error when a name is not a run's, or a run is being worked on; then nothing is removed
+ */
+export function removeRuns(names: readonly string[], runs: string = defaultRuns()): RunSummary[] {
+  const chosen = chooseRuns(names, runs);
+  for (const { folder } of chosen) rmSync(folder, { recursive: true });
+  return chosen;
+}
+
+/**
+ * Removes the checkpoints of finished runs, which nothing needs any more; results and distilled sets stay.
+ * @returns the runs that became smaller
+ * @throws Error as {@link removeRuns}
+ */
+export function pruneRuns(names: readonly string[], runs: string = defaultRuns()): RunSummary[] {
+  const chosen = chooseRuns(names, runs).filter(({ spareBytes }) => spareBytes > 0);
+  for (const { folder } of chosen) rmSync(setFiles(folder).checkpoint);
+  return chosen;
+}
+
+function chooseRuns(names: readonly string[], runs: string): RunSummary[] {
+  const present = new Map(listRuns(runs).map((run) => [run.name, run]));
+  return [...new Set(names)].map((name) => {
+    const run = present.get(name);
+    if (!run)
+      throw new Error(
+        `'${name}' is not a run in ${runs}. The names there: ${[...present.keys()].join(', ') || 'none'}.`,
+      );
+    if (run.holder) throw new Error(`${describeHolder(run.folder, run.holder)} Nothing was removed.`);
+    return run;
+  });
+}
+
+function folderBytes(folder: string): number {
+  return filesOf(folder).reduce((sum, file) => sum + lstatSync(file).size, 0);
+}
+
+function lastChange(folder: string): number {
+  return Math.max(lstatSync(folder).mtimeMs, ...filesOf(folder).map((file) => lstatSync(file).mtimeMs));
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const inner = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesOf(inner) : [inner];
+  });
+}

@@ -1,0 +1,89 @@
+/** A run: a training set and students that are trained on it. What is done is returned, what was interrupted goes on. */
+import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
+import { chooseImages, fullDataEpochs, type Baseline } from './choose-images';
+import { inContext, type RunOptions } from './context';
+import { distil } from './distil';
+import type { MadeSet } from './make-set';
+import { readIdentity, readSetResult, hashInName } from './run-files';
+import { trainStudents, type RunResult } from './train-students';
+
+/**
+ * Distils, and trains students on what comes of it.
+ * @throws RangeError for an impossible configuration
+ * @throws RunStopped after an interrupt, RunDiverged when a loss is no number
+ */
+export async function run(input: ConfigurationInput, options: RunOptions = {}): Promise<RunResult> {
+  const configuration = configure(input);
+  return inContext(configuration, options, async (context) => {
+    const set = await distil(configuration, context);
+    return trainStudents(set, configuration, context);
+  });
+}
+
+/** Real images that a distilled set is compared with. */
+export type BaselineInput = Omit<ConfigurationInput, 'set'> & {
+  baseline: Baseline;
+  /** Images per class; not for 'full'. Default: the profile's. */
+  ipc?: number;
+};
+
+/** Students trained on real images: resumed and stored as any run. */
+export async function runBaseline(
+  { baseline, ipc, ...input }: BaselineInput,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const settings: ConfigurationInput = { ...input, set: { kind: 'images', ...(ipc === undefined ? {} : { ipc }) } };
+  if (baseline === 'full') {
+    const length =
+      input.evaluation?.updates === undefined ? { epochs: fullDataEpochs[configure(settings).profile] } : {};
+    settings.evaluation = { students: 1, ...length, ...input.evaluation };
+  }
+  const configuration = configure(settings);
+  return inContext(configuration, options, async (context) => {
+    const set = await chooseImages(baseline, configuration, context);
+    return trainStudents(set, configuration, context);
+  });
+}
+
+/** Students of another kind than the distillation's, or trained in another way. */
+export type OtherStudents = Pick<ConfigurationInput, 'network' | 'evaluation'>;
+
+/**
+ * Trains other students on the set of a finished run, e.g. of another network: resumed and stored beside the others.
+ * @throws RangeError for an impossible configuration
+ * @throws Error where the data here is not what the set was made from
+ */
+export async function evaluateRun(
+  { run: folder, kind, configuration: made }: Pick<RunResult, 'run' | 'kind' | 'configuration'>,
+  students: OtherStudents,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const configuration = withStudents(made, students);
+  return inContext(configuration, options, (context) => {
+    const { dataChecksum } = readIdentity(folder);
+    if (dataChecksum !== context.data.checksum) {
+      throw new Error(
+        `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
+      );
+    }
+    return trainStudents(madeSet(folder, kind, configuration), configuration, context);
+  });
+}
+
+function madeSet(folder: string, kind: MadeSet['kind'], configuration: Configuration): MadeSet {
+  const place = { folder, hash: hashInName(folder) };
+  const result = readSetResult(place);
+  if (!result) throw new Error(`${folder} is not finished: run its configuration first.`);
+  return { ...place, kind, configuration, result };
+}
+
+/** A configuration with other students: a length of theirs replaces one in the other unit. */
+export function withStudents(made: Configuration, { network, evaluation }: OtherStudents): Configuration {
+  const { epochs, updates, ...rest } = made.evaluation;
+  const length = evaluation?.epochs === undefined && evaluation?.updates === undefined ? { epochs, updates } : {};
+  return configure({
+    ...made,
+    network: { ...made.network, ...network },
+    evaluation: { ...rest, ...length, ...evaluation },
+  });
+}

@@ -1,0 +1,71 @@
+/** A session: one process holds a run's folder, records what it computes with, and lets go. */
+import path from 'node:path';
+import { makeFolder } from '../files/file-error';
+import { describeHolder, takeLock, type Lock } from '../files/lock';
+import { writeSealed } from '../files/sealed-json';
+import { describeEnvironment } from '../experiments/environment';
+import { useBackend } from '../tensor/backend';
+import { RunStopped, type RunContext } from './context';
+import { readSessions, type RunPlace } from './run-files';
+
+export interface Session extends RunContext, RunPlace {
+  lock: Lock;
+  /** Writes down how long all sessions have taken, this one included. @returns these seconds */
+  recordTime(): number;
+}
+
+/**
+ * Takes the lock of a run's folder for some work.
+ * @param work is given the session; it finds out by itself whether another process did the work meanwhile
+ * @throws RunStopped after an interrupt
+ */
+export async function inSession<T>(
+  place: RunPlace,
+  context: RunContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { folder } = place;
+  const { progress, signal } = context;
+  let lock: Lock | undefined;
+  try {
+    makeFolder(folder);
+    lock = await takeLock(folder, {
+      signal,
+      onWait: (holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`),
+    });
+    return await inTime(place, (recordTime) => work({ ...context, ...place, lock: lock!, recordTime }));
+  } catch (error) {
+    if (!signal.aborted || error instanceof RunStopped) throw error;
+    throw new RunStopped(`Stopped; what was done is kept in ${folder}. The same again goes on from there.`, {
+      cause: error,
+    });
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** Records the environment and the time of some work, however it ends. */
+async function inTime<T>(place: RunPlace, work: (recordTime: () => number) => Promise<T>): Promise<T> {
+  const earlier = readSessions(place);
+  const environment = describeEnvironment(await useBackend());
+  const began = performance.now();
+  const recordTime = () => {
+    const sessions = [...earlier, { ...environment, seconds: (performance.now() - began) / 1000 }];
+    writeSealed(path.join(place.folder, 'environment.json'), place.hash, { sessions });
+    return sessions.reduce((sum, { seconds }) => sum + seconds, 0);
+  };
+  recordTime();
+  let result: T;
+  try {
+    result = await work(recordTime);
+  } catch (error) {
+    try {
+      recordTime();
+    } catch {
+      // A full disk may be what ended the work: the error that did is the one to tell.
+    }
+    throw error;
+  }
+  recordTime();
+  return result;
+}

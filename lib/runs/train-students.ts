@@ -1,0 +1,133 @@
+/** The second half of a run: students, trained on its set and tested; each is stored as it ends, and none is trained twice. */
+import path from 'node:path';
+import type { Configuration } from '../distillation/configuration';
+import {
+  evaluateSet,
+  evaluateTrainingSet,
+  summariseAccuracy,
+  type Accuracy,
+  type EvaluationOptions,
+  type StudentResult,
+} from '../evaluation/evaluation';
+import { realTrainingSet } from '../evaluation/training-set';
+import { writing } from '../files/file-error';
+import { openJsonLines } from '../files/json-lines';
+import { clearDeadHolder } from '../files/lock';
+import { writeSealed } from '../files/sealed-json';
+import type { Parameters } from '../tensor/parameters';
+import { writeTensors } from '../tensor/stored-tensors';
+import type { RunContext } from './context';
+import { readDistilledSet } from './distilled-file';
+import { studentsHash, studentsName, type RunKind } from './identity';
+import type { MadeSet } from './make-set';
+import { advice, readSelection, readStudents, setFiles, studentsFiles, type SetResult } from './run-files';
+import { inSession, type Session } from './session';
+
+/** A finished run. */
+export interface RunResult extends SetResult {
+  /** Folder of its training set. */
+  run: string;
+  /** Folder of its students. */
+  students: string;
+  kind: RunKind;
+  configuration: Configuration;
+  /** Of the students, on the images of `configuration.evaluation.split`. */
+  accuracy: Accuracy;
+  /** Of the set and of the students together, all sessions. */
+  seconds: number;
+  /** Training images that the set decodes to. */
+  trainingImages: number;
+  /** Steps of each student. */
+  updates: number;
+}
+
+/**
+ * Trains the students that a configuration asks for, on a set that is done.
+ * @throws RunStopped after an interrupt, RunDiverged when a student does
+ */
+export async function trainStudents(
+  set: MadeSet,
+  configuration: Configuration,
+  context: RunContext,
+): Promise<RunResult> {
+  const hash = studentsHash(set.hash, configuration);
+  const folder = path.join(setFiles(set.folder).students, `${studentsName(configuration)}-${hash}`);
+  const place = { folder, hash };
+  const wanted = configuration.evaluation.students;
+  const { progress } = context;
+  let students = readStudents(place);
+  const isStored = students.length >= wanted;
+  if (isStored) await clearDeadHolder(folder);
+  else students = await inSession(place, context, (session) => trainThem(set, configuration, session));
+  const trained = students.slice(0, wanted);
+  const accuracy = summariseAccuracy(trained.map((student) => student.accuracy));
+  progress.note(
+    `${describeAccuracy(accuracy, configuration)}, ${isStored ? 'as stored in' : 'stored in'} ${set.folder}`,
+  );
+  return {
+    ...set.result,
+    run: set.folder,
+    students: folder,
+    kind: set.kind,
+    configuration,
+    accuracy,
+    seconds: trained.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
+    trainingImages: trained[0].images,
+    updates: trained[0].updates,
+  };
+}
+
+async function trainThem(set: MadeSet, configuration: Configuration, session: Session): Promise<StudentResult[]> {
+  const { folder, hash, lock, progress, signal } = session;
+  const files = studentsFiles(folder);
+  const { network, evaluation } = configuration;
+  writeSealed(files.configuration, hash, { network, evaluation: { ...evaluation, students: undefined } });
+  const lines = openJsonLines(files.results, { identity: hash, advice: advice(folder) });
+  try {
+    const done = readStudents(session);
+    return await evaluate(set, configuration, session, {
+      done,
+      signal,
+      onBegin: (total, before) => progress.stage({ name: 'training students', total, done: before }),
+      onUpdate: (update, student, loss) => progress.update(update, { student: student + 1, loss }),
+      onStudent: (student, result, parameters) => {
+        lock.touch();
+        if (set.kind === 'full' && student === 0) keepStudent(files.student, hash, parameters);
+        lines.append(result);
+        lines.flush();
+      },
+    });
+  } finally {
+    lines.close();
+  }
+}
+
+/** Students on a set of any kind. */
+async function evaluate(
+  set: MadeSet,
+  configuration: Configuration,
+  { data }: Session,
+  options: EvaluationOptions,
+): Promise<StudentResult[]> {
+  if (set.kind === 'distillation') {
+    const distilled = readDistilledSet(setFiles(set.folder).distilled, { run: set.hash });
+    try {
+      return await evaluateSet(distilled.set, distilled.parameters, configuration, data, options);
+    } finally {
+      distilled.dispose();
+    }
+  }
+  const chosen = set.kind === 'full' ? undefined : readSelection(set);
+  return evaluateTrainingSet(realTrainingSet(data.train, chosen), configuration, data, options);
+}
+
+function keepStudent(file: string, hash: string, parameters: Parameters): void {
+  writing(file, () => writeTensors(file, parameters, { run: hash }));
+}
+
+/** E.g. 'test accuracy 38.8 % (deviation 0.4 % over 3 students)'. */
+function describeAccuracy({ mean, std, runs }: Accuracy, { evaluation }: Configuration): string {
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
+  const spread = runs.length > 1 ? `deviation ${percent(std)} over ${runs.length} students` : 'one student';
+  return `${evaluation.split} accuracy ${percent(mean)} (${spread})`;
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
+import { differences, setHash, setName, studentsHash, studentsName, type RunKind } from '../../lib/runs/identity';
+
+const name = (input: ConfigurationInput, kind: RunKind = 'distillation') =>
+  setName({ kind, configuration: configure(input) });
+const hash = (input: ConfigurationInput = {}, kind: RunKind = 'distillation', dataChecksum = 'ab') =>
+  setHash({ kind, configuration: configure(input), dataChecksum });
+
+test('a name says set, method, dataset, items a class and profile, then only what differs', () => {
+  assert.equal(name({}), 'haba-dm-cifar10-9bases-quick');
+  assert.equal(name({ set: { kind: 'images', ipc: 1 }, matching: { method: 'mtt' } }), 'images-mtt-cifar10-ipc1-quick');
+  assert.equal(
+    name({ constraints: { cosine: 0 }, iterations: 50 }),
+    'haba-dm-cifar10-9bases-quick-without-cosine-iterations-50',
+  );
+  assert.equal(name({ seed: 4, compile: false, checkpointEvery: 3, evaluation: { students: 9 } }), name({}));
+});
+
+test('baselines are named after what they choose, students after their network, length and split', () => {
+  assert.equal(name({ set: { kind: 'images', ipc: 10 } }, 'random'), 'random-cifar10-ipc10-quick');
+  assert.equal(name({ dataset: 'shapes' }, 'full'), 'full-shapes-quick');
+  assert.equal(studentsName(configure()), 'ConvNet-300updates-test');
+  const other = configure({
+    network: { name: 'AlexNet' },
+    evaluation: { epochs: 7, students: 2, batchSize: 9, split: 'validation' },
+  });
+  assert.equal(studentsName(other), 'AlexNet-7epochs-validation-evaluation-batchSize-9');
+});
+
+test('a name stays short, and is a name of one folder, whatever differs', () => {
+  const long = configure({
+    augmentation: 'flip_color',
+    network: { width: 7, depth: 2, normalisation: 'none', pooling: 'max', activation: 'leaky-relu' },
+    optimisers: { bases: { learningRate: 1e-9 } },
+    evaluation: { epochs: 1, students: 1, batchSize: 3 },
+  });
+  for (const one of [setName({ kind: 'distillation', configuration: long }), studentsName(long)]) {
+    assert.ok(one.length < 130, one);
+    assert.match(one, /^[A-Za-z0-9.-]+$/);
+  }
+});
+
+test('differences are paths and values', () => {
+  assert.deepEqual(differences(configure({ matching: { realBatch: 5 }, seed: 2 })), [
+    ['seed', 2],
+    ['matching.realBatch', 5],
+  ]);
+});
+
+test('these runs are called what they are called: another hash would take them for others', () => {
+  assert.equal(hash(), '0899efd97c');
+  assert.equal(
+    hash({ profile: 'paper', matching: { method: 'mtt' }, set: { kind: 'images', ipc: 50 }, seed: 3, iterations: 7 }),
+    '80b1f25063',
+  );
+  assert.equal(hash({ set: { kind: 'images', ipc: 10 } }, 'random'), 'fbc97d29e8');
+  assert.equal(studentsHash('0123456789', configure()), 'b458a8cd30');
+});
+
+test('a set is another with every setting that its numbers depend on, and with other data', () => {
+  const changes: ConfigurationInput[] = [
+    { seed: 1 },
+    { iterations: 299 },
+    { network: { width: 31 } },
+    { matching: { realBatch: 63 } },
+    { constraints: { temperature: 0.06 } },
+    { optimisers: { bases: { momentum: 0.4 } } },
+    { set: { identityNoise: 0.1 } },
+    { holdOut: true },
+    { whitening: 'zca' },
+  ];
+  const hashes = [...changes.map((change) => hash(change)), hash(), hash({}, 'distillation', 'ac')];
+  assert.equal(new Set(hashes).size, hashes.length);
+  assert.match(hash(), /^[0-9a-f]{10}$/);
+});
+
+test('what changes no number of a set is not in its identity: students, checkpoints, compilation', () => {
+  const same: ConfigurationInput[] = [
+    { compile: false },
+    { checkpointEvery: 1 },
+    { evaluation: { students: 9, epochs: 3, batchSize: 5, learningRate: 0.1, augmentation: 'none' } },
+  ];
+  for (const input of same) assert.equal(hash(input), hash(), JSON.stringify(input));
+});
+
+test('students are others with their recipe, network and set, and not with their number', () => {
+  const of = (input: ConfigurationInput, set = 'abc') => studentsHash(set, configure(input));
+  assert.equal(of({ evaluation: { students: 9 } }), of({}));
+  assert.equal(of({ iterations: 5, compile: false }), of({}));
+  const others = [
+    of({}),
+    of({}, 'abd'),
+    of({ evaluation: { updates: 299 } }),
+    of({ evaluation: { epochs: 300 } }),
+    of({ evaluation: { split: 'validation' } }),
+    of({ network: { name: 'AlexNet' } }),
+    of({ evaluation: { learningRate: 0.02 } }),
+  ];
+  assert.equal(new Set(others).size, others.length);
+});
+
+test('the images of a baseline follow from few settings', () => {
+  const images = (input: ConfigurationInput): ConfigurationInput => ({ set: { kind: 'images', ipc: 10 }, ...input });
+  assert.equal(hash(images({ iterations: 5, matching: { realBatch: 3 } }), 'random'), hash(images({}), 'random'));
+  assert.notEqual(hash(images({ seed: 1 }), 'random'), hash(images({}), 'random'));
+  assert.notEqual(hash(images({ network: { width: 8 } }), 'herding'), hash(images({}), 'herding'));
+  assert.equal(hash({ set: { kind: 'images', ipc: 3 } }, 'full'), hash({ set: { kind: 'images', ipc: 4 } }, 'full'));
+});
