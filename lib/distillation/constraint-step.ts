@@ -56,9 +56,9 @@ export interface Constraints {
   /** Bases, pair and augmentation of both players, for one update of a set; the caller disposes of them. */
   draw(random: Random, update: number): ConstraintBatches;
   /** L_cos, not weighted, and its gradient for bases and hallucinators. */
-  cosine(inputs: CosineInputs): ValueAndGradients;
+  readonly cosine: (inputs: CosineInputs) => ValueAndGradients;
   /** One SGD step of the adversary; undefined where all terms of its objective weigh 0, so that nothing would move it. */
-  adversaryStep?(inputs: AdversaryInputs): AdversaryStep;
+  readonly adversaryStep?: (inputs: AdversaryInputs) => AdversaryStep;
   /** Frees compiled graphs. */
   dispose(): void;
 }
