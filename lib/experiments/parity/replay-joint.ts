@@ -1,5 +1,6 @@
 /** Whole iterations of the authors' loop: student, L_cos, the update of bases, hallucinators and step size, the adversary's step. */
 import { augmentations, type Augmentation, type Draws } from '../../data/dsa';
+import type { AugmentationDraws } from '../../data/plain-augmentations';
 import { createPlayers, type ConstraintBatch } from '../../distillation/constraint-step';
 import { jointUpdate, type JointState } from '../../distillation/joint-update';
 import { createUnroll, type StudentBatch } from '../../matching/trajectory';
@@ -122,6 +123,7 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
 function placedAugmentation(golden: GoldenCase): Augmentation & { at(place: string): Draws } {
   const choices = required(golden, 'augmentations');
   const places = Object.keys(choices);
+  const known: Record<string, (images: tf.Tensor4D, draws: AugmentationDraws) => tf.Tensor4D> = augmentations;
   return {
     at(place) {
       if (!places.includes(place)) throw new Error(`its 'config.augmentations' says nothing of '${place}'.`);
@@ -134,16 +136,16 @@ function placedAugmentation(golden: GoldenCase): Augmentation & { at(place: stri
       const place = places[strategy!.dataSync()[0]];
       const name = choices[place];
       if (name === 'none') return images;
-      if (!Object.hasOwn(augmentations, name)) {
-        throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(augmentations).join(', ')}.`);
+      if (!Object.hasOwn(known, name)) {
+        throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(known).join(', ')}.`);
       }
-      return augmentations[name](images, drawsAt(golden, place, name));
+      return known[name](images, drawsAt(golden, place, name));
     },
   };
 }
 
 /** The numbers of a place: 'draw.0.step1.rotate.theta', or, of the three functions that color is, 'draw.0.cosine.contrast.u'. */
-function drawsAt(golden: GoldenCase, place: string, augmentation: string): Record<string, tf.Tensor1D> {
+function drawsAt(golden: GoldenCase, place: string, augmentation: string): AugmentationDraws {
   const prefix = `draw.${place}.`;
   const found = golden.names.filter((name) => name.startsWith(prefix));
   return Object.fromEntries(
