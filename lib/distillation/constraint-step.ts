@@ -1,124 +1,155 @@
-/** One step of the constraints: L_cos pushes the hallucinations of a basis apart, the adversary pulls them together. */
-import { adversaryObjective, createAdversary } from '../factorization/adversary';
+/** The two players of the constraint game: L_cos pushes the hallucinations of a basis apart, the adversary pulls them together. */
+import type { Augmentation, Draws } from '../data/dsa';
+import { adversaryObjective, type AdversaryObjectiveOptions } from '../factorization/adversary';
 import { cosineConstraint } from '../factorization/cosine-constraint';
 import type { DistilledSet } from '../factorization/distilled-set';
+import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
-import { valueAndGradients } from '../tensor/gradient';
-import { sgdStep } from '../tensor/optimiser';
-import { mapParameters, type Parameters } from '../tensor/parameters';
+import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
+import { sgdStep, type OptimiserStep } from '../tensor/optimiser';
+import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import type { Configuration } from './configuration';
 
-export type ConstraintOptions = Configuration['constraints'] & Pick<Configuration, 'compile'>;
-
-/** What the step reads: the distilled set and the adversary. */
-export interface ConstraintState {
-  parameters: Parameters;
-  adversary: Parameters;
-  adversaryVelocity: Parameters;
-}
-
-export interface ConstraintStepResult {
-  /** L_cos before weighting. */
+export interface ConstraintOptions extends Required<AdversaryObjectiveOptions> {
+  set: DistilledSet;
+  /** The adversary f. */
+  network: Network;
+  /** Of the hallucinations that the adversary looks at. */
+  augmentation: Augmentation;
+  /** lambda, the weight of L_cos in the objective of bases and hallucinators. */
   cosine: number;
-  adversaryLoss: number;
-  /** Of the weighted L_cos, for bases and hallucinators; empty where its weight is 0. */
-  gradients: Parameters;
-  adversary: Parameters;
-  adversaryVelocity: Parameters;
+  /** Bases that each player sees in one step; at most all. */
+  batchSize: number;
+  /** SGD of the adversary. */
+  adversary: { learningRate: number; momentum: number };
+  compile?: boolean;
 }
 
-export interface ConstraintStep {
+/** What a player looks at: two hallucinations of the same bases. */
+export type ConstraintBatch = {
+  /** int32 [batch] */
+  items: tf.Tensor1D;
+  /** int32 [batch]: the first hallucinator of the pair, the same for every basis */
+  first: tf.Tensor1D;
+  /** int32 [batch]: the second, likewise */
+  second: tf.Tensor1D;
+  /** int32 [formations * batch], class of every image of one hallucinator */
+  labels: tf.Tensor1D;
+  /** One choice of strategy; every image of both hallucinators, [2 * formations * batch], has numbers of its own. */
+  draws: Draws;
+};
+
+/** The bases and the pair of each player: not the same ones. */
+export type ConstraintBatches = { cosine: ConstraintBatch; adversary: ConstraintBatch };
+
+export type CosineInputs = { learnable: Parameters; adversary: Parameters; batch: ConstraintBatch };
+export type AdversaryInputs = CosineInputs & { velocity: Parameters };
+/** The adversary after its step, and its objective before it. */
+export type AdversaryStep = OptimiserStep & { value: tf.Scalar };
+
+export interface Constraints {
+  /** lambda */
+  readonly cosineWeight: number;
   /** Parameters of a fresh adversary. */
   init(random: Random): Parameters;
-  /** Draws bases and two hallucinators; the caller owns what is returned and what was given. */
-  step(state: ConstraintState, random: Random): ConstraintStepResult;
+  /** Bases, pair and augmentation of both players, for one update of a set; the caller disposes of them. */
+  draw(random: Random, update: number): ConstraintBatches;
+  /** L_cos, not weighted, and its gradient for bases and hallucinators. */
+  readonly cosine: (inputs: CosineInputs) => ValueAndGradients;
+  /** One SGD step of the adversary; undefined where all terms of its objective weigh 0, so that nothing would move it. */
+  readonly adversaryStep?: (inputs: AdversaryInputs) => AdversaryStep;
+  /** Frees compiled graphs. */
   dispose(): void;
 }
 
-type Inputs = {
-  set: Parameters;
-  adversary: Parameters;
-  velocity: Parameters;
-  items: tf.Tensor1D;
-  first: tf.Tensor1D;
-  second: tf.Tensor1D;
-  labels: tf.Tensor1D;
-};
-
-/**
- * Both players of the constraint game in one compiled step, on the same hallucinations.
- * @see Liu et al., NeurIPS 2022, arXiv 2210.16774: objectives of (B, H) and of the adversary f
- */
-export function createConstraintStep(set: DistilledSet, options: ConstraintOptions): ConstraintStep {
-  const { imageShape, classCount, itemCount, hallucinatorCount } = set;
-  const { width, depth, learningRate, momentum } = options.adversary;
-  const network = createAdversary({ imageShape, classCount, width, depth });
-  const batch = Math.min(options.batchSize, itemCount);
-
-  const step = compile(
-    ({ set: parameters, adversary, velocity, items, first, second, labels }: Inputs) => {
-      // One pass hallucinates and embeds both views, the second after the first.
-      const views = (current: Parameters) =>
-        tf.concat([
-          set.images(current, { items, hallucinators: first }),
-          set.images(current, { items, hallucinators: second }),
-        ]);
-      const cosineOf = (current: Parameters) => {
-        const [one, other] = tf.split(network.features(adversary, views(current)), 2);
+/** The mathematics of both players, free of compilation and of drawing. */
+export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'cosine' | 'compile'>) {
+  const { set, network, augmentation } = options;
+  /** Augmented together, [2 * formations * batch, ...]: the first hallucinator's images, then the second's. */
+  const views = (learnable: Parameters, { items, first, second, draws }: ConstraintBatch): tf.Tensor4D => {
+    const [one, other] = [first, second].map((hallucinators) => set.images(learnable, { items, hallucinators }));
+    return augmentation.apply(tf.concat([one, other]), draws);
+  };
+  return {
+    /** L_cos and its gradient with respect to `learnable`, through an adversary that stays as it is. */
+    cosine: ({ learnable, adversary, batch }: CosineInputs): ValueAndGradients =>
+      valueAndGradients((current) => {
+        const [one, other] = tf.split(network.features(adversary, views(current, batch)), 2);
         return cosineConstraint(one as tf.Tensor2D, other as tf.Tensor2D);
-      };
-      const learnable = setParts(parameters);
-      const pushed =
-        options.cosine > 0 ? valueAndGradients(cosineOf, learnable) : { value: cosineOf(learnable), gradients: {} };
-      const images = views(learnable);
-      const pulled = valueAndGradients(
-        (current) => adversaryObjective(network, current, images, labels, options),
+      }, learnable),
+    /** One SGD step on cross-entropy + likelihood + L_con, through a set that stays as it is. */
+    adversaryStep: ({ learnable, adversary, velocity, batch }: AdversaryInputs): AdversaryStep => {
+      const images = views(learnable, batch);
+      const { value, gradients } = valueAndGradients(
+        (current) => adversaryObjective(network, current, images, batch.labels, options),
         adversary,
       );
-      const next = sgdStep(adversary, pulled.gradients, velocity, { learningRate, momentum });
-      const gradients = mapParameters(pushed.gradients, (gradient) => gradient.mul(options.cosine));
-      return { cosine: pushed.value, gradients, loss: pulled.value, ...next };
+      return { value, ...sgdStep(adversary, gradients, velocity, options.adversary) };
     },
-    { name: 'constraints', compile: options.compile },
-  );
-
-  return {
-    init: (random) => network.init(random),
-    step({ parameters, adversary, adversaryVelocity }, random) {
-      const items = random.choice(
-        Int32Array.from({ length: itemCount }, (_, item) => item),
-        batch,
-      );
-      const [first, second] = random.choice([...Array(hallucinatorCount).keys()], 2);
-      const result = tf.tidy(() =>
-        step({
-          set: setParts(parameters),
-          adversary,
-          velocity: adversaryVelocity,
-          items: tf.tensor1d(items, 'int32'),
-          first: tf.fill([batch], first, 'int32'),
-          second: tf.fill([batch], second, 'int32'),
-          labels: tf.tensor1d(set.labels(items), 'int32'),
-        }),
-      );
-      const cosine = result.cosine.dataSync()[0];
-      const adversaryLoss = result.loss.dataSync()[0];
-      tf.dispose([result.cosine, result.loss]);
-      return {
-        cosine,
-        adversaryLoss,
-        gradients: result.gradients,
-        adversary: result.parameters,
-        adversaryVelocity: result.velocity,
-      };
-    },
-    dispose: () => step.dispose(),
   };
 }
 
-/** Bases and hallucinators, without what the matching loss learns beside them. */
-function setParts(parameters: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
+/**
+ * The constraint game of a set with two hallucinators or more.
+ *
+ * As in the authors' code both players look at augmented hallucinations, each at bases and at a pair of hallucinators of its own.
+ * Departures from it: where `batchSize` is less than all bases, theirs go on through the permutation that the student's steps began,
+ * here each player draws its bases anew; and with multi-formation, which theirs does not have, every formation counts as an image.
+ * @see Liu et al., NeurIPS 2022, arXiv 2210.16774: objectives of (B, H) and of the adversary f
+ */
+export function createConstraints(options: ConstraintOptions): Constraints {
+  const { set, network, augmentation, cosine: cosineWeight, batchSize } = options;
+  const { itemCount, hallucinatorCount, formations } = set;
+  const players = createPlayers(options);
+  const cosine = compile(players.cosine, { name: 'L_cos', compile: options.compile });
+  const adversaryStep = adversaryLearns(options)
+    ? compile(players.adversaryStep, { name: 'adversary step', compile: options.compile })
+    : undefined;
+  const batch = Math.min(batchSize, itemCount);
+  const all = Int32Array.from({ length: itemCount }, (_, item) => item);
+
+  const drawBatch = (random: Random): ConstraintBatch => {
+    const items = random.stream('items').choice(all, batch);
+    const [first, second] = random.stream('pair').choice([...Array(hallucinatorCount).keys()], 2);
+    return {
+      items: tf.tensor1d(items, 'int32'),
+      first: tf.fill([batch], first, 'int32'),
+      second: tf.fill([batch], second, 'int32'),
+      labels: tf.tensor1d(set.labels(items), 'int32'),
+      draws: augmentation.draw(random.stream('augmentation'), 2 * formations * batch),
+    };
+  };
+
+  return {
+    cosineWeight,
+    init: (random) => network.init(random),
+    draw: (random, update) => ({
+      cosine: drawBatch(random.stream('L_cos', update)),
+      adversary: drawBatch(random.stream('adversary', update)),
+    }),
+    cosine,
+    adversaryStep,
+    dispose() {
+      cosine.dispose();
+      adversaryStep?.dispose();
+    },
+  };
+}
+
+/**
+ * Whether anything constrains a set's hallucinators: one alone makes no pair, and where L_cos weighs nothing the set does not hear
+ * of the adversary, whatever that learns, so that none is needed.
+ */
+export function isConstrained({ cosine }: Pick<ConstraintOptions, 'cosine'>, hallucinatorCount: number): boolean {
+  return hallucinatorCount > 1 && cosine > 0;
+}
+
+/** Whether any term of the adversary's objective weighs something. */
+export function adversaryLearns({
+  classification,
+  likelihood,
+  contrastive,
+}: Pick<ConstraintOptions, 'classification' | 'likelihood' | 'contrastive'>): boolean {
+  return classification > 0 || likelihood > 0 || contrastive > 0;
 }

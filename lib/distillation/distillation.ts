@@ -1,29 +1,25 @@
 /** The training loop: bases and hallucinators follow the matching loss and L_cos, the adversary follows them. */
 import type { PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
+import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import { createMatchingLoss } from '../matching/create-matching-loss';
 import type { MatchingStep } from '../matching/matching-loss';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
-import { disposeAll, type Parameters } from '../tensor/parameters';
+import { disposeAll } from '../tensor/parameters';
 import { Random } from '../tensor/random';
+import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
-import { createConstraintStep } from './constraint-step';
+import { createConstraints, isConstrained } from './constraint-step';
 import { expertSettings } from './expert-settings';
-import { partwiseStep } from './partwise-step';
+import { jointUpdate, type JointState } from './joint-update';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
-export interface DistillationState {
+export interface DistillationState extends JointState {
   /** Iterations done. */
   iteration: number;
-  /** Bases, hallucinators, and learnable parameters of the matching loss. */
-  parameters: Parameters;
-  velocity: Parameters;
-  /** Parameters of the adversary; empty where nothing constrains hallucinators. */
-  adversary: Parameters;
-  adversaryVelocity: Parameters;
 }
 
 export interface IterationMetrics {
@@ -31,9 +27,9 @@ export interface IterationMetrics {
   iteration: number;
   /** Task loss, averaged over the updates of the iteration. */
   loss: number;
-  /** L_cos, from 0 (opposite) to 1 (identical). */
+  /** L_cos, from 0 (opposite) to 1 (identical), averaged likewise; absent where it weighs nothing. */
   cosine?: number;
-  /** The adversary's objective. */
+  /** The adversary's objective, likewise; absent where it takes no steps. */
   adversaryLoss?: number;
   /** The learnable step size of trajectory matching. */
   stepSize?: number;
@@ -44,7 +40,7 @@ export interface Distillation {
   readonly set: DistilledSet;
   /** The state before the first iteration; the caller owns its tensors. */
   start(): DistillationState;
-  /** One iteration. Takes over the tensors of the state it is given, and returns the next one. */
+  /** One iteration. Takes over the tensors of the state it is given, and returns the next one; after an error none is left. */
   iterate(state: DistillationState): Promise<{ state: DistillationState; metrics: IterationMetrics }>;
   /** Frees compiled graphs. */
   dispose(): void;
@@ -76,8 +72,18 @@ export function createDistillation(
     experts,
     compile,
   });
-  const constraints =
-    set.hallucinatorCount > 1 ? createConstraintStep(set, { ...configuration.constraints, compile }) : undefined;
+  const constraints = isConstrained(configuration.constraints, set.hallucinatorCount)
+    ? createConstraints({
+        ...configuration.constraints,
+        set,
+        network: createAdversary({ imageShape, classCount, ...configuration.constraints.adversary }),
+        augmentation,
+        compile,
+      })
+    : undefined;
+  const { optimisers } = configuration;
+  const smallestStepSize =
+    configuration.matching.method === 'mtt' ? configuration.matching.smallestStepSize : undefined;
 
   return {
     set,
@@ -96,39 +102,40 @@ export function createDistillation(
     async iterate(before) {
       const began = performance.now();
       // Every iteration has a stream of its own: its number is all that a checkpoint must know.
-      const random = Random.stream(configuration.seed, 'iteration', before.iteration);
-      let { parameters, velocity, adversary, adversaryVelocity } = before;
-      const sums = { loss: 0, cosine: 0, adversaryLoss: 0 };
-      await matching.iteration(parameters, random, ({ loss, gradients }: MatchingStep) => {
-        sums.loss += loss;
-        const pushed = constraints?.step({ parameters, adversary, adversaryVelocity }, random);
-        const next = partwiseStep(parameters, [gradients, pushed?.gradients ?? {}], velocity, configuration);
-        disposeAll(parameters, velocity, gradients, pushed?.gradients ?? {});
-        ({ parameters, velocity } = next);
-        if (pushed) {
-          disposeAll(adversary, adversaryVelocity);
-          ({ adversary, adversaryVelocity } = pushed);
-          sums.cosine += pushed.cosine;
-          sums.adversaryLoss += pushed.adversaryLoss;
-        }
-        return parameters;
-      });
-      const iteration = before.iteration + 1;
-      const updates = matching.updatesPerIteration;
+      const { iteration: done, ...given } = before;
+      const random = Random.stream(configuration.seed, 'iteration', done);
+      const values = { loss: [] as number[], cosine: [] as number[], adversaryLoss: [] as number[] };
+      let state: JointState = given;
+      try {
+        await matching.iteration(state.parameters, random, ({ loss, gradients }: MatchingStep) => {
+          try {
+            const next = tf.tidy(() => {
+              const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
+              return jointUpdate(state, gradients, { game, optimisers, smallestStepSize });
+            });
+            release(state);
+            state = next.state;
+            values.loss.push(loss);
+            if (next.cosine !== undefined) values.cosine.push(next.cosine);
+            if (next.adversaryLoss !== undefined) values.adversaryLoss.push(next.adversaryLoss);
+            return state.parameters;
+          } finally {
+            disposeAll(gradients);
+          }
+        });
+      } catch (error) {
+        release(state);
+        throw error;
+      }
       const metrics: IterationMetrics = {
-        iteration,
-        loss: sums.loss / updates,
+        iteration: done + 1,
+        loss: mean(values.loss),
         seconds: (performance.now() - began) / 1000,
       };
-      if (constraints) {
-        metrics.cosine = sums.cosine / updates;
-        metrics.adversaryLoss = sums.adversaryLoss / updates;
-      }
-      if ('stepSize' in parameters) metrics.stepSize = parameters.stepSize.dataSync()[0];
-      return {
-        state: { iteration, parameters, velocity, adversary, adversaryVelocity },
-        metrics,
-      };
+      if (values.cosine.length > 0) metrics.cosine = mean(values.cosine);
+      if (values.adversaryLoss.length > 0) metrics.adversaryLoss = mean(values.adversaryLoss);
+      if ('stepSize' in state.parameters) metrics.stepSize = state.parameters.stepSize.dataSync()[0];
+      return { state: { iteration: done + 1, ...state }, metrics };
     },
     dispose() {
       matching.dispose();
@@ -136,3 +143,9 @@ export function createDistillation(
     },
   };
 }
+
+function release({ parameters, velocity, adversary, adversaryVelocity }: JointState): void {
+  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -5,6 +5,7 @@ import { costOf, matrixProductSpeed } from '../tensor/cost';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
+import { adversaryLearns, isConstrained } from './constraint-step';
 
 export interface Estimate {
   seconds: number;
@@ -39,10 +40,14 @@ export function estimateRun(
   const { passes, alive, updates } = matchingWork(configuration, classCount, items);
 
   let operations = (iterations - iterationsDone) * passes * image.operations;
-  if (set.kind === 'haba' && set.hallucinators > 1) {
+  let constrained = 0;
+  if (set.kind === 'haba' && isConstrained(constraints, set.hallucinators)) {
     const adversary = forwardCost({ ...configuration.network, ...constraints.adversary, name: 'ConvNet' }, data);
-    const images = 2 * Math.min(constraints.batchSize, items);
-    operations += (iterations - iterationsDone) * updates * images * 2 * firstOrder * (adversary?.operations ?? 0);
+    const images = 2 * Math.min(constraints.batchSize, classCount * perClass) * set.factor ** 2;
+    const players = adversaryLearns(constraints) ? 2 : 1;
+    operations +=
+      (iterations - iterationsDone) * updates * images * players * firstOrder * (adversary?.operations ?? 0);
+    constrained = firstOrderCopies * images * (adversary?.bytes ?? 0);
   }
   const { epochs = 0, updates: steps } = evaluation;
   const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
@@ -53,7 +58,10 @@ export function estimateRun(
   const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
   return {
     seconds: operations / (efficiency * matrixProductSpeed()),
-    bytes: process.memoryUsage().rss + Math.max(alive, firstOrderCopies * batch) * image.bytes + 2 * testBatch,
+    bytes:
+      process.memoryUsage().rss +
+      Math.max(alive * image.bytes, firstOrderCopies * batch * image.bytes, constrained) +
+      2 * testBatch,
   };
 }
 

@@ -12,33 +12,35 @@ function partOf(name: string): Part {
   return name.startsWith('hallucinators.') ? 'hallucinators' : 'bases';
 }
 
+export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
+  /** What the learnable step size is cut off at from below, after its update, as in the authors' code. Default: nothing. */
+  smallestStepSize?: number;
+}
+
 /**
- * SGD with each part's learning rate and momentum; the step size stays above its lower bound, as in the authors' code.
- * @param gradients records to be added up; a name missing from one counts as zero there
+ * SGD with each part's learning rate and momentum.
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
   parameters: Parameters,
-  gradients: Parameters[],
+  gradients: Parameters,
   velocity: Parameters,
-  { optimisers, matching }: Pick<Configuration, 'optimisers' | 'matching'>,
+  { optimisers, smallestStepSize }: PartwiseOptions,
 ): OptimiserStep {
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
     for (const [name, parameter] of Object.entries(parameters)) {
-      const terms = gradients.flatMap((record) => (name in record ? [record[name]] : []));
-      const gradient = terms.length === 1 ? terms[0] : tf.addN(terms);
       const one = sgdStep(
         { [name]: parameter },
-        { [name]: gradient },
+        { [name]: gradients[name] },
         { [name]: velocity[name] },
         optimisers[partOf(name)],
       );
       next.parameters[name] = one.parameters[name];
       next.velocity[name] = one.velocity[name];
     }
-    if (matching.method === 'mtt') {
-      next.parameters.stepSize = next.parameters.stepSize.maximum(matching.smallestStepSize);
+    if (smallestStepSize !== undefined && 'stepSize' in next.parameters) {
+      next.parameters.stepSize = next.parameters.stepSize.maximum(smallestStepSize);
     }
     return next;
   });

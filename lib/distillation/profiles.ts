@@ -22,6 +22,13 @@ export const profileVersions = { distillation: 2, students: 2 };
 export const fullAugmentation = 'color_crop_cutout_flip_scale_rotate';
 
 /**
+ * For `constraints.batchSize`: more bases than any set has, so that both players of the constraint game see all of them, as in the
+ * authors' code. No profile takes fewer. A player holds two images a basis in memory, fewer than distribution or trajectory matching
+ * hold beside it; gradient matching, which takes one class at a time, may hold less: there thousands of bases may need a number.
+ */
+export const allBases = 1_000_000;
+
+/**
  * Complete default settings. `smoke`: seconds, for tests. `quick`: real data on two CPU cores, minutes.
  * `paper`: the authors' settings, for a GPU.
  */
@@ -45,7 +52,7 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
       likelihood: 0.1,
       classification: 1,
       temperature: 0.07,
-      batchSize: profile === 'paper' ? 256 : 50,
+      batchSize: allBases,
       adversary: { width, depth: 3, learningRate: 0.001, momentum: 0.9 },
     },
     optimisers: optimiserDefaults(choice),

@@ -23,7 +23,26 @@ export function valueAndGradients(
   const tensors = Object.values(parameters);
   const record = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
   // Where one tensor stands under two names, tfjs would credit both with the whole gradient: that is also what is meant here.
-  const { value, grads } = tf.tidy(() => tf.engine().gradients(() => loss(record(tensors)), tensors, undefined, true));
+  const { value, grads } = freeingTape(() =>
+    tf.tidy(() => tf.engine().gradients(() => loss(record(tensors)), tensors, undefined, true)),
+  );
   const gradients = tensors.map((tensor, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zerosLike(tensor));
   return { value: value, gradients: record(gradients) };
+}
+
+/** tfjs keeps tensors for the backward pass, which frees them; after an error there is none, and they are freed here. */
+function freeingTape<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    const { state } = tf.engine() as unknown as {
+      state: { gradientDepth: number; activeTape: { saved: tf.Tensor[] }[] | null };
+    };
+    // Inside another gradient the tape is that one's, and so is this error.
+    if (state.gradientDepth === 0) {
+      for (const { saved } of state.activeTape ?? []) tf.dispose(saved.filter((tensor) => !tensor.isDisposed));
+      state.activeTape = null;
+    }
+    throw error;
+  }
 }

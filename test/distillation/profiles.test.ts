@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { datasetNames } from '../../lib/data/dataset-names';
 import { configure } from '../../lib/distillation/configuration';
+import { allBases } from '../../lib/distillation/profiles';
 
 // The authors' settings: the table of DESIGN.md, which is that of run_cifar10_ipc{1,10,50}_style5.sh and
 // run_cifar10_ipc_1_style_5_single_channel.sh in their repository, over the defaults of its distill_fac.py and buffer.py.
@@ -68,7 +69,7 @@ for (const dataset of datasets) {
           likelihood: 0.1,
           classification: 1,
           temperature: 0.07,
-          batchSize: 256,
+          batchSize: allBases,
           adversary: { width: 128, depth: 3, learningRate: 0.001, momentum: 0.9 },
         },
         optimisers: {

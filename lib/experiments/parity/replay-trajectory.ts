@@ -1,40 +1,18 @@
 /** An unrolled student through hallucinators, with all gradients. */
-import { createDistilledSet } from '../../factorization/create-distilled-set';
 import { createUnroll, type StudentBatch } from '../../matching/trajectory';
 import { crossEntropy } from '../../networks/loss';
 import type { Parameters } from '../../tensor/parameters';
-import { addPrefix } from '../../tensor/parameters';
 import { tf } from '../../tensor/tensorflow';
-import { fromPyTorch, pytorchShapes } from './formula-parameters';
-import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
+import { looseTolerance, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
-import { hallucinatorParameters } from './hallucinator-layout';
+import { goldenSet, learnableOf, unflatten } from './golden-set';
 
 export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
   const learnable = learnableOf(golden, '');
-  const { 'hallucinators.enc.weight': encoder, 'hallucinators.dec.weight': decoder, bases } = learnable;
-  const [hallucinators, kernelSize, , , middleChannels] = encoder.shape;
-  const [, height, width, channels] = bases.shape;
-  const imageShape: [number, number, number] = [height, width, decoder.shape[3]!];
-  const classCount = required(golden, 'classes');
-  const set = createDistilledSet({
-    kind: 'haba',
-    imageShape,
-    classCount,
-    basesPerClass: bases.shape[0] / classCount,
-    channels: channels === imageShape[2] ? 'colour' : 'single',
-    hallucinators,
-    kernelSize,
-    middleChannels,
-  });
-  const network = goldenNetwork(golden, imageShape);
-  const shapes = golden.config.params ?? pytorchShapes(network);
-  const unflatten = (vector: tf.Tensor): Parameters => {
-    const sizes = shapes.map(([, shape]) => tf.util.sizeFromShape(shape));
-    const parts = tf.split(vector as tf.Tensor1D, sizes);
-    return fromPyTorch(network, Object.fromEntries(shapes.map(([name, shape], k) => [name, parts[k].reshape(shape)])));
-  };
-  const [start, target] = [unflatten(golden.tensor('start')), unflatten(golden.tensor('target'))];
+  const set = goldenSet(golden, learnable);
+  const network = goldenNetwork(golden, [...set.imageShape]);
+  const parametersOf = (name: string) => unflatten(golden, network, golden.tensor(name));
+  const [start, target] = [parametersOf('start'), parametersOf('target')];
   const which = golden.tensor('which').dataSync();
   const batches = golden
     .tensor<tf.Tensor2D>('order')
@@ -57,7 +35,7 @@ export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
     return loss;
   });
   const expected = learnableOf(golden, 'grad.');
-  const finals = unflatten(golden.tensor('student_final'));
+  const finals = parametersOf('student_final');
   const flat = (parameters: Parameters) => tf.concat(Object.keys(start).map((name) => parameters[name].flatten()));
   return [
     { name: 'loss', ours: value, theirs: golden.tensor('loss') },
@@ -70,17 +48,4 @@ export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
       tolerance: looseTolerance,
     })),
   ];
-}
-
-/** Bases, hallucinators and step size, or their gradients, under our names. */
-function learnableOf(golden: GoldenCase, prefix: string): Parameters {
-  const count = new Set(
-    golden.names.map((name) => /^hallucinators\.(\d+)\./.exec(name)?.[1]).filter((found) => found !== undefined),
-  ).size;
-  const prefixes = Array.from({ length: count }, (_, place) => `${prefix}hallucinators.${place}.`);
-  return {
-    bases: golden.images(`${prefix}bases`),
-    ...addPrefix(hallucinatorParameters(golden, prefixes), 'hallucinators.'),
-    stepSize: golden.tensor(`${prefix}lr`),
-  };
 }

@@ -16,6 +16,7 @@ import { formulaParameters, ourName, pytorchShapes } from './formula-parameters'
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
 import { hallucinatorNames, hallucinatorParameters } from './hallucinator-layout';
+import { replayJointIterations } from './replay-joint';
 import { replayTrajectoryMatching } from './replay-trajectory';
 
 /** By op. */
@@ -28,6 +29,7 @@ export const replays: Record<string, (golden: GoldenCase) => Comparison[]> = {
   'distribution-matching': replayDistributionMatching,
   'gradient-matching': replayGradientMatching,
   'trajectory-matching': replayTrajectoryMatching,
+  'joint-iteration': replayJointIterations,
   'adversary-step': replayAdversaryStep,
   'student-training': replayStudentTraining,
   'multi-formation': replayMultiFormation,

@@ -1,0 +1,86 @@
+/** Each part of a set moves at its own rate, with its own momentum, and the step size stays above its bound. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { partwiseStep, type PartwiseOptions } from '../../lib/distillation/partwise-step';
+import { useBackend } from '../../lib/tensor/backend';
+import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
+import { tf } from '../../lib/tensor/tensorflow';
+import { assertClose } from '../formula';
+
+before(() => useBackend());
+
+const optimisers: PartwiseOptions['optimisers'] = {
+  bases: { learningRate: 10, momentum: 0.5 },
+  hallucinators: { learningRate: 1, momentum: 0 },
+  stepSize: { learningRate: 0.1, momentum: 0.9 },
+};
+const names = ['bases', 'hallucinators.enc.weight', 'hallucinators.scale', 'stepSize'];
+const all = (value: number): Parameters => Object.fromEntries(names.map((name) => [name, tf.scalar(value)]));
+const valueOf = (parameters: Parameters, name: string) => parameters[name].dataSync<'float32'>()[0];
+
+test('two steps: v = momentum * v + g and p = p - rate * v, with the rate and momentum of the part', () => {
+  const tensors = tf.memory().numTensors;
+  tf.tidy(() => {
+    const gradients = all(2);
+    const first = partwiseStep(all(1), gradients, all(0), { optimisers });
+    const second = partwiseStep(first.parameters, gradients, first.velocity, { optimisers });
+    const expected: Record<string, [after: number[], velocity: number[]]> = {
+      bases: [
+        [1 - 10 * 2, 1 - 10 * 2 - 10 * 3],
+        [2, 3],
+      ],
+      'hallucinators.enc.weight': [
+        [1 - 2, 1 - 4],
+        [2, 2],
+      ],
+      'hallucinators.scale': [
+        [1 - 2, 1 - 4],
+        [2, 2],
+      ],
+      stepSize: [
+        [1 - 0.2, 1 - 0.2 - 0.1 * 3.8],
+        [2, 3.8],
+      ],
+    };
+    for (const [name, [after, velocity]] of Object.entries(expected)) {
+      assertClose([valueOf(first.parameters, name), valueOf(second.parameters, name)], after);
+      assertClose([valueOf(first.velocity, name), valueOf(second.velocity, name)], velocity);
+    }
+  });
+  assert.equal(tf.memory().numTensors, tensors);
+});
+
+test('the step size is cut off after its update, and its velocity and all else are not', () => {
+  tf.tidy(() => {
+    const step = (options: Partial<PartwiseOptions>) =>
+      partwiseStep(all(1), all(20), all(0), { optimisers, ...options });
+    const [free, bounded] = [step({}), step({ smallestStepSize: 0.25 })];
+    assertClose([valueOf(free.parameters, 'stepSize'), valueOf(bounded.parameters, 'stepSize')], [-1, 0.25]);
+    assertClose([valueOf(bounded.velocity, 'stepSize')], [20]);
+    for (const name of names.slice(0, 3)) {
+      assert.equal(valueOf(bounded.parameters, name), valueOf(free.parameters, name));
+    }
+    // A bound that lies below where the step ends changes nothing.
+    assertClose([valueOf(step({ smallestStepSize: -2 }).parameters, 'stepSize')], [-1]);
+  });
+});
+
+test('nothing given is changed or freed, and what is returned has tensors of its own', () => {
+  const tensors = tf.memory().numTensors;
+  const [parameters, gradients, velocity] = [all(1), all(2), all(3)];
+  const next = partwiseStep(parameters, gradients, velocity, { optimisers, smallestStepSize: 0.001 });
+  assert.equal(tf.memory().numTensors, tensors + 5 * names.length);
+  disposeAll(next.parameters, next.velocity);
+  for (const [record, value] of [
+    [parameters, 1],
+    [gradients, 2],
+    [velocity, 3],
+  ] as const) {
+    mapParameters(record, (tensor, name) => {
+      assert.equal(valueOf(record, name), value);
+      return tensor;
+    });
+  }
+  disposeAll(parameters, gradients, velocity);
+  assert.equal(tf.memory().numTensors, tensors);
+});
