@@ -12,6 +12,7 @@ import { Random } from '../tensor/random';
 import type { Configuration } from './configuration';
 import { createConstraintStep } from './constraint-step';
 import { expertSettings } from './expert-settings';
+import { expertsAdvice } from './experts-command';
 import { partwiseStep } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
@@ -74,6 +75,7 @@ export function createDistillation(
     augmentation,
     expertSettings: expertSettings(configuration, data),
     experts,
+    expertsAdvice: expertsAdvice(configuration, { experts }),
     compile,
   });
   const constraints =
