@@ -101,6 +101,17 @@ test('experts of the first format are called so, and stay', async () => {
   assert.deepEqual(JSON.parse(readFileSync(path.join(named, 'manifest.json'), 'utf8')), old);
 });
 
+/** A safetensors file as another program would write it. */
+function withoutChecksum(whole: Buffer): Buffer {
+  const headerBytes = Number(whole.readBigUInt64LE());
+  const header = JSON.parse(whole.toString('utf8', 8, 8 + headerBytes)) as { __metadata__: Record<string, string> };
+  delete header.__metadata__.sha256;
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, whole.subarray(8 + headerBytes)]);
+}
+
 test('a file that is damaged, or of another epoch, expert or configuration, is refused by name, with what to do', async () => {
   const { experts, home } = copy('damaged');
   const tensors = tf.memory().numTensors;
@@ -124,6 +135,7 @@ test('a file that is damaged, or of another epoch, expert or configuration, is r
     flipped[place] ^= 4;
     refused(flipped, 'is not a usable safetensors file: ');
   }
+  refused(withoutChecksum(whole), 'is not a usable safetensors file: it carries no checksum.');
   const others = await train(path.join(folder, 'others'), { settings: { ...settings, seed: 1 }, count: 1, epochs: 1 });
   refused(
     readFileSync(path.join(home, 'expert-000', 'epoch-002.safetensors')),
