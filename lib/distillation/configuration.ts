@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
 import { oneLine } from '../files/one-line';
+import { neededEpochs } from '../matching/experts/needed-epochs';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 
@@ -112,7 +113,7 @@ const matchingSchema = z.discriminatedUnion('method', [
 ]);
 
 const constraintsSchema = z.strictObject({
-  /** Weight of L_cos in the objective of bases and hallucinators; 0 switches it off. */
+  /** Weight of L_cos in the objective of bases and hallucinators; 0 switches off L_cos and the adversary, which nothing hears. */
   cosine: nonNegative,
   /** Weight of L_con in the adversary's objective. */
   contrastive: nonNegative,
@@ -122,7 +123,7 @@ const constraintsSchema = z.strictObject({
   classification: nonNegative,
   /** Temperature of L_con. */
   temperature: positive,
-  /** Bases that the constraints see in one step; at most all. */
+  /** Bases that the constraints see in one step: at most all, as by default and as the authors. */
   batchSize: count,
   adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
 });
@@ -236,7 +237,7 @@ function requireEvaluation({ evaluation, holdOut, matching }: Configuration): vo
 function requireLongExperts({ matching }: Configuration): void {
   if (matching.method !== 'mtt') return;
   const { latestStartEpoch, expertEpochs, experts } = matching;
-  const last = Math.max(0, latestStartEpoch - 1) + expertEpochs;
+  const last = neededEpochs({ latestStartEpoch, expertEpochs });
   if (last > experts.epochs) {
     throw new RangeError(
       `Configuration: 'matching.experts.epochs' is ${experts.epochs}; matches that start before epoch ${latestStartEpoch} and are ${expertEpochs} epochs long need at least ${last}.`,
@@ -262,6 +263,8 @@ export function requireEnoughImages({ set, dataset }: Configuration, classSizes:
 /** The choices that defaults depend on; what is not valid here falls back, and is refused by the schema afterwards. */
 function chosen(input: ConfigurationInput): ProfileChoice {
   const set = input.set as { kind?: unknown; ipc?: unknown; basesPerClass?: unknown } | undefined;
+  const matching = input.matching as { expertEpochs?: unknown; latestStartEpoch?: unknown } | undefined;
+  const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
   const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
     values.includes(value as T) ? (value as T) : otherwise;
   const kind = known(set?.kind, ['images', 'haba'] as const, 'haba');
@@ -273,7 +276,9 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     // Trajectory matching is the authors' main setting, and needs experts, which take long to train.
     method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
     kind,
-    perClass: typeof perClass === 'number' ? perClass : undefined,
+    perClass: numberOf(perClass),
+    expertEpochs: numberOf(matching?.expertEpochs),
+    latestStartEpoch: numberOf(matching?.latestStartEpoch),
     split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),
   };
 }

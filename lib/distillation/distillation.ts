@@ -14,6 +14,7 @@ import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 import { createConstraints, isConstrained } from './constraint-step';
 import { expertSettings } from './expert-settings';
+import { expertsAdvice } from './experts-command';
 import { jointUpdate, type JointState } from './joint-update';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
@@ -70,6 +71,7 @@ export function createDistillation(
     augmentation,
     expertSettings: expertSettings(configuration, data),
     experts,
+    expertsAdvice: expertsAdvice(configuration, { experts }),
     compile,
   });
   const constraints = isConstrained(configuration.constraints, set.hallucinatorCount)

@@ -1,6 +1,6 @@
 /** What a configuration asks of experts. */
 import type { PreparedDataset } from '../data/image-source';
-import type { ExpertSettings } from '../matching/experts';
+import type { ExpertSettings } from '../matching/experts/expert-identity';
 import type { Configuration } from './configuration';
 
 /** What other methods, which ask for no experts, pass over. */
@@ -11,6 +11,7 @@ export function expertSettings(configuration: Configuration, data: PreparedDatas
   const { matching, network, augmentation } = configuration;
   const { seed, learningRate, momentum, weightDecay, batchSize } =
     matching.method === 'mtt' ? matching.experts : others;
-  const { name: dataset, checksum, whitening } = data;
-  return { dataset, checksum, whitening, network, augmentation, learningRate, momentum, weightDecay, batchSize, seed };
+  const { name: dataset, checksum, whitening, holdOut } = data;
+  const trained = { augmentation, learningRate, momentum, weightDecay, batchSize, seed };
+  return { dataset, checksum, whitening, network, ...trained, holdOut };
 }

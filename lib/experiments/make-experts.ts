@@ -3,8 +3,9 @@ import { createAugmentation } from '../data/dsa';
 import { describeHolder } from '../files/lock';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { expertSettings } from '../distillation/expert-settings';
+import { expertsAdvice } from '../distillation/experts-command';
 import { createProgress } from '../distillation/progress';
-import { trainExperts } from '../matching/experts';
+import { trainExperts } from '../matching/experts/train-experts';
 import { createNetwork } from '../networks/create-network';
 import { dataAtHand } from './data-at-hand';
 import { listenForInterrupt } from './interrupt';
@@ -46,6 +47,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
       count,
       epochs,
       experts: options.experts,
+      advice: expertsAdvice(configuration, { experts: options.experts }),
       compile: configuration.compile,
       signal: interrupt.signal,
       onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`),

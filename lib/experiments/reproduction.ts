@@ -4,7 +4,7 @@ import path from 'node:path';
 import { datasetNames, type DatasetName } from '../data/dataset-names';
 import { dataFolder } from '../data/load-dataset';
 import type { Configuration } from '../distillation/configuration';
-import { defaultExperts } from '../matching/experts';
+import { defaultExperts } from '../matching/experts/experts-folder';
 import { obtainWithProgress } from './data-at-hand';
 import { executeNotebook, NotebookFailed } from './execute-notebook';
 import { findNotebooks, notebookName } from './notebook-file';

@@ -3,8 +3,10 @@ import type { Augmentation } from '../data/dsa';
 import type { PreparedDataset } from '../data/image-source';
 import type { DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
+import { parameterShapes } from '../networks/parameter-shapes';
 import { distributionMatching } from './distribution';
-import { openExperts, parameterShapes, type ExpertSettings } from './experts';
+import type { ExpertSettings } from './experts/expert-identity';
+import { openExperts } from './experts/open-experts';
 import { gradientMatching, type GradientMatchingOptions } from './gradient';
 import type { MatchingLoss } from './matching-loss';
 import { trajectoryMatching, type TrajectoryMatchingOptions } from './trajectory';
@@ -22,7 +24,7 @@ export type MatchingOptions =
       method: 'mtt';
       expertEpochs: number;
       latestStartEpoch: number;
-      experts: { count: number; epochs: number };
+      experts: { count: number };
     } & TrajectorySettings);
 
 /** What a matching loss is built for. */
@@ -35,15 +37,17 @@ export interface MatchingContext {
   expertSettings: ExpertSettings;
   /** Folder of experts. Default: results/experts. */
   experts?: string;
+  /** A sentence for where experts are missing or cannot be used: how they are made. */
+  expertsAdvice?: string;
   compile?: boolean;
 }
 
 /**
  * The matching loss of a method, for any distilled set.
- * @throws Error for trajectory matching without fitting experts, with the command that makes them
+ * @throws Error for trajectory matching without fitting experts, with the advice given
  */
 export function createMatchingLoss(options: MatchingOptions, context: MatchingContext): MatchingLoss {
-  const { set, data, network, augmentation, experts, expertSettings: settings, compile } = context;
+  const { set, data, network, augmentation, compile } = context;
   const common = { set, source: data.train, network, augmentation, compile };
   switch (options.method) {
     case 'dm':
@@ -52,18 +56,17 @@ export function createMatchingLoss(options: MatchingOptions, context: MatchingCo
     case 'dsa':
       return gradientMatching({ ...options, ...common, name: options.method });
     case 'mtt': {
-      const { count, epochs } = options.experts;
       const { expertEpochs, latestStartEpoch } = options;
-      const wanted = {
-        settings,
+      const segment = openExperts({
+        settings: context.expertSettings,
         shapes: parameterShapes(network),
-        count,
-        epochs,
+        count: options.experts.count,
         latestStartEpoch,
         expertEpochs,
-        experts,
-      };
-      return trajectoryMatching({ ...options, ...common, segment: openExperts(wanted) });
+        experts: context.experts,
+        advice: context.expertsAdvice,
+      });
+      return trajectoryMatching({ ...options, ...common, segment });
     }
   }
 }

@@ -75,8 +75,8 @@ export function studentsName(configuration: Configuration): string {
   return [network.name, length, split, ...phrases(Object.fromEntries(others))].join('-');
 }
 
-/** Keys that change no number of a set: how it is computed, how it is kept, and who is trained on it afterwards. */
-const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
+/** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
+const notOfSet = /^(seed|compile|checkpointEvery|matching\.experts\.epochs|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 

@@ -17,6 +17,11 @@ export function floatCount(parameters: Parameters): number {
   return Object.values(parameters).reduce((sum, tensor) => sum + tensor.size, 0);
 }
 
+/** Whether every value of every tensor is a number, and finite. */
+export function allFinite(parameters: Parameters): boolean {
+  return Object.values(parameters).every((tensor) => tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1));
+}
+
 /** The tensors whose names begin with `prefix`, under the rest of their names. */
 export function withPrefix(parameters: Parameters, prefix: string): Parameters {
   const found = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
@@ -26,11 +31,6 @@ export function withPrefix(parameters: Parameters, prefix: string): Parameters {
 /** The same tensors, each name led by `prefix`. */
 export function addPrefix(parameters: Parameters, prefix: string): Parameters {
   return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [prefix + name, tensor]));
-}
-
-/** Whether every value of every tensor is a finite number. */
-export function allFinite(parameters: Parameters): boolean {
-  return Object.values(parameters).every((tensor) => tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1));
 }
 
 /** Frees every tensor of the given records; tensors already freed are left alone. */

@@ -5,7 +5,7 @@ import type { PreparedDataset } from '../../lib/data/image-source';
 import { prepareDataset } from '../../lib/data/prepare';
 import { configure, type Configuration, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { expertSettings } from '../../lib/distillation/expert-settings';
-import { trainExperts } from '../../lib/matching/experts';
+import { trainExperts } from '../../lib/matching/experts/train-experts';
 import { createNetwork } from '../../lib/networks/create-network';
 import { Random } from '../../lib/tensor/random';
 

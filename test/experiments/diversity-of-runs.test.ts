@@ -90,7 +90,7 @@ test('other students on a set: trained once, then returned; stored under the run
   const students = { network: { name: 'LeNet' }, evaluation: { students: 2 } } as const;
   const other = await evaluateRun(haba, students, options);
   assert.equal(other.run, haba.run);
-  assert.match(path.relative(haba.run, other.students), /^students.LeNet-1epochs-test-[0-9a-f]{10}$/);
+  assert.match(path.relative(haba.run, other.students), /^students.LeNet-1epochs-test-network-width-4-[0-9a-f]{10}$/);
   assert.equal(other.accuracy.runs.length, 2);
   assert.equal(other.storedFloats, haba.storedFloats);
   const again = await evaluateRun(haba, students, options);

@@ -1,7 +1,9 @@
 /** Readers of what runs write, and of configurations, for the fuzzer. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { currentHolder, takeLock } from '../../lib/files/lock';
+import { writeSealed } from '../../lib/files/sealed-json';
 import { readCheckpoint, writeCheckpoint } from '../../lib/distillation/checkpoint';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import type { DistillationState } from '../../lib/distillation/distillation';
@@ -21,7 +23,10 @@ import {
 } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
-import { expertsFolder, openExperts, trainExperts, type ExpertSettings } from '../../lib/matching/experts';
+import type { ExpertSettings } from '../../lib/matching/experts/expert-identity';
+import { expertsFolder } from '../../lib/matching/experts/experts-folder';
+import { openExperts } from '../../lib/matching/experts/open-experts';
+import { trainExperts } from '../../lib/matching/experts/train-experts';
 import { createAugmentation } from '../../lib/data/dsa';
 import { composeNetwork } from '../../lib/networks/network';
 import { useBackend } from '../../lib/tensor/backend';
@@ -89,6 +94,35 @@ function counted(read: () => void | Promise<void>): () => Promise<void> {
 function safetensorsTarget(file: string): Target {
   const valid = readFileSync(file);
   return { file, valid: [valid], lies: [lyingHeader(valid)] };
+}
+
+/** As {@link safetensorsTarget}, with lies whose checksum is right, too. */
+function sealedTensorsTarget(file: string): Target {
+  const { tensors, metadata } = readSafetensors(file);
+  const lie = (random: Random) =>
+    bytesOf((place) => {
+      const [key, name] = [pick(Object.keys(metadata), random), pick(Object.keys(tensors), random)];
+      if (random.integer(3) > 0) {
+        return writeSafetensors(place, tensors, { ...metadata, [key]: lyingText(metadata[key], random) });
+      }
+      const other: StoredTensor = { type: 'F64', shape: [1], values: new Float64Array(1) };
+      const { [name]: tensor, ...others } = tensors;
+      const values = pick([{}, { [name]: other }, { [name]: { ...tensor, shape: [tensor.values.length] } }], random);
+      writeSafetensors(place, { ...others, ...values } as Record<string, StoredTensor>, metadata);
+    });
+  const target = safetensorsTarget(file);
+  return { ...target, lies: [...(target.lies ?? []), lie] };
+}
+
+/** What is written to a place of its own. */
+function bytesOf(write: (place: string) => void): Buffer {
+  const folder = mkdtempSync(path.join(tmpdir(), 'haba-lie-'));
+  try {
+    write(path.join(folder, 'lie'));
+    return readFileSync(path.join(folder, 'lie'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const safetensorsReader: Reader = {
@@ -217,6 +251,7 @@ const expertSettingsOfTest: ExpertSettings = {
   weightDecay: 0,
   batchSize: 8,
   seed: 0,
+  holdOut: false,
 };
 
 /** The smallest network there is: mean colours times a matrix. */
@@ -245,21 +280,15 @@ const expertsReader: Reader = {
     await train(1);
     const home = expertsFolder(expertSettingsOfTest, folder);
     const manifest = path.join(home, 'manifest.json');
-    const written = readFileSync(manifest);
     const epoch = path.join(home, 'expert-000', 'epoch-001.safetensors');
     const state = path.join(home, 'expert-000', 'state.safetensors');
     return {
-      targets: [
-        { ...jsonTarget(manifest, JSON.parse(written.toString()) as Json), named: home },
-        safetensorsTarget(epoch),
-        safetensorsTarget(state),
-      ],
+      targets: [{ ...sealedJsonTarget(manifest), named: home }, sealedTensorsTarget(epoch), sealedTensorsTarget(state)],
       read: counted(async () => {
         const draw = openExperts({
           settings: expertSettingsOfTest,
           shapes: { weight: [3, 2] },
           count: 1,
-          epochs: 1,
           latestStartEpoch: 1,
           expertEpochs: 1,
           experts: folder,
@@ -272,6 +301,15 @@ const expertsReader: Reader = {
     };
   },
 };
+
+/** Of a sealed file; half of its lies are sealed as it is. */
+function sealedJsonTarget(file: string): Target {
+  const { seal, ...value } = JSON.parse(readFileSync(file, 'utf8')) as { seal: { of: string } } & Record<string, Json>;
+  const target = jsonTarget(file, { ...value, seal });
+  const lie = (random: Random) =>
+    bytesOf((place) => writeSealed(place, seal.of, { ...(mutateJson(value, random) as Record<string, Json>) }));
+  return { ...target, lies: [...(target.lies ?? []), lie] };
+}
 
 function jsonTarget(file: string, value: Json): Target {
   return {
