@@ -87,6 +87,8 @@ export interface TrainExpertsOptions {
   onWait?: (folder: string, holder: Holder) => void;
 }
 
+const advice = { instead: '--experts FOLDER, or HABA_EXPERTS' };
+
 /**
  * Trains experts; interrupted, or killed, it goes on from the last whole epoch and ends in the same parameters.
  * @returns the folder they are in, and how long their training took, earlier sessions included
@@ -95,7 +97,7 @@ export interface TrainExpertsOptions {
 export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, onEpoch } = options;
   const folder = expertsFolder(settings, options.experts);
-  makeFolder(folder);
+  makeFolder(folder, advice);
   // Finished experts are only read, and may lie in a folder that cannot be written.
   const finished = Array.from({ length: count }, (_, expert) => path.join(folder, expertName(expert), stateName));
   const isFinished = finished.every((file) => existsSync(file) && epochOf(file) >= epochs);
@@ -117,7 +119,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
       seconds += await trainExpert(expert);
     }
   } catch (error) {
-    throw explainWriteError(error, folder);
+    throw explainWriteError(error, folder, advice);
   } finally {
     step.dispose();
     await lock?.release();
