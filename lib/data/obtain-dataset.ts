@@ -1,4 +1,5 @@
 /** Datasets brought to the data folder: from their official address, or from files at hand. */
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { DatasetFormat } from './dataset-format';
@@ -51,28 +52,36 @@ export async function obtainDataset(name: string, options: ObtainOptions = {}): 
     await clearDeadHolder(folder, { name: lockName, alsoRemove: () => removeFetched(folder, format) });
     return present;
   }
-  makeFolder(folder);
+  makeFolder(folder, advice);
   const { onWait, signal } = options;
   const lock = await takeLock(folder, { name: lockName, onWait, signal });
   try {
-    return wholeFolder(folder, format) ?? (await bring(format, folder, withSignsOfLife(options, lock)));
+    return wholeFolder(folder, format) ?? (await bring(format, folder, whileHeld(options, lock), lock.check));
   } finally {
     await lock.release();
   }
 }
 
-/** Others that wait on another machine see that this one is alive. */
-function withSignsOfLife(options: ObtainOptions, lock: Lock): ObtainOptions {
+const advice = { instead: '--data FOLDER, or HABA_DATA' };
+
+/** Ends where another process has taken over. */
+function whileHeld(options: ObtainOptions, { lost, check }: Lock): ObtainOptions {
   return {
     ...options,
+    signal: options.signal ? AbortSignal.any([options.signal, lost]) : lost,
     onProgress: (progress) => {
-      lock.touch();
+      check();
       options.onProgress?.(progress);
     },
   };
 }
 
-async function bring(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string> {
+async function bring(
+  format: DatasetFormat,
+  folder: string,
+  options: ObtainOptions,
+  check: Lock['check'],
+): Promise<string> {
   const home = path.join(folder, format.dataset);
   if (existsSync(home) && (!statSync(home).isDirectory() || readdirSync(home).length > 0)) {
     throw new Error(
@@ -81,9 +90,14 @@ async function bring(format: DatasetFormat, folder: string, options: ObtainOptio
     );
   }
   const files = options.from ?? (await fetchAll(format, folder, options));
-  // Beside its home, so that a rename moves it there in one step. A process that was killed may have left one.
-  const workspace = path.join(folder, `.${format.dataset}.unpacking`);
-  rmSync(workspace, { recursive: true, force: true });
+  // Beside its home, so that a rename moves it there in one step.
+  const begin = `.${format.dataset}.unpacking`;
+  check();
+  // A process that was killed may have left one; who was suspended and replaced shall not go on in it.
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(begin)) rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+  const workspace = path.join(folder, `${begin}-${randomUUID()}`);
   mkdirSync(workspace);
   try {
     for (const file of files) {
@@ -98,6 +112,7 @@ async function bring(format: DatasetFormat, folder: string, options: ObtainOptio
         `${files.join(', ')}: this is not ${format.dataset}, it lacks ${missing.join(', ')}. Nothing was changed in ${folder}.`,
       );
     }
+    check();
     if (existsSync(home)) rmdirSync(home);
     renameSync(content, home);
   } finally {

@@ -4,12 +4,14 @@
  * was put in another's place are noticed.
  */
 import { createHash } from 'node:crypto';
-import { appendFileSync, closeSync, existsSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json';
 import { writing } from './file-error';
 import { readText } from './open-file';
 import { parseOrExplain } from './parse-or-explain';
+import { writeWhole } from './whole-file';
+import { askGuards } from './write-guard';
 
 export interface JsonLines {
   /** Length of the file. */
@@ -46,14 +48,18 @@ export function openJsonLines(file: string, { keepBytes, ...options }: OpenJsonL
     )(`it has ${present.length} bytes, and its checkpoint was taken at ${bytes}: lines are missing`);
   }
   let { seal } = openSeals(file, present.toString('utf8', 0, bytes), options);
-  const descriptor = writing(file, () => openSync(file, 'a'));
-  ftruncateSync(descriptor, bytes);
+  const descriptor = writing(file, () => {
+    // A new file, rather than the old one cut back: a process that was suspended and replaced may still have that one open.
+    writeWhole(file, present.subarray(0, bytes));
+    return openSync(file, 'a');
+  });
   return {
     get bytes() {
       return bytes;
     },
     append(value) {
       const { line, seal: next } = sealedLine(options.identity, seal, value);
+      askGuards(file);
       writing(file, () => appendFileSync(descriptor, line));
       bytes += Buffer.byteLength(line);
       seal = next;

@@ -1,12 +1,15 @@
 /** One process at a time works on a folder: who holds it is written there, and a dead holder's lock is taken over. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { lock as closeGate } from 'proper-lockfile';
 import { z } from 'zod';
 import { explainWriteError, writing } from './file-error';
+import { removeUnfinished } from './whole-file';
+import { guardWrites } from './write-guard';
 
 const holderSchema = z.object({
   pid: z
@@ -34,41 +37,60 @@ export interface LockOptions {
   onWait?: (holder: Holder) => void;
   signal?: AbortSignal;
   /**
-   * Seconds without a sign of life after which a holder on another machine, which cannot be asked, counts as dead.
-   * Default 600, longer than any single step.
+   * Seconds without a sign of life after which a holder on another machine, which cannot be asked, counts as dead. Signs are
+   * given every 20 seconds, or ten in this time, however long a step computes; who gives none is suspended, dead, or cut off
+   * from the disk. Default 600.
    */
   remoteSilence?: number;
 }
 
 export interface Lock {
-  /** A sign of life for waiters on other machines; costs nothing when called often. */
-  touch(): void;
+  /** Aborts, with a {@link LockLost} as its reason, when it is noticed that another process holds the folder. */
+  readonly lost: AbortSignal;
+  /**
+   * To be called before what must not be done twice: reads a small file.
+   * @throws LockLost when another process holds the folder
+   */
+  readonly check: () => void;
   release(): Promise<void>;
+}
+
+/** Thrown where this process held a folder, and another one does now. */
+export class LockLost extends Error {
+  override name = 'LockLost';
 }
 
 /**
  * Takes the lock of a folder.
+ *
+ * A holder that was suspended, on another machine, for longer than `remoteSilence` is replaced, and may wake up at any point of
+ * its program. Two never write one folder all the same: `writeWhole` and `openJsonLines` check every lock of a folder as a whole
+ * (without `name`) right before they write; who wakes up between that check and its write finds the unfinished file removed, as
+ * the new holder does before it begins, or appends to a file that the new holder has replaced. What is written or removed in
+ * other ways is as safe as the `check` before it is near.
  * @throws Error naming process, machine and time of the holder, when `wait` is false
  */
 export async function takeLock(folder: string, options: LockOptions = {}): Promise<Lock> {
   const { name = wholeFolder, wait = true, onWait, signal, remoteSilence = 600 } = options;
   const file = path.join(folder, `${name}.json`);
-  const self: Holder = {
+  const self = {
     pid: process.pid,
     host: hostname(),
-    since: new Date().toISOString(),
     started: startOfProcess(process.pid),
     token: randomUUID(),
   };
   let waiting: Silence | undefined;
   for (;;) {
     const holder = await insideGate(folder, name, () => {
-      const present = livingHolder(file);
-      if (present && !waiting?.isOver(present)) return present;
-      writing(file, () => writeFileSync(file, `${JSON.stringify(self)}\n`));
+      const present = readHolder(file);
+      if (present && isAlive(present) && !waiting?.isOver(present)) return present;
+      const holder: Holder = { ...self, since: new Date().toISOString() };
+      writing(file, () => writeFileSync(file, `${JSON.stringify(holder)}\n`));
+      // Only now: what it begins to write from here on, it will not finish, since its check fails.
+      if (present && name === wholeFolder) removeUnfinished(folder, present);
       return undefined;
     });
-    if (!holder) return heldLock(folder, name, self);
+    if (!holder) return heldLock(folder, name, self, remoteSilence);
     if (!wait) throw new Error(`${describeHolder(folder, holder)} Wait for it to finish, or stop it.`);
     if (!waiting) {
       waiting = watchSilence(file, remoteSilence);
@@ -116,17 +138,32 @@ export function describeHolder(folder: string, { pid, host, since }: Holder): st
   return `${path.basename(folder)} is held by process ${pid} on ${host} since ${since}.`;
 }
 
-function heldLock(folder: string, name: string, self: Holder): Lock {
+type Self = Omit<Holder, 'since'>;
+
+function heldLock(folder: string, name: string, self: Self, remoteSilence: number): Lock {
   const file = path.join(folder, `${name}.json`);
-  let touched = performance.now();
+  const lost = new AbortController();
+  const check = () => {
+    lost.signal.throwIfAborted();
+    const present = contentOf(file);
+    if (present?.includes(self.token)) return;
+    lost.abort(new LockLost(describeLoss(folder, file, self, signs.secondsSinceLast())));
+    lost.signal.throwIfAborted();
+  };
+  const signs = giveSigns(file, self.token, Math.min(20, remoteSilence / 10), () => {
+    try {
+      check();
+    } catch {
+      // The signal says it.
+    }
+  });
+  const endGuard = name === wholeFolder ? guardWrites(folder, check) : () => undefined;
   return {
-    touch() {
-      if (performance.now() - touched < 20_000) return;
-      touched = performance.now();
-      const now = new Date();
-      if (existsSync(file)) utimesSync(file, now, now);
-    },
+    lost: lost.signal,
+    check,
     async release() {
+      endGuard();
+      await signs.end();
       // The folder may have been removed meanwhile: then there is nothing to release.
       if (!existsSync(file)) return;
       const leave = () => {
@@ -134,6 +171,60 @@ function heldLock(folder: string, name: string, self: Holder): Lock {
       };
       // A disk may be too full even for the gate.
       await insideGate(folder, name, leave).catch(leave);
+    },
+  };
+}
+
+/** undefined where there is no such file. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw explainWriteError(error, file);
+  }
+}
+
+/** A sentence for who was replaced. */
+function describeLoss(folder: string, file: string, { pid, host }: Self, silentSeconds: number): string {
+  const name = path.basename(folder);
+  const successor = readHolder(file);
+  const stops = 'This process stops, and writes nothing more there.';
+  if (!successor && !existsSync(file)) {
+    return `${name} is no longer held by this process, ${pid} on ${host}: its ${path.basename(file)} was removed. ${stops} The same again goes on from what is stored.`;
+  }
+  const taker = successor
+    ? `process ${successor.pid} on ${successor.host} at ${successor.since}`
+    : 'another process, which is writing its name this moment';
+  return (
+    `${name} was taken over by ${taker}: the last sign of life of this process, ${pid} on ${host}, is ` +
+    `${Math.round(silentSeconds)} seconds old (it was suspended, or cut off from the disk). ${stops} The other one goes on from what is stored.`
+  );
+}
+
+interface Signs {
+  secondsSinceLast(): number;
+  end(): Promise<void>;
+}
+
+/** Signs of life for waiters on other machines, for as long as the token is in the file. */
+function giveSigns(file: string, token: string, seconds: number, onLost: () => void): Signs {
+  const lastSign = new BigInt64Array(new SharedArrayBuffer(8));
+  lastSign[0] = BigInt(Date.now());
+  const thread = new Worker(path.join(__dirname, 'signs-of-life.mjs'), {
+    workerData: { file: path.resolve(file), token, seconds, lastSign },
+    // It needs none of the loaders that this process was started with.
+    execArgv: [],
+  });
+  thread.on('message', onLost);
+  // Where the system gives no more threads: only a waiter on another machine, after its silence, could do harm, and is noticed.
+  thread.on('error', () => undefined);
+  // Last, since a listener to messages holds the process, too.
+  thread.unref();
+  return {
+    secondsSinceLast: () => (Date.now() - Number(Atomics.load(lastSign, 0))) / 1000,
+    async end() {
+      await thread.terminate();
     },
   };
 }

@@ -16,6 +16,8 @@ export interface ExportSetOptions {
   to?: string;
 }
 
+const advice = { instead: '--to FOLDER' };
+
 /**
  * Writes `NAME-pytorch.safetensors` and, for every hallucinator (or once for stored images), `NAME-hallucinator-J.png`: a row a
  * class, a column a basis. Needs no dataset: what inverts the whitening is in the file. The files appear when all are whole; an
@@ -41,7 +43,7 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
       if (existsSync(target) && !cutShort)
         throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
     }
-    makeFolder(workspace);
+    makeFolder(workspace, advice);
     writePyTorchSet(place(pytorch), distilled, recordedAccuracy(file, distilled));
     for (const [hallucinator, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {
@@ -60,7 +62,7 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
     rmSync(workspace, { recursive: true });
     return [pytorch, ...pictures];
   } catch (error) {
-    throw explainWriteError(error, to);
+    throw explainWriteError(error, to, advice);
   } finally {
     distilled.dispose();
   }

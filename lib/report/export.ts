@@ -13,6 +13,8 @@ export interface ExportOptions {
   results?: string;
 }
 
+const advice = { instead: 'HABA_RESULTS' };
+
 /**
  * Writes every figure as SVG, PDF and PNG (300 dpi), and a JSON file that names the runs, commits and configurations. Files of
  * the same names are replaced: a notebook that runs again renews its own.
@@ -23,7 +25,7 @@ export async function exportFigures(
   { results = resultsFolder() }: ExportOptions = {},
 ): Promise<string[]> {
   const folder = path.join(results, 'figures');
-  makeFolder(folder);
+  makeFolder(folder, advice);
   const written: string[] = [];
   for (const figure of figures) {
     const files: [extension: string, content: string | Buffer][] = [
@@ -40,7 +42,7 @@ export async function exportFigures(
 /** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
 export function exportTables(tables: ReportTable[], { results = resultsFolder() }: ExportOptions = {}): string[] {
   const folder = path.join(results, 'tables');
-  makeFolder(folder);
+  makeFolder(folder, advice);
   return tables.flatMap((table) => [
     write(folder, `${table.name}.csv`, tableText(table, 'csv')),
     write(folder, `${table.name}.md`, tableText(table, 'markdown')),
@@ -51,7 +53,7 @@ export function exportTables(tables: ReportTable[], { results = resultsFolder() 
 
 function write(folder: string, name: string, content: string | Buffer): string {
   const file = path.join(folder, name);
-  writing(file, () => writeWhole(file, content));
+  writing(file, () => writeWhole(file, content), advice);
   return file;
 }
 

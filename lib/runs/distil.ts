@@ -38,7 +38,6 @@ export async function distil(configuration: Configuration, context: RunContext):
           const state = await iterations(distillation!, configuration, session);
           try {
             const { parameters } = state;
-            session.lock.touch();
             const { data, folder, hash } = session;
             writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
             return floatCount(storedParts(parameters));
@@ -60,7 +59,7 @@ async function iterations(
   configuration: Configuration,
   session: Session,
 ): Promise<DistillationState> {
-  const { lock, progress, signal, folder, hash } = session;
+  const { progress, signal, folder, hash } = session;
   const { iterations, checkpointEvery } = configuration;
   const files = setFiles(folder);
   const belongs = { identity: hash, advice: advice(folder) };
@@ -77,7 +76,6 @@ async function iterations(
         );
       }
       metrics.flush();
-      lock.touch();
       writing(files.checkpoint, () =>
         writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes, run: hash }),
       );

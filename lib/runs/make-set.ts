@@ -57,7 +57,6 @@ export async function makeSet({ kind, configuration, check, work }: SetTask, con
       seconds: session.recordTime(),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
-    session.lock.touch();
     writeSealed(resultFile, hash, result);
     return made(result);
   });

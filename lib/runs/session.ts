@@ -9,7 +9,8 @@ import { RunStopped, type RunContext } from './context';
 import { readSessions, type RunPlace } from './run-files';
 
 export interface Session extends RunContext, RunPlace {
-  lock: Lock;
+  /** Aborts when the run is asked to stop, and when another process has taken the folder over. */
+  signal: AbortSignal;
   /** Writes down how long all sessions have taken, this one included. @returns these seconds */
   recordTime(): number;
 }
@@ -17,7 +18,7 @@ export interface Session extends RunContext, RunPlace {
 /**
  * Takes the lock of a run's folder for some work.
  * @param work is given the session; it finds out by itself whether another process did the work meanwhile
- * @throws RunStopped after an interrupt
+ * @throws RunStopped after an interrupt, LockLost where another process took the folder over
  */
 export async function inSession<T>(
   place: RunPlace,
@@ -28,13 +29,15 @@ export async function inSession<T>(
   const { progress, signal } = context;
   let lock: Lock | undefined;
   try {
-    makeFolder(folder);
+    makeFolder(folder, instead);
     lock = await takeLock(folder, {
       signal,
       onWait: (holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`),
     });
-    return await inTime(place, (recordTime) => work({ ...context, ...place, lock: lock!, recordTime }));
+    const either = AbortSignal.any([signal, lock.lost]);
+    return await inTime(place, (recordTime) => work({ ...context, ...place, signal: either, recordTime }));
   } catch (error) {
+    if (lock?.lost.aborted) throw lock.lost.reason;
     if (!signal.aborted || error instanceof RunStopped) throw error;
     throw new RunStopped(`Stopped; what was done is kept in ${folder}. The same again goes on from there.`, {
       cause: error,
@@ -43,6 +46,9 @@ export async function inSession<T>(
     await lock?.release();
   }
 }
+
+/** What is advised where a run's files cannot be written. */
+export const instead = { instead: '--runs DIR, or the option `runs`' };
 
 /** Records the environment and the time of some work, however it ends. */
 async function inTime<T>(place: RunPlace, work: (recordTime: () => number) => Promise<T>): Promise<T> {

@@ -78,7 +78,7 @@ export async function trainStudents(
 }
 
 async function trainThem(set: MadeSet, configuration: Configuration, session: Session): Promise<StudentResult[]> {
-  const { folder, hash, lock, progress, signal } = session;
+  const { folder, hash, progress, signal } = session;
   const files = studentsFiles(folder);
   const { network, evaluation } = configuration;
   writeSealed(files.configuration, hash, { network, evaluation: { ...evaluation, students: undefined } });
@@ -91,7 +91,6 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
       onBegin: (total, before) => progress.stage({ name: 'training students', total, done: before }),
       onUpdate: (update, student, loss) => progress.update(update, { student: student + 1, loss }),
       onStudent: (student, result, parameters) => {
-        lock.touch();
         if (set.kind === 'full' && student === 0) keepStudent(files.student, hash, parameters);
         lines.append(result);
         lines.flush();

@@ -12,6 +12,7 @@ import { cifar10 } from '../../lib/data/cifar';
 import type { DatasetFormat } from '../../lib/data/dataset-format';
 import { loadDataset } from '../../lib/data/load-dataset';
 import { listDatasets, obtainDataset, type ObtainProgress } from '../../lib/data/obtain-dataset';
+import type { Holder } from '../../lib/files/lock';
 import { deadHolder } from '../files/dead-holder';
 
 const files = cifar10.files.map((name, index) => ({
@@ -265,7 +266,9 @@ test('a folder in the way is neither used nor changed', async () => {
 });
 
 test('leftovers of a process that was killed are no hindrance', async () => {
-  mkdirSync(path.join(folder, '.cifar10.unpacking', 'half'), { recursive: true });
+  for (const name of ['.cifar10.unpacking', '.cifar10.unpacking-1']) {
+    mkdirSync(path.join(folder, name, 'half'), { recursive: true });
+  }
   await obtain();
   assert.deepEqual(readdirSync(folder), ['cifar10']);
 });
@@ -276,6 +279,33 @@ test('killed after the dataset was in its place, before it had tidied: the next 
   writeFileSync(path.join(folder, '.cifar10.holder.json'), deadHolder());
   await obtain();
   assert.deepEqual(readdirSync(folder), ['cifar10']);
+});
+
+for (const stage of ['fetching', 'unpacking'] as const) {
+  test(`replaced by another process while ${stage}: it stops with a sentence, and nothing of it appears`, async () => {
+    const holder = path.join(folder, '.cifar10.holder.json');
+    const other = JSON.stringify({ ...(JSON.parse(deadHolder()) as Holder), host: 'elsewhere' });
+    let done = false;
+    const onProgress = (progress: ObtainProgress) => {
+      if (progress.stage === stage && !done) writeFileSync(holder, other);
+      done ||= progress.stage === stage;
+    };
+    await assert.rejects(
+      obtain({ onProgress }),
+      /was taken over by process \d+ on elsewhere at 2026-01-02T03:04:05Z: /,
+    );
+    assert.ok(done);
+    assert.ok(!existsSync(path.join(folder, 'cifar10')));
+    assert.equal(readFileSync(holder, 'utf8'), other);
+  });
+}
+
+test('a data folder that cannot be made: the advice names the option for data', async () => {
+  const file = path.join(folder, 'file');
+  writeFileSync(file, 'mine');
+  await assert.rejects(obtain({ folder: file }), {
+    message: `${file} cannot be written: a file stands where a folder is needed. Move it away, or choose another folder (--data FOLDER, or HABA_DATA).`,
+  });
 });
 
 test('two at once: one fetches, both have it', async () => {

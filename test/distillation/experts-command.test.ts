@@ -28,7 +28,12 @@ test('the command trains the very experts that a configuration asks for, whateve
   const data = smallData();
   const inputs: ConfigurationInput[] = [
     { profile: 'smoke', dataset: 'mnist', augmentation: 'none', matching: { method: 'mtt' } },
-    { profile: 'paper', holdOut: true, set: { kind: 'haba', basesPerClass: 1 }, network: { width: 64, pooling: 'max' } },
+    {
+      profile: 'paper',
+      holdOut: true,
+      set: { kind: 'haba', basesPerClass: 1 },
+      network: { width: 64, pooling: 'max' },
+    },
     {
       profile: 'quick',
       matching: {

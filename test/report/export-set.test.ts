@@ -165,6 +165,10 @@ test('pictures: one a hallucinator, and nothing is overwritten', async () => {
   assert.ok(width > 200 && height > 200);
   const before = files.map((name) => readFileSync(name));
   await assert.rejects(exportSet(file), /pictures-pytorch\.safetensors is there already; .*--to/);
+  await assert.rejects(
+    exportSet(file, { to: file }),
+    /a file stands where .*, or choose another folder \(--to FOLDER\)\./,
+  );
   assert.deepEqual(
     files.map((name) => readFileSync(name)),
     before,

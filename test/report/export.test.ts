@@ -54,6 +54,14 @@ test('a figure of a run that is gone is refused by the file that is missing', as
   assert.deepEqual(existsSync(path.join(folder, 'figures')) ? readdirSync(path.join(folder, 'figures')) : [], []);
 });
 
+test('results that cannot be written: the advice names the variable for results', async () => {
+  const file = path.join(results, 'file');
+  writeFileSync(file, 'mine');
+  const refused = /^Error: .*cannot be written: a file stands .* choose another folder \(HABA_RESULTS\)\.$/;
+  await assert.rejects(exportFigures([figure([run])], { results: file }), refused);
+  assert.throws(() => exportTables([], { results: file }), refused);
+});
+
 test('a table is four files: CSV, Markdown, LaTeX, and where its numbers came from', () => {
   const written = exportTables([{ name: 'sizes', runs: [run], table: table({ set: ['HaBa'], floats: [5] }) }], {
     results,

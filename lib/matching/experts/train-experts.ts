@@ -36,6 +36,9 @@ export interface TrainExpertsOptions {
   onWait?: (folder: string, holder: Holder) => void;
 }
 
+/** What is advised where experts cannot be written. */
+const instead = { instead: '--experts FOLDER, or HABA_EXPERTS' };
+
 /**
  * Trains experts; interrupted, or killed, it goes on from the last whole epoch and ends in the same parameters.
  * @returns the folder they are in, and how long their training took, earlier sessions included
@@ -45,7 +48,7 @@ export interface TrainExpertsOptions {
 export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, advice, onEpoch } = options;
   const folder = expertsFolder(settings, options.experts);
-  makeFolder(folder);
+  makeFolder(folder, instead);
   const name = expertsName(settings);
   const all = Array.from({ length: count }, (_, expert) => expertFiles({ folder, experts: name, expert, advice }));
   if (hasManifest(folder)) checkManifest(folder, settings, advice);
@@ -65,12 +68,12 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   const shapes = parameterShapes(network);
   let seconds = 0;
   try {
-    lock.touch();
     if (!hasManifest(folder)) writeManifest(folder, settings);
     requireSpace(folder, all, epochs, shapes);
     for (const [expert, files] of all.entries()) seconds += await trainExpert(expert, files);
   } catch (error) {
-    throw explainWriteError(error, folder);
+    if (lock.lost.aborted) throw lock.lost.reason;
+    throw explainWriteError(error, folder, instead);
   } finally {
     step.dispose();
     await lock.release();
@@ -113,9 +116,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
 
   /** The epoch's parameters, then the state to go on from: a state never lacks the epochs before it. */
   function save(files: ExpertFiles, state: ExpertState): void {
-    lock.touch();
     files.writeEpoch(state.epoch, state.parameters);
-    lock.touch();
     files.writeState(state);
   }
 
@@ -134,6 +135,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
     let loss = 0;
     for (let first = 0; first < order.length; first += settings.batchSize) {
       options.signal?.throwIfAborted();
+      lock.lost.throwIfAborted();
       const rows = order.subarray(first, first + settings.batchSize);
       const next = tf.tidy(() =>
         step({
