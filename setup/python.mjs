@@ -23,7 +23,8 @@ function variantOf(paths, cuda) {
  * With CUDA where HABA_CUDA asks for it or, where it asks for nothing, there is a GPU; one with CUDA stays where the GPU is
  * not there today, as on the login node of a cluster.
  */
-export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu, asked = askedForCuda() } = {}) {
+export function installPython(paths, options = {}) {
+  const { python = findPython, gpu = hasNvidiaGpu, asked = askedForCuda(), requireRoom = requireDiskSpace } = options;
   const { root, venv, python: ownPython, cache } = paths;
   const file = path.join(venv, '.haba-stamp');
   const [withoutCuda, withCuda] = [false, true].map((cuda) => variantOf(paths, cuda));
@@ -38,7 +39,7 @@ export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu, 
         throw new SetupError(`${venv} was not made by this set-up: move it away and run again.`);
       }
       const creator = python();
-      requireDiskSpace(root, neededBytes);
+      requireRoom(root, neededBytes);
       // Moved first: a removal that is interrupted must not leave what looks like somebody else's.
       const old = path.join(cache, 'old-venv');
       rmSync(old, { recursive: true, force: true });

@@ -49,7 +49,7 @@ export function describeEnvironment(backend: BackendName): Environment {
 }
 
 /** The folder that holds node_modules, whichever way this file was loaded. */
-function projectRoot(): string {
+export function projectRoot(): string {
   return path.resolve(require.resolve('@tensorflow/tfjs/package.json'), '../../../..');
 }
 

@@ -11,6 +11,7 @@ import { useBackend } from '../tensor/backend';
 import { writeWhole } from '../files/whole-file';
 import { dataAtHand } from './data-at-hand';
 import { describeEnvironment } from './environment';
+import { unusedGpu } from './gpu-signs';
 import { listenForInterrupt } from './interrupt';
 import { openJsonLines, wholeLineBytes } from '../files/json-lines';
 import { runFolderName, type RunIdentity, type RunKind } from './run-name';
@@ -106,6 +107,8 @@ export async function execute(
   }
 
   check?.(data);
+  const unused = unusedGpu();
+  if (unused !== undefined) progress.note(unused);
   makeFolder(folder);
   const interrupt = listenForInterrupt(options.signal);
   const { signal } = interrupt;
