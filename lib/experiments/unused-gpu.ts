@@ -64,7 +64,7 @@ function reason(signs: GpuSigns): string {
     return 'native TensorFlow does not load, and WebAssembly computes on the CPU. To mend it: npm run setup';
   }
   if (tensorflowHasCuda === false) {
-    return 'the TensorFlow of .venv has no CUDA. To bring the one that has (6.5 GB): HABA_CUDA=1 npm run setup';
+    return 'the TensorFlow of .venv has no CUDA. To bring the one that has (7 GB): HABA_CUDA=1 npm run setup';
   }
   return (
     (libraries && libraryReason(libraries)) ??

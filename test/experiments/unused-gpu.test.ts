@@ -54,7 +54,7 @@ const cases: [string, Partial<GpuSigns>, string][] = [
   [
     'TensorFlow without CUDA',
     { tensorflowHasCuda: false, libraries: undefined },
-    'the TensorFlow of .venv has no CUDA. To bring the one that has (6.5 GB): HABA_CUDA=1 npm run setup',
+    'the TensorFlow of .venv has no CUDA. To bring the one that has (7 GB): HABA_CUDA=1 npm run setup',
   ],
   [
     "the driver's library missing",
