@@ -6,13 +6,13 @@ import { computingDevice, useBackend } from '../../lib/tensor/backend';
 import { instanceNormalisation } from '../../lib/tensor/instance-normalisation';
 import { addPrefix, mapParameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
-import { writeSafetensors } from '../../lib/tensor/safetensors';
+import { writeTensors } from '../../lib/tensor/stored-tensors';
 import { tf } from '../../lib/tensor/tensorflow';
 
 /** Products, convolutions, normalisation, augmentations and a compiled training step; the caller disposes of them. */
 export function numbers(): Record<string, tf.Tensor> {
   return tf.tidy(() => {
-    const random = Random.fromSeed(11);
+    const random = Random.stream(11);
     const images = random.normal([6, 16, 16, 3]) as tf.Tensor4D;
     const filter = random.normal([3, 3, 3, 8]) as tf.Tensor4D;
     const [scale, shift] = [random.normal([3]), random.normal([3])];
@@ -56,6 +56,6 @@ export function numbers(): Record<string, tf.Tensor> {
 
 if (require.main === module) {
   void useBackend().then(() => {
-    writeSafetensors(process.argv[2], numbers(), { device: computingDevice().device });
+    writeTensors(process.argv[2], numbers(), { device: computingDevice().device });
   });
 }
