@@ -47,6 +47,20 @@ export function findCompiler() {
   return undefined;
 }
 
+/**
+ * Whether HABA_CUDA asks for TensorFlow's CUDA libraries, whatever GPU the machine of the set-up has: '1' with, '0' without.
+ * @param {string | undefined} value
+ * @returns {boolean | undefined} undefined where it asks for nothing: then a GPU decides
+ * @throws {SetupError} for any other value
+ */
+export function askedForCuda(value = process.env.HABA_CUDA) {
+  if (value === undefined || value === '') return undefined;
+  if (value === '1' || value === '0') return value === '1';
+  throw new SetupError(
+    `HABA_CUDA is '${value}'; allowed are '1' (TensorFlow with its CUDA libraries, GPU or not) and '0' (without them).`,
+  );
+}
+
 /** Whether there is an NVIDIA GPU that its driver can use. */
 export function hasNvidiaGpu() {
   return /^GPU \d/m.test(spawnSync('nvidia-smi', ['-L'], { encoding: 'utf8' }).stdout ?? '');

@@ -4,30 +4,33 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import path from 'node:path';
 import { SetupError, step } from './console.mjs';
 import { requireDiskSpace } from './disk-space.mjs';
-import { findPython, hasNvidiaGpu } from './machine.mjs';
+import { askedForCuda, findPython, hasNvidiaGpu } from './machine.mjs';
 import { fingerprint, readStamp, stamp } from './stamp.mjs';
 
 const tensorflowVersion = '2.21.0';
 
-/** What .venv is made from; where there is a GPU, TensorFlow brings its CUDA libraries. */
-function variantOf(paths, gpu) {
-  const tensorflow = gpu
+/** What .venv is made from; with CUDA, TensorFlow brings its libraries. */
+function variantOf(paths, cuda) {
+  const tensorflow = cuda
     ? `tensorflow[and-cuda]==${tensorflowVersion}`
     : `tensorflow${process.platform === 'darwin' ? '' : '-cpu'}==${tensorflowVersion}`;
   const [requirements, constraints] = [paths.requirements, paths.constraints].map((file) => readFileSync(file, 'utf8'));
-  return { tensorflow, value: fingerprint(requirements, constraints, tensorflow), neededBytes: gpu ? 12e9 : 4e9 };
+  return { tensorflow, value: fingerprint(requirements, constraints, tensorflow), neededBytes: cuda ? 12e9 : 4e9 };
 }
 
 /**
  * Makes .venv anew unless these very packages are in it: an interrupted pip may leave a package that looks whole.
- * One with CUDA stays where the GPU is not there today, as on the login node of a cluster.
+ * With CUDA where HABA_CUDA asks for it or, where it asks for nothing, there is a GPU; one with CUDA stays where the GPU is
+ * not there today, as on the login node of a cluster.
  */
-export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu } = {}) {
+export function installPython(paths, options = {}) {
+  const { python = findPython, gpu = hasNvidiaGpu, asked = askedForCuda(), requireRoom = requireDiskSpace } = options;
   const { root, venv, python: ownPython, cache } = paths;
   const file = path.join(venv, '.haba-stamp');
-  const [withoutGpu, withGpu] = [false, true].map((has) => variantOf(paths, has));
+  const [withoutCuda, withCuda] = [false, true].map((cuda) => variantOf(paths, cuda));
   const found = readStamp(file);
-  const { tensorflow, value, neededBytes } = found === withGpu.value || gpu() ? withGpu : withoutGpu;
+  const cuda = asked ?? (found === withCuda.value || gpu());
+  const { tensorflow, value, neededBytes } = cuda ? withCuda : withoutCuda;
   step(
     `Python packages (.venv with JupyterLab and ${tensorflow}; some minutes)`,
     () => found === value && existsSync(ownPython),
@@ -36,7 +39,7 @@ export function installPython(paths, { python = findPython, gpu = hasNvidiaGpu }
         throw new SetupError(`${venv} was not made by this set-up: move it away and run again.`);
       }
       const creator = python();
-      requireDiskSpace(root, neededBytes);
+      requireRoom(root, neededBytes);
       // Moved first: a removal that is interrupted must not leave what looks like somebody else's.
       const old = path.join(cache, 'old-venv');
       rmSync(old, { recursive: true, force: true });

@@ -34,8 +34,8 @@ export interface PreparedDataset {
   toPixels(images: tf.Tensor4D): Uint8Array;
   /**
    * Statistics that invert the whitening elsewhere; the caller disposes of them. `mean`, `deviation` [channels]:
-   * pixels / 255 = inputs * deviation + mean. With ZCA (mean 0, deviation 1) also `zca.mean` [pixels], `zca.matrix` and
-   * `zca.inverse` [pixels, pixels]: inputs = (pixels / 255 - zca.mean) zca.matrix, flattened [height, width, channels].
+   * pixels / 255 = inputs * deviation + mean. With ZCA (mean 0, deviation 1) also `zca.mean` [pixels] and
+   * `zca.inverse` [pixels, pixels]: pixels / 255 = inputs zca.inverse + zca.mean, flattened [height, width, channels].
    */
   statistics(): Record<string, tf.Tensor>;
   dispose(): void;

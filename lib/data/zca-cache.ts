@@ -1,41 +1,67 @@
-/** A ZCA is fitted once for a dataset, and kept. */
+/** A ZCA is fitted once for a dataset and a kind of device, and kept. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Parameters } from '../tensor/parameters';
 import { readSafetensors } from '../files/safetensors';
+import { computingDevice } from '../tensor/backend';
+import type { Parameters } from '../tensor/parameters';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import type { Dataset } from './dataset';
 import type { ImageSource } from './image-source';
 import { fitZca, zcaOf, type Zca } from './zca';
 
-/** To be raised when fitting changes its numbers. */
-const version = 1;
+/** To be raised when the file, or fitting, changes. */
+const version = 2;
 
 /**
- * The whitening of a dataset: from the cache, or fitted and put there. A cached file that is not whole is fitted anew.
+ * The whitening of a dataset: from the cache, or fitted and put there. A cached file that is not whole, not of this dataset
+ * and device, or not what was written is fitted anew.
+ *
+ * CPU, GPU and WebAssembly round differently, so each has a file of its own: no run computes with what another kind of device
+ * made, and where they share a folder, as on a cluster, neither takes the place of the other.
  * @param source the training images, from 0 to 1: all, or those that the hold-out leaves, which their number tells
  */
 export function cachedZca(source: ImageSource, dataset: Dataset, folder: string): Zca {
-  const fitted = `${dataset.name}-${dataset.checksum.slice(0, 16)}-${source.count}`;
-  const file = path.join(folder, `zca-${fitted}-${version}.safetensors`);
-  const size = dataset.imageShape.reduce((product, extent) => product * extent, 1);
-  const cached = readCached(file, size);
+  const { backend, device, tensorflow } = computingDevice();
+  const kind = backend === 'wasm' ? backend : device.toLowerCase();
+  const name = `zca-${dataset.name}-${dataset.checksum.slice(0, 16)}-${source.count}-${version}-${kind}.safetensors`;
+  const file = path.join(folder, name);
+  const identity = {
+    format: `haba zca ${version}`,
+    dataset: dataset.name,
+    checksum: dataset.checksum,
+    images: String(source.count),
+    backend,
+    device,
+  };
+  const cached = readCached(file, identity, dataset.imageShape);
   if (cached !== undefined) return zcaOf(cached);
   const zca = fitZca(source);
   mkdirSync(folder, { recursive: true });
-  const statistics = zca.statistics();
-  writeTensors(file, statistics, { dataset: dataset.name, checksum: dataset.checksum });
-  tf.dispose(statistics);
+  const parameters = zca.parameters();
+  writeTensors(file, parameters, { ...identity, tensorflow: tensorflow ?? 'not in use' });
+  tf.dispose(parameters);
   return zca;
 }
 
-function readCached(file: string, size: number): Parameters | undefined {
-  const shapes = { 'zca.mean': [size], 'zca.matrix': [size, size], 'zca.inverse': [size, size] };
+const names = ['zca.mean', 'zca.matrix', 'zca.inverse'];
+
+/** @returns undefined where there is no file, or one that cannot be relied on */
+function readCached(
+  file: string,
+  identity: Record<string, string>,
+  imageShape: readonly number[],
+): Parameters | undefined {
+  const size = imageShape.reduce((product, extent) => product * extent, 1);
+  const shapes = [[size], [size, size], [size, size]];
   try {
-    const { tensors } = readSafetensors(file);
-    const whole = Object.entries(shapes).every(([name, shape]) => tf.util.arraysEqual(tensors[name].shape, shape));
-    return whole ? Object.fromEntries(Object.keys(shapes).map((name) => [name, toTensor(tensors[name])])) : undefined;
+    const { tensors, metadata } = readSafetensors(file, { requireChecksum: true });
+    const values = names.map((name) => tensors[name].values as Float32Array);
+    const sound =
+      Object.entries(identity).every(([key, value]) => metadata[key] === value) &&
+      names.every((name, index) => tf.util.arraysEqual(tensors[name].shape, shapes[index])) &&
+      values.every((each) => each.every(Number.isFinite));
+    return sound ? Object.fromEntries(names.map((name) => [name, toTensor(tensors[name])])) : undefined;
   } catch {
     return undefined;
   }

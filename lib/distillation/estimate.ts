@@ -1,6 +1,7 @@
 /** What a run will take, told before it starts. */
 import type { PreparedDataset } from '../data/image-source';
 import { createNetwork } from '../networks/create-network';
+import { computingDevice } from '../tensor/backend';
 import { costOf, matrixProductSpeed } from '../tensor/cost';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
@@ -23,6 +24,9 @@ const [firstOrderCopies, secondOrderCopies] = [2, 5];
 /**
  * Time of the iterations and students that are left, and memory, from the operations and activations of one forward pass and
  * the speed of this machine. Good to a factor of two; the progress of the run corrects it.
+ *
+ * On a GPU there is no estimate: it is this machine's memory that would be counted, not the card's, and how much of the speed of
+ * a matrix product a card reaches at steps as small as these was never measured.
  * @param iterationsDone by an earlier session
  * @returns undefined where the backend cannot tell
  */
@@ -31,6 +35,7 @@ export function estimateRun(
   data: PreparedDataset,
   iterationsDone = 0,
 ): Estimate | undefined {
+  if (computingDevice().device === 'GPU') return undefined;
   const { imageShape, classCount, count } = data.train;
   const image = forwardCost(configuration.network, data);
   if (image === undefined) return undefined;

@@ -6,6 +6,7 @@ import { dataFolder, loadDataset } from '../data/load-dataset';
 import { datasetNames } from '../data/dataset-names';
 import { useBackend } from '../tensor/backend';
 import { describeEnvironment } from './environment';
+import { readGpuSigns, unusedGpu } from './gpu-signs';
 
 export interface Finding {
   /** E.g. 'TensorFlow'. */
@@ -38,6 +39,7 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
     },
     { name: 'TensorFlow', value: environment.tensorflow ?? 'not in use' },
     { name: 'device', value: environment.device },
+    { name: 'NVIDIA GPU', value: gpu() },
     { name: 'CPU instructions', value: instructions() },
     { name: 'memory', value: `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB` },
     { name: 'kernel', value: kernel() },
@@ -63,6 +65,14 @@ async function findDataset(name: string, data: string): Promise<Finding> {
 function pythonVersion(): string {
   const { status, stdout } = spawnSync(path.join('.venv', 'bin', 'python'), ['--version'], { encoding: 'utf8' });
   return status === 0 ? `${stdout.trim().replace('Python ', '')} in .venv` : 'no .venv: npm run setup makes it';
+}
+
+/** Which one computes, or why none does. */
+function gpu(): string {
+  const { card, usesGpu, tensorflowHasCuda } = readGpuSigns();
+  if (!usesGpu) return unusedGpu() ?? (tensorflowHasCuda ? 'none here, though TensorFlow has CUDA' : 'none here');
+  const asked = process.env.NVIDIA_TF32_OVERRIDE;
+  return `${card ?? 'in use'}, ${asked === '0' ? 'without TF32' : `TF32 as NVIDIA_TF32_OVERRIDE=${asked} has it`}`;
 }
 
 /** The vector instructions that TensorFlow makes use of, of those that this CPU has. */

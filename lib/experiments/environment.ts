@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
 import path from 'node:path';
-import type { BackendName } from '../tensor/backend';
+import { computingDevice, type BackendName } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
 
 export interface Environment {
@@ -30,7 +30,7 @@ export interface Environment {
 export function describeEnvironment(backend: BackendName): Environment {
   const root = projectRoot();
   const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
+  const { device, tensorflow } = computingDevice();
   const [processor] = cpus();
   const commit = git(root, 'rev-parse', 'HEAD');
   return {
@@ -40,8 +40,8 @@ export function describeEnvironment(backend: BackendName): Environment {
     node: process.version,
     tfjs: tf.version.tfjs,
     backend,
-    tensorflow: native.binding?.TF_Version ?? null,
-    device: native.isUsingGpuDevice ? 'GPU' : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
+    tensorflow,
+    device: device === 'GPU' ? device : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
     memoryBytes: totalmem(),
     commit,
     modified: commit === null ? null : git(root, 'status', '--porcelain', '--untracked-files=no') !== '',
@@ -49,7 +49,7 @@ export function describeEnvironment(backend: BackendName): Environment {
 }
 
 /** The folder that holds node_modules, whichever way this file was loaded. */
-function projectRoot(): string {
+export function projectRoot(): string {
   return path.resolve(require.resolve('@tensorflow/tfjs/package.json'), '../../../..');
 }
 

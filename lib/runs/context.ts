@@ -1,5 +1,6 @@
 /** What every part of a run works with: its data, who is told how far it is, and who may stop it. */
 import { dataAtHand } from '../experiments/data-at-hand';
+import { unusedGpu } from '../experiments/gpu-signs';
 import { listenForInterrupt } from '../experiments/interrupt';
 import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
@@ -39,6 +40,8 @@ export async function inContext<T>(
   const data = await dataAtHand(dataset, { data: options.data, whitening, holdOut });
   const progress = options.progress ?? createProgress();
   const interrupt = listenForInterrupt(options.signal);
+  const unused = unusedGpu();
+  if (unused !== undefined) progress.note(unused);
   try {
     return await work({ options, data, progress, signal: interrupt.signal });
   } finally {

@@ -66,8 +66,7 @@ const metadataSchema = z.object({
 
 /** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
 export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
-  // The whitening itself is fitted to the data again by whoever has them; its matrix is thirty times as large as a set.
-  const { 'zca.matrix': matrix, ...statistics } = data.statistics();
+  const statistics = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
   try {
     writeTensors(file, tensors, {
@@ -79,7 +78,6 @@ export function writeDistilledSet(file: string, { parameters, configuration, dat
       run,
     });
   } finally {
-    matrix?.dispose();
     disposeAll(statistics);
   }
 }

@@ -23,6 +23,25 @@ export function useBackend(options: BackendOptions = {}): Promise<BackendName> {
   return active;
 }
 
+/** What computes. */
+export interface ComputingDevice {
+  backend: BackendName;
+  device: 'CPU' | 'GPU';
+  /** Version of TensorFlow's own library; null with WebAssembly. */
+  tensorflow: string | null;
+}
+
+/** What computes, once {@link useBackend} has answered. */
+export function computingDevice(): ComputingDevice {
+  const native = tf.backend() as unknown as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
+  const tensorflow = native.binding?.TF_Version ?? null;
+  return {
+    backend: tensorflow === null ? 'wasm' : 'tensorflow',
+    device: native.isUsingGpuDevice ? 'GPU' : 'CPU',
+    tensorflow,
+  };
+}
+
 async function selectBackend({ backend, warn = console.warn }: BackendOptions): Promise<BackendName> {
   const asked = backend ?? askedByEnvironment();
   if (asked !== 'wasm') {
@@ -51,12 +70,21 @@ function askedByEnvironment(): BackendName | undefined {
   throw new RangeError(`HABA_BACKEND is '${asked}'; allowed are 'tensorflow' and 'wasm'.`);
 }
 
+/** What TensorFlow and NVIDIA's libraries read when they load, where the environment does not say otherwise. */
+const librarySettings = {
+  // TensorFlow leaves oneDNN's convolutions off on processors without VNNI instructions, where they were 1.6 times faster too.
+  TF_ENABLE_ONEDNN_OPTS: '1',
+  // On GPUs since Ampere TensorFlow multiplies in TF32, which keeps 10 bits: too coarse for ZCA and for golden cases. 1 allows it.
+  NVIDIA_TF32_OVERRIDE: '0',
+  // TensorFlow takes all memory of a GPU at once, so that a second notebook finds none. false lets it.
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+};
+
 /** @returns undefined when the addon is loaded, else why not, in one line */
 function loadNativeAddon(): string | undefined {
   const quiet = process.env.TF_CPP_MIN_LOG_LEVEL;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // TensorFlow leaves oneDNN's convolutions off on processors without VNNI instructions, where they were 1.6 times faster too.
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  for (const [name, value] of Object.entries(librarySettings)) process.env[name] ??= value;
   try {
     // Synchronous, because CommonJS is what the addon's package is.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
