@@ -1,0 +1,17 @@
+/** Numbers as tables write them. */
+
+/** To a number of digits after the point. */
+export function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** With its sign, which what rounds to zero has not: '+1.3', '-0.2', '0.0'. */
+export function signedText(value: number, digits: number): string {
+  const short = rounded(value, digits);
+  return `${short > 0 ? '+' : ''}${(short === 0 ? 0 : short).toFixed(digits)}`;
+}
+
+/** E.g. '37.1 to 39.4'. */
+export function intervalText({ low, high }: { low: number; high: number }, text: (value: number) => string): string {
+  return `${text(low)} to ${text(high)}`;
+}
