@@ -25,3 +25,16 @@ export const datasetShapes: Record<
   'tiny-imagenet': { imageShape: [64, 64, 3], classCount: 200 },
   shapes: { imageShape: [32, 32, 3], classCount: 10 },
 };
+
+/**
+ * The shape of a dataset's images and the number of its classes.
+ * @throws RangeError for a dataset whose shape is not known beforehand
+ */
+export function shapeOf(dataset: DatasetName) {
+  if (dataset === 'folder') {
+    throw new RangeError(
+      `shapeOf: 'folder' is no dataset of known shape; allowed are ${Object.keys(datasetShapes).join(', ')}.`,
+    );
+  }
+  return datasetShapes[dataset];
+}

@@ -32,7 +32,10 @@ export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: stri
     config: theme,
     width: points(columnWidths.single) - 15 - labelWidth(labels),
     height: { step: 20 },
-    title: captionUnder(caption ? [caption] : [], points(columnWidths.single)),
+    title: captionUnder(
+      [...(caption ? [caption] : []), 'lines: one deviation over students of one run; ticks: students'],
+      points(columnWidths.single),
+    ),
     padding: 2,
     layer: [
       {

@@ -1,7 +1,6 @@
 /** Means with the uncertainty of few runs. */
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import type { Accuracy } from '../evaluation/evaluation';
 
 export interface Interval {
   mean: number;
@@ -23,14 +22,4 @@ export function confidenceInterval(values: readonly number[], level = 0.95): Int
   const deviation = sampleStandardDeviation([...values]);
   const half = (tQuantile((1 + level) / 2, values.length - 1) * deviation) / Math.sqrt(values.length);
   return { mean: centre, low: centre - half, high: centre + half };
-}
-
-/** Accuracy of students in percent: their mean, one deviation to both sides, and each of them. */
-export function accuracyInterval({ mean: centre, std, runs }: Accuracy): Interval & { values: number[] } {
-  return {
-    mean: 100 * centre,
-    low: 100 * (centre - std),
-    high: 100 * (centre + std),
-    values: runs.map((run) => 100 * run),
-  };
 }

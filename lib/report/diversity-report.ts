@@ -1,11 +1,24 @@
-/** RQ2 as a table and charts: how far hallucinations lie apart, and what that buys. */
+/** RQ2 as tables and charts: how far hallucinations lie apart, and what that buys. */
 import { table } from 'arquero';
+import { mean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Diversity, DiversityJudge } from '../experiments/diversity-of-runs';
 import type { GridRun } from '../experiments/grid';
 import type { DiversityFactors } from '../experiments/questions/diversity';
+import { groupSeeds, type SeedGroup } from '../experiments/seed-groups';
+import { confidenceInterval } from './confidence';
 import { intervalLayers } from './interval-layers';
-import { rounded, type ReportTable } from './tables';
+import { rounded } from './number-text';
+import {
+  accuracyColumns,
+  accuracyDifferences,
+  differenceColumns,
+  recipesOf,
+  resultsOf,
+  seedsSentence,
+} from './over-seeds';
+import { accuracyTitle, studentsSentence } from './students-column';
+import type { ReportTable } from './tables';
 import { caption as captionUnder, columnWidths, kindColours, kindScales, points, theme } from './theme';
 
 /** A run of the question, and how varied its training set is. */
@@ -20,25 +33,51 @@ export function measureDiversity(runs: readonly GridRun<DiversityFactors>[], jud
     .map((run) => ({ ...run, diversity: judge.measure(run.result) }));
 }
 
-/** Accuracy beside diversity, a set a row. */
+/** Diversity beside accuracy, a set a row: means over seeds. */
 export function diversityTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
-  const column = <T>(of: (run: MeasuredRun) => T) => runs.map(of);
+  const groups = groupSeeds(runs);
+  const over = (of: (run: MeasuredRun) => number, digits: number) =>
+    groups.map((group) => rounded(mean(group.runs.map(of)), digits));
+  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
   return {
     name,
-    runs: column(({ result }) => result.run),
+    runs: runs.map(({ result }) => result.run),
     table: table({
-      'training set': column(({ factors }) => factors.set),
-      hallucinators: column(({ factors }) => factors.hallucinators),
-      'stored per class': column(({ factors }) => factors.perClass),
-      'stored floats': column(({ result }) => result.storedFloats),
-      'training images': column(({ diversity }) => diversity.images),
-      'test accuracy (%)': column(({ result }) => rounded(100 * result.accuracy.mean, 1)),
-      'deviation (%)': column(({ result }) => rounded(100 * result.accuracy.std, 1)),
-      'spread of a basis': column(({ diversity }) => rounded(diversity.spreadOfBasis, 3)),
-      'spread of a class': column(({ diversity }) => rounded(diversity.spreadOfClass, 3)),
-      'effective rank': column(({ diversity }) => rounded(diversity.effectiveRank, 1)),
-      'coverage (%)': column(({ diversity }) => rounded(100 * diversity.coverage, 1)),
+      ...settingColumns(groups),
+      'stored floats': over(({ result }) => result.storedFloats, 0),
+      'training images': over(({ diversity }) => diversity.images, 0),
+      seeds: groups.map((group) => group.runs.length),
+      [title]: over(({ result }) => 100 * result.accuracy.mean, 1),
+      'spread of a basis': over(({ diversity }) => diversity.spreadOfBasis, 3),
+      'spread of a class': over(({ diversity }) => diversity.spreadOfClass, 3),
+      'effective rank': over(({ diversity }) => diversity.effectiveRank, 1),
+      'coverage (%)': over(({ diversity }) => 100 * diversity.coverage, 1),
     }),
+  };
+}
+
+/** Accuracy over seeds, a set a row, and how far it is ahead of images of equal floats within them. */
+export function diversityAccuracyTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
+  const groups = groupSeeds(runs);
+  return {
+    name,
+    runs: runs.map(({ result }) => result.run),
+    table: table({
+      ...settingColumns(groups),
+      ...accuracyColumns(groups.map(resultsOf)),
+      ...differenceColumns(
+        accuracyDifferences<DiversityFactors>(groups, () => ({ set: 'images' })).map(({ difference }) => difference),
+        { baseline: 'images' },
+      ),
+    }),
+  };
+}
+
+function settingColumns(groups: readonly SeedGroup<MeasuredRun>[]) {
+  return {
+    'training set': groups.map(({ setting }) => setting.set),
+    hallucinators: groups.map(({ setting }) => setting.hallucinators),
+    'stored per class': groups.map(({ setting }) => setting.perClass),
   };
 }
 
@@ -47,32 +86,27 @@ export function hallucinatorCountChart(
   runs: readonly MeasuredRun[],
   { caption }: { caption?: string } = {},
 ): TopLevelSpec {
-  const haba = runs.filter(({ factors }) => factors.set === 'HaBa');
-  const images = runs.find(({ factors }) => factors.set === 'images');
-  const measures: [title: string, of: (run: MeasuredRun) => number[]][] = [
-    ['test accuracy (%)', ({ result }) => result.accuracy.runs.map((run) => 100 * run)],
-    ['spread of a basis', ({ diversity }) => [diversity.spreadOfBasis]],
-    ['effective rank', ({ diversity }) => [diversity.effectiveRank]],
-    ['coverage (%)', ({ diversity }) => [100 * diversity.coverage]],
+  const groups = groupSeeds(runs);
+  const haba = groups.filter(({ setting }) => setting.set === 'HaBa');
+  const images = groups.find(({ setting }) => setting.set === 'images');
+  const recipes = recipesOf(runs.map(({ result }) => result));
+  const measures: [title: string, of: (run: MeasuredRun) => number][] = [
+    [accuracyTitle(recipes), ({ result }) => 100 * result.accuracy.mean],
+    ['spread of a basis', ({ diversity }) => diversity.spreadOfBasis],
+    ['effective rank', ({ diversity }) => diversity.effectiveRank],
+    ['coverage (%)', ({ diversity }) => 100 * diversity.coverage],
   ];
   const x = {
     field: 'hallucinators',
     type: 'quantitative',
     title: 'hallucinators',
-    axis: { values: haba.map(({ factors }) => factors.hallucinators), grid: false, format: 'd' },
+    axis: { values: haba.map(({ setting }) => setting.hallucinators), grid: false, format: 'd' },
     scale: { nice: false, padding: 8 },
   };
   const panels = measures.map(([title, of]) => {
-    const rows = haba.map((run) => {
-      const values = of(run);
-      const mean = average(values);
-      return {
-        hallucinators: run.factors.hallucinators,
-        mean,
-        low: Math.min(...values),
-        high: Math.max(...values),
-        values,
-      };
+    const rows = haba.map((group) => {
+      const values = group.runs.map(of);
+      return { hallucinators: group.setting.hallucinators, ...confidenceInterval(values), values };
     });
     const axis = { title, scale: { zero: false } };
     const y = { field: 'mean', type: 'quantitative', ...axis };
@@ -81,7 +115,7 @@ export function hallucinatorCountChart(
       height: 110,
       layer: [
         {
-          data: { values: images ? [{ mean: average(of(images)) }] : [] },
+          data: { values: images ? [{ mean: mean(images.runs.map(of)) }] : [] },
           mark: { type: 'rule', strokeDash: [4, 3], color: kindColours.images },
           encoding: { y },
         },
@@ -98,16 +132,17 @@ export function hallucinatorCountChart(
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
     title: captionUnder(
-      [...(caption ? [caption] : []), 'dashed: images of equal floats'],
+      [
+        ...(caption ? [caption] : []),
+        studentsSentence(recipes),
+        seedsSentence(haba.map((group) => group.runs.length)),
+        'dashed: images of equal floats, mean over their seeds',
+      ],
       points(columnWidths.double) - 20,
     ),
     padding: 2,
     vconcat: [{ hconcat: panels.slice(0, 2) }, { hconcat: panels.slice(2) }],
   } as unknown as TopLevelSpec;
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export interface EmbeddingOptions {
@@ -116,7 +151,7 @@ export interface EmbeddingOptions {
   realPoints?: number;
 }
 
-/** Every set as a cloud over the real test images, in the plane in which those vary most. */
+/** Every set, a run of one seed each, as a cloud over the real test images, in the plane in which those vary most. */
 export function embeddingChart(
   runs: readonly MeasuredRun[],
   judge: DiversityJudge,

@@ -1,6 +1,6 @@
 /** Accuracy over seeds and students, as columns of a question's table and as rows of its chart. */
 import { mean } from 'simple-statistics';
-import type { RunResult } from '../experiments/session';
+import type { RunResult } from '../runs/train-students';
 import type { GridRun } from '../experiments/grid';
 import type { SeededFactors, SeedGroup, Setting } from '../experiments/seed-groups';
 import { confidenceInterval, type Interval } from './confidence';

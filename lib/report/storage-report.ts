@@ -1,61 +1,88 @@
-/** RQ1 as tables and a chart: what accuracy a stored float buys. */
-import { table } from 'arquero';
+/** RQ1 as tables and charts: what accuracy a stored float buys. */
+import { from, table } from 'arquero';
+import { mean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
 import { setKinds } from '../experiments/questions/sets-at-budget';
 import type { StorageFactors } from '../experiments/questions/storage-efficiency';
-import { accuracyInterval } from './confidence';
+import { groupSeeds, type Setting } from '../experiments/seed-groups';
+import { differenceChart } from './difference-chart';
 import { intervalLayers } from './interval-layers';
 import { publishedAccuracies, type PublishedAccuracy } from './published';
-import { rounded, type ReportTable } from './tables';
-import { caption as captionUnder, columnWidths, kindScales, points, theme } from './theme';
+import { rounded } from './number-text';
+import {
+  accuracyColumns,
+  accuracyDifferences,
+  accuracyOverSeeds,
+  differenceColumns,
+  percentInterval,
+  recipesOf,
+  resultsOf,
+  seedsSentence,
+} from './over-seeds';
+import { accuracyTitle, studentsSentence } from './students-column';
+import type { ReportTable } from './tables';
+import { caption as captionUnder, columnWidths, kindColours, kindScales, points, theme } from './theme';
 
 type StorageRuns = readonly GridRun<StorageFactors>[];
 
-/** Accuracy and storage of every set, ordered as the runs were. */
+/** Images under the same method in the same budget are what a set is compared with; random images, under no method, with nothing. */
+function imagesOf({ method, budget }: Setting<StorageFactors>): Partial<Setting<StorageFactors>> | undefined {
+  return method === 'none' ? undefined : { method, budget, kind: 'images' };
+}
+
+/** Accuracy and storage of every set over its seeds, and how far it is ahead of images; ordered as the runs were. */
 export function storageTable(name: string, runs: StorageRuns): ReportTable {
-  const column = <T>(of: (run: GridRun<StorageFactors>) => T) => runs.map(of);
+  const groups = groupSeeds(runs);
+  const results = groups.map(resultsOf);
   return {
     name,
-    runs: column(({ result }) => result.run),
+    runs: runs.map(({ result }) => result.run),
     table: table({
-      method: column(({ factors }) => factors.method),
-      'training set': column(({ factors }) => factors.kind),
-      'budget (images per class)': column(({ factors }) => factors.budget),
-      'stored floats': column(({ result }) => result.storedFloats),
-      'images per class': column(({ result }) => rounded(result.imagesPerClass, 2)),
-      'test accuracy (%)': column(({ result }) => rounded(100 * result.accuracy.mean, 1)),
-      'deviation (%)': column(({ result }) => rounded(100 * result.accuracy.std, 1)),
-      students: column(({ result }) => result.accuracy.runs.length),
-      seconds: column(({ result }) => Math.round(result.seconds)),
+      method: groups.map(({ setting }) => setting.method),
+      'training set': groups.map(({ setting }) => setting.kind),
+      'budget (images per class)': groups.map(({ setting }) => setting.budget),
+      'stored floats': results.map(([{ storedFloats }]) => storedFloats),
+      'images per class': results.map(([{ imagesPerClass }]) => rounded(imagesPerClass, 2)),
+      ...accuracyColumns(results),
+      ...differenceColumns(
+        accuracyDifferences(groups, imagesOf).map(({ difference }) => difference),
+        { baseline: 'images' },
+      ),
+      'seconds of a run': results.map((own) => Math.round(mean(own.map(({ seconds }) => seconds)))),
     }),
   };
 }
 
 /**
  * For each set with hallucinators or multi-formation: the floats that plain images of the same method need for its accuracy, read
- * off the line between their measurements (over the logarithm of floats), and which fraction of them the set stores.
+ * off the line between their measurements (over the logarithm of floats), and which fraction of them the set stores. Accuracies
+ * are means over seeds.
  */
 export function equalAccuracyTable(name: string, runs: StorageRuns): ReportTable {
-  const rows = runs
-    .filter(({ factors }) => factors.method !== 'none' && factors.kind !== 'images')
-    .map(({ factors, result }) => {
-      const curve = runs
-        .filter((other) => other.factors.kind === 'images' && other.factors.method === factors.method)
-        .map((other) => ({ floats: other.result.storedFloats, accuracy: other.result.accuracy.mean }));
-      const needed = floatsForAccuracy(curve, result.accuracy.mean);
+  const groups = groupSeeds(runs).map((group) => ({
+    ...group.setting,
+    floats: group.runs[0].result.storedFloats,
+    accuracy: accuracyOverSeeds(resultsOf(group)).mean,
+    seeds: group.runs.length,
+  }));
+  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
+  const rows = groups
+    .filter(({ method, kind }) => method !== 'none' && kind !== 'images')
+    .map(({ method, kind, floats, accuracy, seeds }) => {
+      const curve = groups.filter((other) => other.kind === 'images' && other.method === method);
+      const needed = floatsForAccuracy(curve, accuracy);
       return {
-        method: factors.method,
-        'training set': factors.kind,
-        'stored floats': result.storedFloats,
-        'test accuracy (%)': rounded(100 * result.accuracy.mean, 1),
+        method,
+        'training set': kind,
+        'stored floats': floats,
+        [title]: rounded(100 * accuracy, 1),
+        seeds,
         'floats of images for this accuracy': typeof needed === 'number' ? String(Math.round(needed)) : needed,
-        'fraction of them': typeof needed === 'number' ? (result.storedFloats / needed).toFixed(2) : '',
+        'fraction of them': typeof needed === 'number' ? (floats / needed).toFixed(2) : '',
       };
     });
-  const names = Object.keys(rows[0] ?? {}) as (keyof (typeof rows)[number])[];
-  const columns = Object.fromEntries(names.map((key) => [key, rows.map((row) => row[key])]));
-  return { name, runs: runs.map(({ result }) => result.run), table: table(columns) };
+  return { name, runs: runs.map(({ result }) => result.run), table: from(rows) };
 }
 
 /**
@@ -100,18 +127,20 @@ export function publishedTable(name: string, dataset: string): ReportTable {
 
 /** Accuracy against stored floats, one panel a method, a colour and shape a kind of set. */
 export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
-  const random = runs.filter(({ factors }) => factors.method === 'none');
-  const methods = [...new Set(runs.map(({ factors }) => factors.method))].filter((method) => method !== 'none');
+  const groups = groupSeeds(runs);
+  const random = groups.filter(({ setting }) => setting.method === 'none');
+  const methods = methodsOf(runs);
   const present = new Set(runs.map(({ factors }) => factors.kind));
   const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
+  const recipes = recipesOf(runs.map(({ result }) => result));
   const legend = { orient: 'bottom', columns: 3 };
   const panels = methods.map((method) => {
-    const shown = [...runs.filter(({ factors }) => factors.method === method), ...random];
-    const rows = shown.map(({ factors, result: { accuracy, imagesPerClass } }) => ({
-      kind: factors.kind,
-      imagesPerClass,
-      ...accuracyInterval(accuracy),
+    const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
+    const rows = shown.map((group) => ({
+      kind: group.setting.kind,
+      imagesPerClass: group.runs[0].result.imagesPerClass,
+      ...percentInterval(resultsOf(group)),
     }));
     const encoding = {
       x: {
@@ -124,7 +153,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
       color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
     };
     const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } };
-    const axis = { title: 'test accuracy (%)', scale: { zero: false } };
+    const axis = { title: accuracyTitle(recipes), scale: { zero: false } };
     return {
       title: { text: method, anchor: 'middle' },
       width: (points(columnWidths.double) - 110) / 2,
@@ -142,9 +171,40 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
-    title: captionUnder(caption ? [caption] : [], points(columnWidths.double) - 20),
+    title: captionUnder(
+      [
+        ...(caption ? [caption] : []),
+        studentsSentence(recipes),
+        seedsSentence(groups.map(({ runs: { length } }) => length)),
+      ],
+      points(columnWidths.double) - 20,
+    ),
     padding: 2,
     hconcat: panels,
     resolve: { scale: { y: 'shared' } },
   } as unknown as TopLevelSpec;
 }
+
+/** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
+export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
+  const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
+  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
+  const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
+  const panels = methodsOf(runs).flatMap((method) =>
+    budgets.flatMap((budget) => {
+      const rows = comparisons.flatMap(({ setting, difference }) =>
+        difference && setting.method === method && setting.budget === budget
+          ? [{ label: setting.kind, colour: kindColours[setting.kind], difference }]
+          : [],
+      );
+      if (rows.length === 0) return [];
+      const heading = `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class`;
+      return [{ title: heading, axis: 'less images (%)', scale: 100, rows }];
+    }),
+  );
+  const said = [...(caption ? [caption] : []), `differences of ${title} to images of equal storage`];
+  return differenceChart(panels, { captions: said, shared: true });
+}
+
+const methodsOf = (runs: StorageRuns) =>
+  [...new Set(runs.map(({ factors }) => factors.method))].filter((method) => method !== 'none');

@@ -1,33 +1,74 @@
-/** What tuning came to, as a table and a chart. */
+/** What tuning came to, as tables and a chart. */
 import { table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../experiments/grid';
-import type { TunedPart, TuningFactors } from '../experiments/questions/tuning';
-import { accuracyInterval } from './confidence';
+import { chosenByTuning, type TunedPart, type TuningFactors } from '../experiments/questions/tuning';
+import { groupSeeds, type SeedGroup, type Setting } from '../experiments/seed-groups';
 import { intervalLayers } from './interval-layers';
-import { rounded, type ReportTable } from './tables';
+import {
+  accuracyColumns,
+  accuracyDifferences,
+  differenceColumns,
+  percentInterval,
+  recipesOf,
+  resultsOf,
+  seedsSentence,
+} from './over-seeds';
+import { accuracyTitle, studentsSentence } from './students-column';
+import type { ReportTable } from './tables';
 import { caption as captionUnder, columnWidths, kindScales, points, theme } from './theme';
 
 type TuningRuns = readonly GridRun<TuningFactors>[];
 
-/** A row a setting that was tried; the best of each kind, over all settings, is marked. */
+/**
+ * A row a setting that was tried: validation accuracy over seeds, and how far it is ahead of the profile's own setting within
+ * them; the best of each kind, over all settings, is marked.
+ * @throws RangeError where students were tested on the test images: nothing is chosen on them
+ */
 export function tuningTable(name: string, runs: TuningRuns): ReportTable {
-  const bestOf = (kind: string) =>
-    Math.max(...runs.filter(({ factors }) => factors.kind === kind).map(({ result }) => result.accuracy.mean));
-  const column = <T>(of: (run: GridRun<TuningFactors>) => T) => runs.map(of);
+  const groups = groupSeeds(runs);
+  const chosen = chosenByTuning(runs);
+  const isChosen = ({ kind, part, value, isDefault }: Setting<TuningFactors>) =>
+    chosen.some(
+      (best) => best.kind === kind && (best.isDefault ? isDefault : best.part === part && best.value === value),
+    );
   return {
     name,
-    runs: [...new Set(column(({ result }) => result.run))],
+    runs: [...new Set(runs.map(({ result }) => result.run))],
     table: table({
-      'training set': column(({ factors }) => factors.kind),
-      setting: column(({ factors }) => factors.part),
+      'training set': groups.map(({ setting }) => setting.kind),
+      setting: groups.map(({ setting }) => setting.part),
       // Rates and counts in one column: as text, each keeps its own digits.
-      value: column(({ factors }) => String(factors.value)),
-      default: column(({ factors }) => (factors.isDefault ? 'yes' : '')),
-      'test accuracy (%)': column(({ result }) => rounded(100 * result.accuracy.mean, 1)),
-      'deviation (%)': column(({ result }) => rounded(100 * result.accuracy.std, 1)),
-      students: column(({ result }) => result.accuracy.runs.length),
-      best: column(({ factors, result }) => (result.accuracy.mean === bestOf(factors.kind) ? 'yes' : '')),
+      value: groups.map(({ setting }) => String(setting.value)),
+      default: groups.map(({ setting }) => (setting.isDefault ? 'yes' : '')),
+      ...accuracyColumns(groups.map(resultsOf)),
+      ...differenceColumns(
+        accuracyDifferences<TuningFactors>(groups, ({ kind, part }) => ({ kind, part, isDefault: true })).map(
+          ({ difference }) => difference,
+        ),
+        { baseline: 'the default' },
+      ),
+      best: groups.map(({ setting }) => (isChosen(setting) ? 'yes' : '')),
+    }),
+  };
+}
+
+/** What was chosen, a kind of set a row: test accuracy over seeds, and how far HaBa is ahead of images within them. */
+export function tuningFinalTable(name: string, runs: TuningRuns): ReportTable {
+  const groups = groupSeeds(runs);
+  return {
+    name,
+    runs: runs.map(({ result }) => result.run),
+    table: table({
+      'training set': groups.map(({ setting }) => setting.kind),
+      'setting chosen on validation images': groups.map(({ setting: { part, value, isDefault } }) =>
+        isDefault ? "the profile's own" : `${part} ${value}`,
+      ),
+      ...accuracyColumns(groups.map(resultsOf)),
+      ...differenceColumns(
+        accuracyDifferences<TuningFactors>(groups, () => ({ kind: 'images' })).map(({ difference }) => difference),
+        { baseline: 'images' },
+      ),
     }),
   };
 }
@@ -37,14 +78,26 @@ export function tuningChart(runs: TuningRuns, { caption }: { caption?: string } 
   const parts = [...new Set(runs.map(({ factors }) => factors.part))];
   const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
   const scales = kindScales(kinds);
+  const groups = groupSeeds(runs);
+  const recipes = recipesOf(runs.map(({ result }) => result));
   // One scale for all panels.
-  const accuracies = runs.flatMap(({ result }) => result.accuracy.runs).map((accuracy) => 100 * accuracy);
-  const domain = [Math.floor(Math.min(...accuracies)), Math.ceil(Math.max(...accuracies))];
-  const panels = parts.map((part) => panelOf(part, runs, { scales, domain }));
+  const intervals = groups.map((group) => percentInterval(resultsOf(group)));
+  const domain = [
+    Math.floor(Math.min(...intervals.flatMap(({ low, values }) => [low, ...values]))),
+    Math.ceil(Math.max(...intervals.flatMap(({ high, values }) => [high, ...values]))),
+  ];
+  const panels = parts.map((part) => panelOf(part, groups, { scales, domain, title: accuracyTitle(recipes) }));
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,
-    title: captionUnder(caption ? [caption] : [], points(columnWidths.double) - 20),
+    title: captionUnder(
+      [
+        ...(caption ? [caption] : []),
+        studentsSentence(recipes),
+        seedsSentence(groups.map((group) => group.runs.length)),
+      ],
+      points(columnWidths.double) - 20,
+    ),
     padding: 2,
     vconcat: [{ hconcat: panels.slice(0, 2) }, ...(panels.length > 2 ? [{ hconcat: panels.slice(2) }] : [])],
   } as unknown as TopLevelSpec;
@@ -54,16 +107,22 @@ interface PanelOptions {
   scales: ReturnType<typeof kindScales>;
   /** Of accuracies, in percent. */
   domain: number[];
+  /** Of the axis of accuracies. */
+  title: string;
 }
 
-function panelOf(part: TunedPart, runs: TuningRuns, { scales, domain }: PanelOptions) {
-  const tried = runs.filter(({ factors }) => factors.part === part);
-  const rows = tried.map(({ factors, result: { accuracy } }) => ({
-    kind: factors.kind,
-    setting: factors.value,
-    ...accuracyInterval(accuracy),
+function panelOf(
+  part: TunedPart,
+  groups: readonly SeedGroup<GridRun<TuningFactors>>[],
+  { scales, domain, title }: PanelOptions,
+) {
+  const tried = groups.filter(({ setting }) => setting.part === part);
+  const rows = tried.map((group) => ({
+    kind: group.setting.kind,
+    setting: group.setting.value,
+    ...percentInterval(resultsOf(group)),
   }));
-  const axis = { title: 'test accuracy (%)', scale: { domain } };
+  const axis = { title, scale: { domain } };
   const x = {
     field: 'setting',
     type: 'quantitative',

@@ -18,7 +18,9 @@ test('accuracies: a titled axis in percent, every set named, nothing overlaps, o
   for (const text of ['test accuracy (%)', ...rows.map(({ label }) => label)]) {
     assert.ok(texts(figure.svg).includes(text), text);
   }
-  assert.ok(texts(figure.svg).join(' ').includes(caption), 'a long caption is broken between words');
+  const said = texts(figure.svg).join(' ');
+  assert.ok(said.includes(caption), 'a long caption is broken between words');
+  assert.ok(said.includes('lines: one deviation over students of one run; ticks: students'));
   assert.ok(figure.width <= points(columnWidths.single) + 8, `${figure.width} points wide`);
   for (const colour of Object.values(kindColours)) assert.match(figure.svg.toUpperCase(), new RegExp(colour));
 });

@@ -1,5 +1,5 @@
 /** Results of runs as reports read them, made up. */
-import type { RunResult } from '../../lib/experiments/session';
+import type { RunResult } from '../../lib/runs/train-students';
 import type { StudentsRecipe } from '../../lib/report/students-column';
 
 export interface MadeUpRun {

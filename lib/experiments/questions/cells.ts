@@ -2,13 +2,44 @@
 import type { Configuration, ConfigurationInput } from '../../distillation/configuration';
 import type { GridCell } from '../grid';
 import { makeExperts } from '../make-experts';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../../runs/run';
 import type { RunOptions } from '../../runs/context';
+import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../../runs/run';
+import type { SeededFactors } from '../seed-groups';
 
 /** What all runs of a question share. */
 export interface QuestionSettings {
   profile: Configuration['profile'];
   dataset: Configuration['dataset'];
+}
+
+/**
+ * Seeds of distillation that a question is asked with: three give an interval, if a wide one. All sets of a comparison are made
+ * with each of them, so that differences can be taken within seeds.
+ */
+export function defaultSeeds(profile: Configuration['profile']): readonly number[] {
+  return profile === 'smoke' ? [0, 1] : [0, 1, 2];
+}
+
+/** How students are trained and tested: whatever differs from the profile. */
+export type StudentsInput = NonNullable<ConfigurationInput['evaluation']> & {
+  /** Steps of a student's training; instead of `epochs`. */
+  updates?: number;
+  /** Images that students are tested on. Default 'test'. */
+  split?: 'test' | 'validation';
+};
+
+/** A configuration as questions write it. */
+export type QuestionInput = ConfigurationInput & {
+  evaluation?: StudentsInput;
+  /** Whether the set is made without the validation images. Default: where students are tested on them. */
+  holdOut?: boolean;
+};
+
+/** A cell, and what its run is made of. */
+export interface QuestionCell<Factors extends SeededFactors> extends GridCell<Factors> {
+  input: QuestionInput | BaselineInput;
+  /** Of other students than the set's own. */
+  students?: OtherStudents;
 }
 
 /** Distils, with experts trained first where the method learns from them. */
@@ -18,25 +49,35 @@ async function distil(configuration: ConfigurationInput, options: RunOptions) {
 }
 
 /** A distillation. */
-export function distillationCell<Factors>(
+export function distillationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
-  input: ConfigurationInput,
-): GridCell<Factors> {
-  return { label, factors, run: (options) => distil(input, options) };
+  input: QuestionInput,
+): QuestionCell<Factors> {
+  return { label, factors, input, run: (options) => distil(input, options) };
 }
 
 /** Students on real images. */
-export function baselineCell<Factors>(label: string, factors: Factors, input: BaselineInput): GridCell<Factors> {
-  return { label, factors, run: (options) => runBaseline(input, options) };
+export function baselineCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  input: BaselineInput & { evaluation?: StudentsInput },
+): QuestionCell<Factors> {
+  return { label, factors, input, run: (options) => runBaseline(input, options) };
 }
 
 /** Other students on the set of a distillation, which is made first where it is not there. */
-export function evaluationCell<Factors>(
+export function evaluationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
-  input: ConfigurationInput,
-  students: OtherStudents,
-): GridCell<Factors> {
-  return { label, factors, run: async (options) => evaluateRun(await distil(input, options), students, options) };
+  input: QuestionInput,
+  students: OtherStudents & { evaluation?: StudentsInput },
+): QuestionCell<Factors> {
+  return {
+    label,
+    factors,
+    input,
+    students,
+    run: async (options) => evaluateRun(await distil(input, options), students, options),
+  };
 }

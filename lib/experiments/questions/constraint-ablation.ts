@@ -1,8 +1,7 @@
 /** RQ4: what the two constraints do. */
-import type { GridCell } from '../grid';
-import { distillationCell, type QuestionSettings } from './cells';
+import { shapeOf } from '../../data/dataset-names';
+import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from './cells';
 import { setAtBudget } from './sets-at-budget';
-import { shapeOf } from './storage-efficiency';
 
 /**
  * Weights of the constraints by what the row is called. 'L_con alone' equals 'none' by construction: L_con teaches the adversary, and
@@ -23,7 +22,7 @@ export interface ConstraintFactors {
 export interface ConstraintOptions {
   /** Rows of the ablation: a name, and the weights it stands for. Default: none, each alone, both. */
   settings?: Record<string, { cosine: number; contrastive: number }>;
-  /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
   /** In images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
@@ -34,10 +33,10 @@ export function constraintAblation(
   { profile, dataset }: QuestionSettings,
   {
     settings = constraintSettings,
-    seeds = profile === 'smoke' ? [0, 1] : [0, 1, 2],
+    seeds = defaultSeeds(profile),
     imagesPerClass = profile === 'smoke' ? 3 : 10,
   }: ConstraintOptions = {},
-): GridCell<ConstraintFactors>[] {
+): QuestionCell<ConstraintFactors>[] {
   const set = setAtBudget('constraintAblation', 'HaBa', { ...shapeOf(dataset), imagesPerClass });
   return seeds.flatMap((seed) =>
     Object.entries(settings).map(([name, weights]) =>

@@ -1,21 +1,40 @@
-/** Is a comparison fair? The same tuning for both sides: as many runs with other settings for images as for HaBa. */
-import { configure, type ConfigurationInput } from '../../distillation/configuration';
-import type { GridCell } from '../grid';
-import type { OtherStudents } from '../../runs/run';
-import { distillationCell, evaluationCell, type QuestionSettings } from './cells';
+/**
+ * Is a comparison fair? The same tuning for both sides: as many runs with other settings for images as for HaBa. Settings are chosen
+ * on the validation images, which no set that is tuned has seen; what was chosen is distilled from all images and tested once.
+ */
+import { shapeOf } from '../../data/dataset-names';
+import { configure } from '../../distillation/configuration';
+import type { GridRun } from '../grid';
+import { groupSeeds } from '../seed-groups';
+import {
+  defaultSeeds,
+  distillationCell,
+  evaluationCell,
+  type QuestionCell,
+  type QuestionInput,
+  type QuestionSettings,
+  type StudentsInput,
+} from './cells';
 import { setAtBudget } from './sets-at-budget';
-import { shapeOf } from './storage-efficiency';
 
-/** What is tuned, as tables and figures call it. */
-export type TunedPart = 'rate of images or bases' | 'rate of hallucinators' | 'iterations' | 'epochs of students';
+/** What is tuned, as tables and figures call it; the length of students in the unit that the profile gives it in. */
+export type TunedPart =
+  | 'rate of images or bases'
+  | 'rate of hallucinators'
+  | 'iterations'
+  | 'updates of students'
+  | 'epochs of students';
+
+const tunedKinds = ['images', 'HaBa'] as const;
 
 export interface TuningFactors {
-  kind: 'images' | 'HaBa';
+  kind: (typeof tunedKinds)[number];
   part: TunedPart;
   /** What the part was set to. */
   value: number;
   /** Whether that is the profile's own setting. */
   isDefault: boolean;
+  seed: number;
 }
 
 export interface TuningOptions {
@@ -30,71 +49,154 @@ export interface TuningOptions {
   furtherRates?: readonly number[];
   /** Factors on the number of iterations. Default a third and ten thirds; a third in the smoke profile. */
   iterations?: readonly number[];
-  /** Factors on the students' epochs. Default ten thirds; none in the smoke profile. */
-  epochs?: readonly number[];
+  /** Factors on the students' updates, or epochs where the profile gives those. Default ten thirds; none in the smoke profile. */
+  studentLengths?: readonly number[];
+  /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
 }
 
-/** DM with images and with HaBa in equal floats: one setting at a time is changed from what the profile has. */
-export function tuning({ profile, dataset }: QuestionSettings, options: TuningOptions = {}): GridCell<TuningFactors>[] {
-  const smoke = profile === 'smoke';
+/** DM with images and with HaBa in equal floats, tested on the validation images: one setting at a time is changed from what the profile has. */
+export function tuning(settings: QuestionSettings, options: TuningOptions = {}): QuestionCell<TuningFactors>[] {
+  const { seeds = defaultSeeds(settings.profile) } = options;
+  return seeds.flatMap((seed) => tunedKinds.flatMap((kind) => cellsOf(kind, seed, settings, options)));
+}
+
+function cellsOf(
+  kind: TuningFactors['kind'],
+  seed: number,
+  settings: QuestionSettings,
+  options: TuningOptions,
+): QuestionCell<TuningFactors>[] {
+  const smoke = settings.profile === 'smoke';
   const {
-    imagesPerClass = smoke ? 3 : 10,
     rates = smoke ? [3] : [0.3, 3],
     furtherRates = smoke ? [10] : [0.1, 10],
     iterations = smoke ? [1 / 3] : [1 / 3, 10 / 3],
-    epochs = smoke ? [] : [10 / 3],
+    studentLengths = smoke ? [] : [10 / 3],
   } = options;
-  const shape = shapeOf(dataset);
-  return (['images', 'HaBa'] as const).flatMap((kind) => {
-    const set = setAtBudget('tuning', kind, { ...shape, imagesPerClass });
-    const base: ConfigurationInput = { profile, dataset, matching: { method: 'dm' }, set };
-    const usual = configure(base);
-    const { bases, hallucinators } = usual.optimisers;
-    const parts: Part[] = [
-      {
-        part: 'rate of images or bases',
-        usually: bases.learningRate,
-        factors: kind === 'images' ? [...rates, ...furtherRates] : rates,
-        change: (learningRate) => ({ optimisers: { bases: { learningRate } } }),
-      },
-      {
-        part: 'rate of hallucinators',
-        usually: hallucinators.learningRate,
-        factors: kind === 'HaBa' ? furtherRates : [],
-        change: (learningRate) => ({ optimisers: { hallucinators: { learningRate } } }),
-      },
-      {
-        part: 'iterations',
-        usually: usual.iterations,
-        factors: iterations,
-        change: (count) => ({ iterations: count }),
-      },
-      {
-        part: 'epochs of students',
-        usually: usual.evaluation.updates ?? 0,
-        factors: epochs,
-        students: (count) => ({ evaluation: { updates: count } }),
-      },
-    ];
-    return parts.flatMap(({ part, usually, factors, change, students }) =>
-      ascending(factors).map((factor) => {
-        const value = isRate(part) ? withoutLastDigits(usually * factor) : Math.round(usually * factor);
-        const label = `${kind}, ${part} ${value}`;
-        const cell: TuningFactors = { kind, part, value, isDefault: factor === 1 };
-        if (students && factor !== 1) return evaluationCell(label, cell, base, students(value));
-        return distillationCell(label, cell, factor === 1 ? base : { ...base, ...change?.(value) });
-      }),
-    );
+  const profiles = profileInput(kind, seed, settings, options);
+  const usual = configure(profiles);
+  const { bases, hallucinators } = usual.optimisers;
+  const parts: [part: TunedPart, usually: number, factors: readonly number[]][] = [
+    ['rate of images or bases', bases.learningRate, kind === 'images' ? [...rates, ...furtherRates] : rates],
+    ['rate of hallucinators', hallucinators.learningRate, kind === 'HaBa' ? furtherRates : []],
+    ['iterations', usual.iterations, iterations],
+    [...lengthOfStudents(usual.evaluation), studentLengths],
+  ];
+  const split = 'validation' as const;
+  return parts.flatMap(([part, usually, tried]) =>
+    ascending(tried).map((factor) => {
+      const value = isRate(part) ? withoutLastDigits(usually * factor) : Math.round(usually * factor);
+      const label = `${kind}, ${part} ${value}, seed ${seed}`;
+      const factors: TuningFactors = { kind, part, value, isDefault: factor === 1, seed };
+      const change = factor === 1 ? {} : changed(part, value);
+      const base: QuestionInput = { ...profiles, evaluation: { split } };
+      return change.evaluation
+        ? evaluationCell(label, factors, base, { evaluation: { ...change.evaluation, split } })
+        : distillationCell(label, factors, { ...base, ...change });
+    }),
+  );
+}
+
+/** The setting that did best for a kind of set. */
+export interface ChosenSetting extends Omit<TuningFactors, 'seed'> {
+  /** Mean over seeds, as a fraction. */
+  validationAccuracy: number;
+}
+
+/**
+ * The best setting of each kind by mean validation accuracy over seeds; where the profile's own is as good as another, that.
+ * @throws RangeError where students were tested on anything but the validation images, or settings of a kind have other seeds
+ */
+export function chosenByTuning(runs: readonly GridRun<TuningFactors>[]): ChosenSetting[] {
+  for (const { result } of runs) {
+    const { split = 'test' }: StudentsInput = result.configuration.evaluation;
+    if (split !== 'validation') {
+      throw new RangeError(
+        `chosenByTuning: the students of ${result.run} were tested on the ${split} images; settings are chosen on the validation images: 'evaluation.split' = 'validation'.`,
+      );
+    }
+  }
+  return tunedKinds.flatMap((kind) => {
+    const groups = groupSeeds(runs.filter(({ factors }) => factors.kind === kind));
+    const seedsOf = ({ runs: own }: (typeof groups)[number]) => own.map(({ factors }) => factors.seed).join(', ');
+    for (const group of groups) {
+      if (seedsOf(group) === seedsOf(groups[0])) continue;
+      const { part, value } = group.setting;
+      throw new RangeError(
+        `chosenByTuning: ${kind}, ${part} ${value}, was run with the seeds ${seedsOf(group)}, other settings with ${seedsOf(groups[0])}; run all of them with the same seeds.`,
+      );
+    }
+    return groups
+      .map(({ setting, runs: own }) => ({
+        ...setting,
+        validationAccuracy: own.reduce((sum, { result }) => sum + result.accuracy.mean, 0) / own.length,
+      }))
+      .sort(
+        (first, second) =>
+          second.validationAccuracy - first.validationAccuracy || Number(second.isDefault) - Number(first.isDefault),
+      )
+      .slice(0, 1);
   });
 }
 
-/** A part and how it is tuned: by another distillation, or by other students of the usual one. */
-interface Part {
-  part: TunedPart;
-  usually: number;
-  factors: readonly number[];
-  change?: (value: number) => Partial<ConfigurationInput>;
-  students?: (value: number) => OtherStudents;
+/**
+ * What {@link chosenByTuning} chose, distilled from all training images and tested on the test images.
+ * @param options the same as of the tuning; only seeds and images per class are read
+ */
+export function tuningFinal(
+  settings: QuestionSettings,
+  chosen: readonly ChosenSetting[],
+  options: Pick<TuningOptions, 'imagesPerClass' | 'seeds'> = {},
+): QuestionCell<TuningFactors>[] {
+  const { seeds = defaultSeeds(settings.profile) } = options;
+  return seeds.flatMap((seed) =>
+    chosen.map(({ kind, part, value, isDefault }) => {
+      const { evaluation, ...change }: QuestionInput = isDefault ? {} : changed(part, value);
+      return distillationCell<TuningFactors>(
+        `${kind} as chosen, seed ${seed}`,
+        { kind, part, value, isDefault, seed },
+        {
+          ...profileInput(kind, seed, settings, options),
+          ...change,
+          holdOut: false,
+          evaluation: { ...evaluation, split: 'test' },
+        },
+      );
+    }),
+  );
+}
+
+/** A kind of set by the profile's own settings. */
+function profileInput(
+  kind: TuningFactors['kind'],
+  seed: number,
+  { profile, dataset }: QuestionSettings,
+  { imagesPerClass = profile === 'smoke' ? 3 : 10 }: Pick<TuningOptions, 'imagesPerClass'>,
+): QuestionInput {
+  const set = setAtBudget('tuning', kind, { ...shapeOf(dataset), imagesPerClass });
+  return { profile, dataset, seed, matching: { method: 'dm' }, set };
+}
+
+/** What sets a part to a value. */
+function changed(part: TunedPart, value: number): QuestionInput {
+  switch (part) {
+    case 'rate of images or bases':
+      return { optimisers: { bases: { learningRate: value } } };
+    case 'rate of hallucinators':
+      return { optimisers: { hallucinators: { learningRate: value } } };
+    case 'iterations':
+      return { iterations: value };
+    case 'updates of students':
+      return { evaluation: { updates: value } };
+    case 'epochs of students':
+      return { evaluation: { epochs: value } };
+  }
+}
+
+/** The unit that a profile gives students' lengths in, and its own length. */
+function lengthOfStudents({ updates, epochs }: StudentsInput): [part: TunedPart, usually: number] {
+  return updates === undefined ? ['epochs of students', epochs!] : ['updates of students', updates];
 }
 
 const isRate = (part: TunedPart) => part.startsWith('rate');
