@@ -201,5 +201,6 @@ export function ablationDifferenceChart(
       measured.difference ? [{ label: constraints, colour: kindColours.HaBa, difference: measured.difference }] : [],
     ),
   }));
-  return differenceChart(panels, { captions: caption ? [caption] : [] });
+  const students = studentsSentence(recipesOf(rows.flatMap(({ results }) => results)));
+  return differenceChart(panels, { captions: [...(caption ? [caption] : []), students] });
 }

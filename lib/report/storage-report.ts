@@ -188,7 +188,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 /** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
-  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
+  const recipes = recipesOf(runs.map(({ result }) => result));
   const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
   const panels = methodsOf(runs).flatMap((method) =>
     budgets.flatMap((budget) => {
@@ -202,8 +202,11 @@ export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption
       return [{ title: heading, axis: 'less images (%)', scale: 100, rows }];
     }),
   );
-  const said = [...(caption ? [caption] : []), `differences of ${title} to images of equal storage`];
-  return differenceChart(panels, { captions: said, shared: true });
+  const said = `differences of ${accuracyTitle(recipes)} to images of equal storage`;
+  return differenceChart(panels, {
+    captions: [...(caption ? [caption] : []), said, studentsSentence(recipes)],
+    shared: true,
+  });
 }
 
 const methodsOf = (runs: StorageRuns) =>
