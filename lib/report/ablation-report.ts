@@ -10,7 +10,7 @@ import { confidenceInterval, type Interval } from './confidence';
 import { differenceChart } from './difference-chart';
 import { intervalLayers } from './interval-layers';
 import { intervalText, rounded } from './number-text';
-import { accuracyColumns, differenceColumns, recipesOf, seedsSentence } from './over-seeds';
+import { accuracyColumns, differenceColumns, foldersOf, recipesOf, seedsSentence } from './over-seeds';
 import { pairedDifference, type PairedDifference } from './paired';
 import { accuracyTitle, studentsSentence } from './students-column';
 import type { ReportTable } from './tables';
@@ -136,7 +136,7 @@ export function ablationDiversityTable(name: string, rows: readonly AblationRow[
   return { name, runs: runsOf(rows), table: from(lines) };
 }
 
-const runsOf = (rows: readonly AblationRow[]) => rows.flatMap(({ results }) => results.map(({ run }) => run));
+const runsOf = (rows: readonly AblationRow[]) => foldersOf(rows.flatMap(({ results }) => results));
 
 const baselineOf = ([first]: readonly AblationRow[]) => first?.baseline ?? 'none';
 

@@ -9,6 +9,7 @@ import {
   accuracyColumns,
   accuracyDifferences,
   differenceColumns,
+  foldersOf,
   percentInterval,
   recipesOf,
   resultsOf,
@@ -28,7 +29,7 @@ export function architectureTable(name: string, runs: ArchitectureRuns): ReportT
   const comparisons = accuracyDifferences(groups, ({ network }) => ({ network, kind: baseline }));
   return {
     name,
-    runs: runs.map(({ result }) => result.run),
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       network: groups.map(({ setting }) => setting.network),
       'training set': groups.map(({ setting }) => setting.kind),

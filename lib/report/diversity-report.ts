@@ -13,6 +13,7 @@ import {
   accuracyColumns,
   accuracyDifferences,
   differenceColumns,
+  foldersOf,
   recipesOf,
   resultsOf,
   seedsSentence,
@@ -38,10 +39,10 @@ export function diversityTable(name: string, runs: readonly MeasuredRun[]): Repo
   const groups = groupSeeds(runs);
   const over = (of: (run: MeasuredRun) => number, digits: number) =>
     groups.map((group) => rounded(mean(group.runs.map(of)), digits));
-  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
+  const title = accuracyTitle(recipesOf(resultsOf({ runs })));
   return {
     name,
-    runs: runs.map(({ result }) => result.run),
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       ...settingColumns(groups),
       'stored floats': over(({ result }) => result.storedFloats, 0),
@@ -61,7 +62,7 @@ export function diversityAccuracyTable(name: string, runs: readonly MeasuredRun[
   const groups = groupSeeds(runs);
   return {
     name,
-    runs: runs.map(({ result }) => result.run),
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       ...settingColumns(groups),
       ...accuracyColumns(groups.map(resultsOf)),
@@ -89,7 +90,7 @@ export function hallucinatorCountChart(
   const groups = groupSeeds(runs);
   const haba = groups.filter(({ setting }) => setting.set === 'HaBa');
   const images = groups.find(({ setting }) => setting.set === 'images');
-  const recipes = recipesOf(runs.map(({ result }) => result));
+  const recipes = recipesOf(resultsOf({ runs }));
   const measures: [title: string, of: (run: MeasuredRun) => number][] = [
     [accuracyTitle(recipes), ({ result }) => 100 * result.accuracy.mean],
     ['spread of a basis', ({ diversity }) => diversity.spreadOfBasis],

@@ -53,7 +53,10 @@ export const resultsOf = ({ runs }: { runs: readonly { result: RunResult }[] }):
 
 /** How students of each run were trained and tested. */
 export const recipesOf = (results: readonly RunResult[]): StudentsRecipe[] =>
-  results.map(({ configuration }) => configuration.evaluation);
+  results.map(({ configuration, updates }) => ({ ...configuration.evaluation, steps: updates }));
+
+/** Folders of the sets of results, each once: several kinds of students may be of one set. */
+export const foldersOf = (results: readonly RunResult[]): string[] => [...new Set(results.map(({ run }) => run))];
 
 /**
  * Columns of accuracy: the mean over seeds with its interval, the deviation over students, and how many of both, trained how long.

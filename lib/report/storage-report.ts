@@ -15,6 +15,7 @@ import {
   accuracyDifferences,
   accuracyOverSeeds,
   differenceColumns,
+  foldersOf,
   percentInterval,
   recipesOf,
   resultsOf,
@@ -37,7 +38,7 @@ export function storageTable(name: string, runs: StorageRuns): ReportTable {
   const results = groups.map(resultsOf);
   return {
     name,
-    runs: runs.map(({ result }) => result.run),
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       method: groups.map(({ setting }) => setting.method),
       'training set': groups.map(({ setting }) => setting.kind),
@@ -66,7 +67,7 @@ export function equalAccuracyTable(name: string, runs: StorageRuns): ReportTable
     accuracy: accuracyOverSeeds(resultsOf(group)).mean,
     seeds: group.runs.length,
   }));
-  const title = accuracyTitle(recipesOf(runs.map(({ result }) => result)));
+  const title = accuracyTitle(recipesOf(resultsOf({ runs })));
   const rows = groups
     .filter(({ method, kind }) => method !== 'none' && kind !== 'images')
     .map(({ method, kind, floats, accuracy, seeds }) => {
@@ -82,7 +83,7 @@ export function equalAccuracyTable(name: string, runs: StorageRuns): ReportTable
         'fraction of them': typeof needed === 'number' ? (floats / needed).toFixed(2) : '',
       };
     });
-  return { name, runs: runs.map(({ result }) => result.run), table: from(rows) };
+  return { name, runs: foldersOf(resultsOf({ runs })), table: from(rows) };
 }
 
 /**
@@ -133,7 +134,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const present = new Set(runs.map(({ factors }) => factors.kind));
   const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
-  const recipes = recipesOf(runs.map(({ result }) => result));
+  const recipes = recipesOf(resultsOf({ runs }));
   const legend = { orient: 'bottom', columns: 3 };
   const panels = methods.map((method) => {
     const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
@@ -188,7 +189,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 /** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
-  const recipes = recipesOf(runs.map(({ result }) => result));
+  const recipes = recipesOf(resultsOf({ runs }));
   const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
   const panels = methodsOf(runs).flatMap((method) =>
     budgets.flatMap((budget) => {

@@ -5,6 +5,8 @@ export interface StudentsRecipe {
   /** Steps of a student's training; exactly one of the two is given. */
   updates?: number;
   epochs?: number;
+  /** Steps that the epochs came to, which depends on the number of training images. */
+  steps?: number;
   /** Images that students were tested on. Default 'test'. */
   split?: 'test' | 'validation';
 }
@@ -28,11 +30,15 @@ function onlySplit(recipes: readonly StudentsRecipe[]): 'test' | 'validation' {
 }
 
 /**
- * Length of the training of each student: '300 updates', or '300 epochs'; several, where the recipes differ, joined by 'or'.
+ * Length of the training of each student: '300 updates', or '300 epochs (600 updates)'; several, where the recipes differ, joined by 'or'.
  * @throws RangeError for a recipe that gives neither or both
  */
 export function studentsLength(recipes: readonly StudentsRecipe[]): string {
-  return distinct(recipes).map(lengthText).join(' or ');
+  const texts = recipes.map((recipe) => {
+    const steps = recipe.epochs === undefined || recipe.steps === undefined ? '' : ` (${recipe.steps} updates)`;
+    return `${lengthText(recipe)}${steps}`;
+  });
+  return [...new Set(texts)].join(' or ');
 }
 
 function lengthText({ updates, epochs }: StudentsRecipe): string {
@@ -52,10 +58,10 @@ function distinct(recipes: readonly StudentsRecipe[]): StudentsRecipe[] {
 export function studentsSentence(recipes: readonly StudentsRecipe[]): string {
   const tested = `tested on the ${onlySplit(recipes)} images`;
   const lengths = distinct(recipes);
-  if (lengths.length > 1) return `students of different lengths (${studentsLength(recipes)}), ${tested}`;
+  if (lengths.length > 1) return `students of different lengths (${lengths.map(lengthText).join(' or ')}), ${tested}`;
   if (lengths.length === 0) return tested;
   const [{ epochs }] = lengths;
   // The comparison that this is not.
   const unequal = epochs === undefined ? '' : ', which are more updates for a set of more training images';
-  return `students of equal ${epochs === undefined ? 'updates' : 'epochs'} (${studentsLength(lengths).split(' ')[0]} each${unequal}), ${tested}`;
+  return `students of equal ${epochs === undefined ? 'updates' : 'epochs'} (${lengthText(lengths[0]).split(' ')[0]} each${unequal}), ${tested}`;
 }

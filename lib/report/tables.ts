@@ -4,7 +4,7 @@ import { table, type ColumnTable } from 'arquero';
 import { mean } from 'simple-statistics';
 import type { RunResult } from '../runs/train-students';
 import { rounded } from './number-text';
-import { accuracyColumns, recipesOf } from './over-seeds';
+import { accuracyColumns, foldersOf, recipesOf } from './over-seeds';
 import { accuracyTitle, studentsLength } from './students-column';
 
 export interface ReportTable {
@@ -40,7 +40,7 @@ export function accuracyTable(name: string, runs: LabelledRun[], { folders = fal
   const meanColumn = (of: (row: LabelledRun) => number) => rows.map((row) => mean(row.map(of)));
   return {
     name,
-    runs: rows.flatMap(resultsOf).map(({ run }) => run),
+    runs: foldersOf(rows.flatMap(resultsOf)),
     table: table({
       'training set': column(({ label }) => label),
       ...(seeded

@@ -9,6 +9,7 @@ import {
   accuracyColumns,
   accuracyDifferences,
   differenceColumns,
+  foldersOf,
   percentInterval,
   recipesOf,
   resultsOf,
@@ -34,7 +35,7 @@ export function tuningTable(name: string, runs: TuningRuns): ReportTable {
     );
   return {
     name,
-    runs: [...new Set(runs.map(({ result }) => result.run))],
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       'training set': groups.map(({ setting }) => setting.kind),
       setting: groups.map(({ setting }) => setting.part),
@@ -58,7 +59,7 @@ export function tuningFinalTable(name: string, runs: TuningRuns): ReportTable {
   const groups = groupSeeds(runs);
   return {
     name,
-    runs: runs.map(({ result }) => result.run),
+    runs: foldersOf(resultsOf({ runs })),
     table: table({
       'training set': groups.map(({ setting }) => setting.kind),
       'setting chosen on validation images': groups.map(({ setting: { part, value, isDefault } }) =>
@@ -79,7 +80,7 @@ export function tuningChart(runs: TuningRuns, { caption }: { caption?: string } 
   const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
   const scales = kindScales(kinds);
   const groups = groupSeeds(runs);
-  const recipes = recipesOf(runs.map(({ result }) => result));
+  const recipes = recipesOf(resultsOf({ runs }));
   // One scale for all panels.
   const intervals = groups.map((group) => percentInterval(resultsOf(group)));
   const domain = [

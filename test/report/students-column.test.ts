@@ -8,6 +8,16 @@ test('the length of students in the unit it was given in; several are all named'
   assert.equal(studentsLength([{ updates: 300 }, { epochs: 10 }, { updates: 300 }]), '300 updates or 10 epochs');
 });
 
+test('of epochs it is said how many updates they came to', () => {
+  const recipes = [
+    { epochs: 300, steps: 600 },
+    { epochs: 300, steps: 300 },
+  ];
+  assert.equal(studentsLength(recipes), '300 epochs (600 updates) or 300 epochs (300 updates)');
+  assert.equal(studentsLength([{ updates: 300, steps: 300 }]), '300 updates');
+  assert.match(studentsSentence(recipes), /^students of equal epochs \(300 each,/);
+});
+
 test('a length in neither unit, or in both, is refused', () => {
   assert.throws(() => studentsLength([{}]), /expected one of them, got no updates and no epochs/);
   assert.throws(() => studentsLength([{ updates: 3, epochs: 4 }]), /got 3 updates and 4 epochs/);

@@ -21,23 +21,11 @@ export function defaultSeeds(profile: Configuration['profile']): readonly number
 }
 
 /** How students are trained and tested: whatever differs from the profile. */
-export type StudentsInput = NonNullable<ConfigurationInput['evaluation']> & {
-  /** Steps of a student's training; instead of `epochs`. */
-  updates?: number;
-  /** Images that students are tested on. Default 'test'. */
-  split?: 'test' | 'validation';
-};
-
-/** A configuration as questions write it. */
-export type QuestionInput = ConfigurationInput & {
-  evaluation?: StudentsInput;
-  /** Whether the set is made without the validation images. Default: where students are tested on them. */
-  holdOut?: boolean;
-};
+export type StudentsInput = NonNullable<ConfigurationInput['evaluation']>;
 
 /** A cell, and what its run is made of. */
 export interface QuestionCell<Factors extends SeededFactors> extends GridCell<Factors> {
-  input: QuestionInput | BaselineInput;
+  input: ConfigurationInput | BaselineInput;
   /** Of other students than the set's own. */
   students?: OtherStudents;
 }
@@ -52,7 +40,7 @@ async function distil(configuration: ConfigurationInput, options: RunOptions) {
 export function distillationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
-  input: QuestionInput,
+  input: ConfigurationInput,
 ): QuestionCell<Factors> {
   return { label, factors, input, run: (options) => distil(input, options) };
 }
@@ -61,7 +49,7 @@ export function distillationCell<Factors extends SeededFactors>(
 export function baselineCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
-  input: BaselineInput & { evaluation?: StudentsInput },
+  input: BaselineInput,
 ): QuestionCell<Factors> {
   return { label, factors, input, run: (options) => runBaseline(input, options) };
 }
@@ -70,8 +58,8 @@ export function baselineCell<Factors extends SeededFactors>(
 export function evaluationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
-  input: QuestionInput,
-  students: OtherStudents & { evaluation?: StudentsInput },
+  input: ConfigurationInput,
+  students: OtherStudents,
 ): QuestionCell<Factors> {
   return {
     label,

@@ -3,7 +3,7 @@
  * on the validation images, which no set that is tuned has seen; what was chosen is distilled from all images and tested once.
  */
 import { shapeOf } from '../../data/dataset-names';
-import { configure } from '../../distillation/configuration';
+import { configure, type ConfigurationInput } from '../../distillation/configuration';
 import type { GridRun } from '../grid';
 import { groupSeeds } from '../seed-groups';
 import {
@@ -11,7 +11,6 @@ import {
   distillationCell,
   evaluationCell,
   type QuestionCell,
-  type QuestionInput,
   type QuestionSettings,
   type StudentsInput,
 } from './cells';
@@ -90,7 +89,7 @@ function cellsOf(
       const label = `${kind}, ${part} ${value}, seed ${seed}`;
       const factors: TuningFactors = { kind, part, value, isDefault: factor === 1, seed };
       const change = factor === 1 ? {} : changed(part, value);
-      const base: QuestionInput = { ...profiles, evaluation: { split } };
+      const base: ConfigurationInput = { ...profiles, evaluation: { split } };
       return change.evaluation
         ? evaluationCell(label, factors, base, { evaluation: { ...change.evaluation, split } })
         : distillationCell(label, factors, { ...base, ...change });
@@ -110,7 +109,7 @@ export interface ChosenSetting extends Omit<TuningFactors, 'seed'> {
  */
 export function chosenByTuning(runs: readonly GridRun<TuningFactors>[]): ChosenSetting[] {
   for (const { result } of runs) {
-    const { split = 'test' }: StudentsInput = result.configuration.evaluation;
+    const { split } = result.configuration.evaluation;
     if (split !== 'validation') {
       throw new RangeError(
         `chosenByTuning: the students of ${result.run} were tested on the ${split} images; settings are chosen on the validation images: 'evaluation.split' = 'validation'.`,
@@ -152,7 +151,7 @@ export function tuningFinal(
   const { seeds = defaultSeeds(settings.profile) } = options;
   return seeds.flatMap((seed) =>
     chosen.map(({ kind, part, value, isDefault }) => {
-      const { evaluation, ...change }: QuestionInput = isDefault ? {} : changed(part, value);
+      const { evaluation, ...change }: ConfigurationInput = isDefault ? {} : changed(part, value);
       return distillationCell<TuningFactors>(
         `${kind} as chosen, seed ${seed}`,
         { kind, part, value, isDefault, seed },
@@ -173,13 +172,13 @@ function profileInput(
   seed: number,
   { profile, dataset }: QuestionSettings,
   { imagesPerClass = profile === 'smoke' ? 3 : 10 }: Pick<TuningOptions, 'imagesPerClass'>,
-): QuestionInput {
+): ConfigurationInput {
   const set = setAtBudget('tuning', kind, { ...shapeOf(dataset), imagesPerClass });
   return { profile, dataset, seed, matching: { method: 'dm' }, set };
 }
 
 /** What sets a part to a value. */
-function changed(part: TunedPart, value: number): QuestionInput {
+function changed(part: TunedPart, value: number): ConfigurationInput {
   switch (part) {
     case 'rate of images or bases':
       return { optimisers: { bases: { learningRate: value } } };

@@ -1,9 +1,9 @@
 /** The questions' grids: which runs they hold, and that no set costs more than its budget. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configure } from '../../../lib/distillation/configuration';
+import { configure, type ConfigurationInput } from '../../../lib/distillation/configuration';
 import type { GridRun } from '../../../lib/experiments/grid';
-import type { QuestionCell, QuestionSettings, StudentsInput } from '../../../lib/experiments/questions/cells';
+import type { QuestionCell, QuestionSettings } from '../../../lib/experiments/questions/cells';
 import { constraintAblation } from '../../../lib/experiments/questions/constraint-ablation';
 import { crossArchitecture } from '../../../lib/experiments/questions/cross-architecture';
 import { diversity } from '../../../lib/experiments/questions/diversity';
@@ -154,14 +154,7 @@ test('an ablation cell more is a run more a seed; an impossible budget is refuse
   assert.throws(() => constraintAblation(quick, { imagesPerClass: 1 }), /no basis in colour fits 1 images per class/);
 });
 
-/** Of the profile: its number, and whether it counts updates or epochs. */
-function studentsOf(profile: 'quick' | 'paper'): { unit: 'updates' | 'epochs'; length: number } {
-  const { updates, epochs }: StudentsInput = configure({ profile, matching: { method: 'dm' } }).evaluation;
-  return updates === undefined ? { unit: 'epochs', length: Number(epochs) } : { unit: 'updates', length: updates };
-}
-
 test('tuning: as many other settings for images as for HaBa, one at a time, around the profile', () => {
-  const { unit, length } = studentsOf('quick');
   const factors = tuning(quick, { seeds: [0] }).map((cell) => cell.factors);
   const tried = (kind: string, part: string) =>
     factors.filter((cell) => cell.kind === kind && cell.part === part).map(({ value }) => value);
@@ -170,21 +163,19 @@ test('tuning: as many other settings for images as for HaBa, one at a time, arou
   assert.deepEqual(tried('HaBa', 'rate of hallucinators'), [5e-5, 5e-4, 5e-3]);
   for (const kind of ['images', 'HaBa']) {
     assert.deepEqual(tried(kind, 'iterations'), [100, 300, 1000]);
-    assert.deepEqual(tried(kind, `${unit} of students`), [length, Math.round((10 / 3) * length)]);
+    assert.deepEqual(tried(kind, 'updates of students'), [300, 1000]);
     assert.equal(factors.filter((cell) => cell.kind === kind && !cell.isDefault).length, 7);
   }
-  assert.ok(factors.filter(({ isDefault }) => isDefault).every(({ value }) => [10, 5e-4, 300, length].includes(value)));
+  assert.ok(factors.filter(({ isDefault }) => isDefault).every(({ value }) => [10, 5e-4, 300].includes(value)));
   assert.throws(() => tuning(quick, { imagesPerClass: 1 }), /no basis in colour fits 1 images per class/);
 });
 
 test('tuning: all students are tested on the validation images, and every cell changes what it says', () => {
-  const { unit, length } = studentsOf('quick');
   const cells = tuning(quick, { seeds: [5] });
   const set = { kind: 'haba', basesPerClass: 9, hallucinators: 5, channels: 'colour' };
   const base = { ...quick, seed: 5, matching: { method: 'dm' }, set, evaluation: { split: 'validation' } };
   const cell = (part: string, value: number) =>
     cells.find(({ factors }) => factors.kind === 'HaBa' && factors.part === part && factors.value === value)!;
-  const longer = Math.round((10 / 3) * length);
   assert.deepEqual(cell('rate of images or bases', 10).input, base);
   assert.deepEqual(cell('rate of images or bases', 30).input, {
     ...base,
@@ -195,10 +186,26 @@ test('tuning: all students are tested on the validation images, and every cell c
     optimisers: { hallucinators: { learningRate: 5e-3 } },
   });
   assert.deepEqual(cell('iterations', 1000).input, { ...base, iterations: 1000 });
-  const { input, students } = cell(`${unit} of students`, longer);
+  const { input, students } = cell('updates of students', 1000);
   assert.deepEqual(input, base);
-  assert.deepEqual(students, { evaluation: { [unit]: longer, split: 'validation' } });
-  for (const { input: each } of cells) assert.deepEqual(each.evaluation, { split: 'validation' });
+  assert.deepEqual(students, { evaluation: { updates: 1000, split: 'validation' } });
+  for (const { input: each } of cells) {
+    assert.deepEqual(each.evaluation, { split: 'validation' });
+    assert.equal(configure(each as ConfigurationInput).holdOut, true);
+  }
+  // The paper's profile counts epochs.
+  const lengths = tuning({ ...quick, profile: 'paper' }, { seeds: [0] }).filter(
+    ({ factors }) => factors.part === 'epochs of students',
+  );
+  assert.deepEqual(
+    lengths.map(({ factors, students: other }) => [factors.value, other?.evaluation?.epochs]),
+    [
+      [1000, undefined],
+      [3333, 3333],
+      [1000, undefined],
+      [3333, 3333],
+    ],
+  );
 });
 
 const validated = (
@@ -261,6 +268,8 @@ test('what was chosen is distilled from all images and tested on the test images
     ]),
   );
   assert.equal(new Set(cells.map(({ label }) => label)).size, 4);
+  const whole = cells.map(({ input }) => configure(input as ConfigurationInput));
+  assert.ok(whole.every(({ holdOut, evaluation }) => !holdOut && evaluation.split === 'test'));
   // The profile's own setting, however it was called, is the profile.
   const [own] = tuningFinal(quick, [{ ...chosen[1], isDefault: true }], { seeds: [0] });
   assert.ok(!('optimisers' in own.input));
