@@ -14,7 +14,7 @@ const authors = path.join(__dirname, '..', '..', '..', 'shared', 'fixtures');
 
 let folder: string;
 before(async () => {
-  await useBackend();
+  await useBackend({ oneDnn: false });
   folder = mkdtempSync(path.join(tmpdir(), 'haba-parity-'));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
