@@ -141,7 +141,7 @@ function requireFinite(metrics: IterationMetrics, configuration: Configuration, 
   }
 }
 
-/** Which settings can make a loss no number: before the first step, those of the start; afterwards the rates, too. */
+/** Which settings can make a loss no number: rates, and those of the start and of the constraints, first where it happens at once. */
 function diverged(what: string, configuration: Configuration, checkpoint: string, iteration = Infinity): RunDiverged {
   const { optimisers, constraints, set } = configuration;
   const named = (settings: [key: string, value: unknown][]) =>
@@ -162,9 +162,9 @@ function diverged(what: string, configuration: Configuration, checkpoint: string
     ? `The checkpoint before it is kept in ${checkpoint}.`
     : 'No checkpoint had been taken.';
   if (iteration === 1) {
-    const start = game.length > 0 ? `with ${named(game)}` : 'with these images and this network';
+    const start = game.length > 0 ? `how the run begins, with ${named(game)}, or ` : '';
     return new RunDiverged(
-      `${what}, before a step was taken: it cannot be a rate of the set, it is how the run begins, ${start}. ${kept} Try the profile's values.`,
+      `${what}, at once: it is ${start}a first step that is too large, with ${named(rates)}. ${kept} Try the profile's values.`,
     );
   }
   return new RunDiverged(`${what}: it diverged with ${named([...rates, ...game])}. ${kept} Try smaller values.`);

@@ -122,11 +122,36 @@ test('a loss that is no number stops the run, with the iteration and what to cha
   const { status, stderr, stdout } = await haba(...diverging);
   assert.equal(status, 1);
   assert.equal(stdout, '');
+  assert.match(stderr, /of iteration \d+ is (NaN|Infinity).* optimisers\.bases\.learningRate 1e\+38/);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+});
+
+test('a divergence names the setting that caused it, also where that is no rate', async () => {
+  for (const [setting, message] of [
+    [
+      'set.identityNoise=1e30',
+      /of iteration 1 is (NaN|Infinity), at once: it is how the run begins, with set\.identityNoise 1e\+30/,
+    ],
+    ['constraints.temperature=1e-38', /The adversary's loss of iteration \d+ is .*constraints\.temperature 1e-38/],
+  ] as const) {
+    const { status, stderr } = await haba(...inFolder('start'), '--set', setting);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, message);
+  }
+});
+
+test('students that diverge end the run with a sentence, and none is stored', async () => {
+  const run = copied('diverging-students');
+  const diverging = ['--set', 'evaluation.learningRate=1e30'];
+  const { status, stderr } = await haba(...inFolder('diverging-students'), ...diverging);
+  assert.equal(status, 1);
   assert.match(
     stderr,
-    /The loss of iteration \d+ is (NaN|Infinity): it diverged with optimisers\.bases\.learningRate 1e\+38/,
+    /of a student is (NaN|Infinity): it diverged with a learning rate of 1e\+30.*evaluation\.learningRate/,
   );
-  assert.doesNotMatch(stderr, /\n {4}at /);
+  const { students } = setFiles(run);
+  const stored = readdirSync(students).map((recipe) => wholeLines(studentsFiles(path.join(students, recipe)).results));
+  assert.deepEqual(stored.sort(), [0, 2]);
 });
 
 test('files that are damaged: the file is named, and nothing is overwritten', async () => {
@@ -181,7 +206,7 @@ const damages: [what: string, damage: (run: string, other: string) => void, mess
   [
     "another run's metrics",
     (run, other) => (rmSync(setFiles(run).result), cpSync(setFiles(other).metrics, setFiles(run).metrics)),
-    /metrics\.jsonl, line 1, is damaged: it does not fit its seal/,
+    /metrics\.jsonl.* is damaged: (it does not fit its seal|it has \d+ bytes, and its checkpoint was taken at)/,
   ],
   [
     "another run's students",
