@@ -12,6 +12,7 @@ import { crossEntropy } from '../../networks/loss';
 import { valueAndGradients } from '../../tensor/gradient';
 import { sgdStep, zeroVelocity } from '../../tensor/optimiser';
 import { tf } from '../../tensor/tensorflow';
+import { ourDrawName } from './augmentation-draws';
 import { formulaParameters, ourName, pytorchShapes } from './formula-parameters';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
@@ -144,15 +145,19 @@ function inPyTorchOrder(features: tf.Tensor2D, classifier: tf.Tensor): tf.Tensor
 
 function replayAugmentation(golden: GoldenCase): Comparison[] {
   const name = required(golden, 'augmentation');
-  if (!Object.hasOwn(augmentations, name)) {
+  if (!isAugmentation(name)) {
     throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(augmentations).join(', ')}.`);
   }
   const draws = Object.fromEntries(
     golden.names
       .filter((tensor) => tensor.startsWith('draw.'))
-      .map((tensor) => [tensor.slice('draw.'.length), golden.tensor<tf.Tensor1D>(tensor).toFloat()]),
+      .map((tensor) => [ourDrawName(tensor.slice('draw.'.length)), golden.tensor<tf.Tensor1D>(tensor).toFloat()]),
   );
   return compareImages(golden, (images) => augmentations[name](images, draws));
+}
+
+function isAugmentation(name: string): name is keyof typeof augmentations {
+  return Object.hasOwn(augmentations, name);
 }
 
 function replayMultiFormation(golden: GoldenCase): Comparison[] {
