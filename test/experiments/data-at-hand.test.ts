@@ -50,7 +50,7 @@ test('there and damaged, in the way, not to be written, or unknown: thrown, and 
   writeFileSync(file, '');
   await assert.rejects(
     dataForNotebook('mnist', { data: file }),
-    /file cannot be written: a file stands where a folder is needed\.$/,
+    /file is a file; the folder of datasets is expected there: --data FOLDER/,
   );
   await assert.rejects(dataForNotebook('cifar11' as 'cifar10', { data: folder }), /There is no dataset 'cifar11'/);
   context.mock.restoreAll();
