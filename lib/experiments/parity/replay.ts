@@ -1,5 +1,4 @@
 /** Every op of the golden cases, replayed through the library. */
-import { augmentations } from '../../data/dsa';
 import { fitZca } from '../../data/zca';
 import { adversaryObjective } from '../../factorization/adversary';
 import { contrastiveConstraint } from '../../factorization/contrastive-constraint';
@@ -12,8 +11,8 @@ import { crossEntropy } from '../../networks/loss';
 import { valueAndGradients } from '../../tensor/gradient';
 import { sgdStep, zeroVelocity } from '../../tensor/optimiser';
 import { tf } from '../../tensor/tensorflow';
-import { ourDrawName } from './augmentation-draws';
 import { formulaParameters, ourName, pytorchShapes } from './formula-parameters';
+import { goldenAugmentation, ourDrawName } from './golden-augmentation';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
 import { hallucinatorNames, hallucinatorParameters } from './hallucinator-layout';
@@ -144,20 +143,13 @@ function inPyTorchOrder(features: tf.Tensor2D, classifier: tf.Tensor): tf.Tensor
 }
 
 function replayAugmentation(golden: GoldenCase): Comparison[] {
-  const name = required(golden, 'augmentation');
-  if (!isAugmentation(name)) {
-    throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(augmentations).join(', ')}.`);
-  }
+  const augment = goldenAugmentation(required(golden, 'augmentation'));
   const draws = Object.fromEntries(
     golden.names
       .filter((tensor) => tensor.startsWith('draw.'))
       .map((tensor) => [ourDrawName(tensor.slice('draw.'.length)), golden.tensor<tf.Tensor1D>(tensor).toFloat()]),
   );
-  return compareImages(golden, (images) => augmentations[name](images, draws));
-}
-
-function isAugmentation(name: string): name is keyof typeof augmentations {
-  return Object.hasOwn(augmentations, name);
+  return compareImages(golden, (images) => augment(images, draws));
 }
 
 function replayMultiFormation(golden: GoldenCase): Comparison[] {
