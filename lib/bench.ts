@@ -1,6 +1,7 @@
 /** `npm run bench`: training steps here beside PyTorch and TensorFlow, in one run. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { runCommand } from './command';
 import { benchmark, speedup, type Benchmark } from './experiments/benchmark/benchmark';
 import { benchmarkTable } from './experiments/benchmark/table';
 
@@ -32,7 +33,7 @@ function summary(result: Benchmark): string {
   return [`compiled, geometric mean over rows: ${means.join('; ')}`, ...memory, ...first, speed].join('\n');
 }
 
-new Command('bench')
+const program = new Command('bench')
   .description('ConvNet, unrolls, matching losses, students, hallucination and augmentation, against other engines')
   .option('--peer <python>', 'a Python that has PyTorch, to measure against')
   .option('--rows <pattern>', 'only rows whose names match this regular expression')
@@ -48,9 +49,6 @@ new Command('bench')
     const result = await benchmark({ peer, rows: pattern, repetitions: count });
     const text = json ? JSON.stringify(result) : `${benchmarkTable(result).toMarkdown()}\n${summary(result)}`;
     process.stdout.write(`${text}\n`);
-  })
-  .parseAsync()
-  .catch((error: unknown) => {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
   });
+
+runCommand(program);

@@ -1,5 +1,6 @@
 /** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { EvaluateFileOptions } from './experiments/evaluate-file';
 import type { ComparisonInput } from './experiments/compare-methods';
@@ -79,13 +80,26 @@ function configurationOf(flags: ConfigurationFlags): ConfigurationInput {
   return input as ConfigurationInput;
 }
 
-function place(record: Record<string, unknown>, [key, ...rest]: string[], value: unknown): void {
-  if (rest.length === 0) {
-    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
-    return;
+/** @throws RangeError where a part of the path has a value of its own already */
+function place(input: Record<string, unknown>, path: string[], value: unknown): void {
+  let record = input;
+  for (const [depth, key] of path.entries()) {
+    if (depth === path.length - 1) return define(record, key, value);
+    if (!Object.hasOwn(record, key)) define(record, key, {});
+    const inner = record[key];
+    if (typeof inner !== 'object' || inner === null) {
+      const outer = path.slice(0, depth + 1).join('.');
+      throw new RangeError(
+        `'${path.join('.')}' cannot be set: '${outer}' is ${String(inner)} by another option; give one or the other.`,
+      );
+    }
+    record = inner as Record<string, unknown>;
   }
-  if (!Object.hasOwn(record, key)) place(record, [key], {});
-  place(record[key] as Record<string, unknown>, rest, value);
+}
+
+/** A plain assignment to '__proto__' would set no key. */
+function define(record: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function withConfiguration(command: Command): Command {
@@ -335,15 +349,4 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** Node says 'ENOENT: no such file or directory, open ...'. */
-function sentenceOf(error: unknown): string {
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' && path !== undefined) return `There is no file or folder ${path}.`;
-  return error instanceof Error ? error.message : String(error);
-}
-
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${sentenceOf(error)}\n`);
-  // 130 is what a shell reports of a program that Ctrl-C stopped.
-  process.exitCode = error instanceof Error && error.name === 'RunStopped' ? 130 : 1;
-});
+runCommand(program);

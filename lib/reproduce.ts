@@ -1,10 +1,11 @@
 /** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
 import { Command, Option } from 'commander';
+import { runCommand } from './command';
 import type { ReproductionOptions } from './experiments/reproduction';
 
 type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };
 
-new Command('reproduce')
+const program = new Command('reproduce')
   .description('execute the notebooks, and write figures, tables and an index page of them')
   .addOption(
     new Option('--profile <name>', 'smoke (seconds), quick (hours the first time, CPU), paper (authors, GPU)')
@@ -52,9 +53,6 @@ new Command('reproduce')
     process.stderr.write(`${notebooks.length - failures} of ${notebooks.length} notebooks executed in ${took}\n`);
     process.stdout.write(`${page}\n`);
     if (failures > 0) process.exitCode = 1;
-  })
-  .parseAsync()
-  .catch((error: unknown) => {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
   });
+
+runCommand(program);

@@ -71,8 +71,9 @@ class Client(NotebookClient):
     async def runs_at_rest(self, seconds=30):
         """The cell ends at once, while its run finishes an iteration and writes a checkpoint."""
         kernel = getattr(self.km.provisioner, "pid", None)
+        runs = Path(os.environ.get("HABA_RUNS") or Path(os.environ.get("HABA_RESULTS") or "results", "runs"))
         for _ in range(10 * seconds):
-            if not any(holder(file) == kernel for file in Path(os.environ.get("HABA_RUNS", "results/runs")).glob("*/holder.json")):
+            if not any(holder(file) == kernel for file in runs.glob("*/holder.json")):
                 return
             await asyncio.sleep(0.1)
 

@@ -9,7 +9,7 @@ import { hasImageKernels } from '../tensor/image-kernels';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { nativeAugmentations } from './native-augmentations';
-import { cutoutLength, plainAugmentations, type AugmentationDraws, type Augmentations } from './plain-augmentations';
+import { cutoutLength, plainAugmentations, type Augment, type AugmentationName } from './plain-augmentations';
 
 /** Draws of one batch; a record, so that compiled steps take it as an input. */
 export type Draws = {
@@ -32,14 +32,16 @@ const cropShare = 0.125;
 const scaleRatio = 1.2;
 const rotationDegrees = 15;
 
-/** One augmentation each, as a function of images and its draws, under the names of the golden cases. */
-export const augmentations: Augmentations = Object.fromEntries(
-  Object.keys(plainAugmentations).map((name) => [
+/** One augmentation each, as a function of images and its draws: the native form where there is one, else plain operations. */
+export const augmentations = Object.fromEntries(
+  (Object.keys(plainAugmentations) as AugmentationName[]).map((name): [AugmentationName, Augment] => [
     name,
-    (images: tf.Tensor4D, draws: AugmentationDraws) =>
-      (hasImageKernels() ? nativeAugmentations : plainAugmentations)[name](images, draws),
+    (images, draws) => {
+      const native = hasImageKernels() ? nativeAugmentations[name] : undefined;
+      return (native ?? plainAugmentations[name])(images, draws);
+    },
   ]),
-);
+) as Record<AugmentationName, Augment>;
 
 /** A strategy of the authors' list: how many uniforms it takes, and what it does with them. */
 interface Strategy {
@@ -51,7 +53,7 @@ interface Strategy {
 const integerFrom = (uniform: tf.Tensor1D, from: number, count: number): tf.Tensor1D =>
   uniform.mul(count).floor().add(from);
 
-const strategies: Record<string, Strategy> = {
+const strategies = {
   color: {
     uniforms: 3,
     apply: (images, [brightness, saturation, contrast]) =>
@@ -65,36 +67,51 @@ const strategies: Record<string, Strategy> = {
         return integerFrom(uniform, -largest, 2 * largest + 1);
       };
       const [, height, width] = images.shape;
-      return augmentations.crop(images, { shift_h: shift(vertical, height), shift_w: shift(horizontal, width) });
+      return augmentations.crop(images, {
+        verticalShift: shift(vertical, height),
+        horizontalShift: shift(horizontal, width),
+      });
     },
   },
   cutout: {
     uniforms: 2,
     apply: (images, [vertical, horizontal]) => {
       // An even cutout may be centred between the last pixel and the border.
-      const offset = (uniform: tf.Tensor1D, size: number) =>
+      const centre = (uniform: tf.Tensor1D, size: number) =>
         integerFrom(uniform, 0, size + 1 - (cutoutLength(size) % 2));
       const [, height, width] = images.shape;
-      return augmentations.cutout(images, { offset_h: offset(vertical, height), offset_w: offset(horizontal, width) });
+      return augmentations.cutout(images, {
+        verticalCentre: centre(vertical, height),
+        horizontalCentre: centre(horizontal, width),
+      });
     },
   },
-  flip: { uniforms: 1, apply: (images, [u]) => augmentations.flip(images, { u }) },
+  flip: { uniforms: 1, apply: (images, [uniform]) => augmentations.flip(images, { uniform }) },
   scale: {
     uniforms: 2,
     apply: (images, [first, second]) => {
       const factor = (uniform: tf.Tensor1D): tf.Tensor1D =>
         uniform.mul(scaleRatio - 1 / scaleRatio).add(1 / scaleRatio);
-      return augmentations.scale(images, { scale_x: factor(first), scale_y: factor(second) });
+      return augmentations.scale(images, { horizontalScale: factor(first), verticalScale: factor(second) });
     },
   },
   rotate: {
     uniforms: 1,
-    apply: (images, [u]) =>
-      augmentations.rotate(images, { theta: u.sub(0.5).mul((2 * rotationDegrees * Math.PI) / 180) }),
+    apply: (images, [uniform]) =>
+      augmentations.rotate(images, { angle: uniform.sub(0.5).mul((2 * rotationDegrees * Math.PI) / 180) }),
   },
-};
+} satisfies Record<string, Strategy>;
+
+type StrategyName = keyof typeof strategies;
+
+/** What a list of augmentations is made of. */
+export const strategyNames = Object.keys(strategies) as readonly StrategyName[];
 
 const mostUniforms = Math.max(...Object.values(strategies).map((strategy) => strategy.uniforms));
+
+function isStrategy(name: string): name is StrategyName {
+  return (strategyNames as readonly string[]).includes(name);
+}
 
 /**
  * The augmentation of a list of strategies, of which one, drawn at random, serves each batch.
@@ -104,9 +121,9 @@ const mostUniforms = Math.max(...Object.values(strategies).map((strategy) => str
 export function createAugmentation(list: string): Augmentation {
   if (list === 'none') return { draw: () => ({}), apply: (images) => images };
   const chosen = list.split('_').map((name) => {
-    if (!(name in strategies)) {
+    if (!isStrategy(name)) {
       throw new RangeError(
-        `There is no augmentation '${name}' in '${list}'; allowed are ${Object.keys(strategies).join(', ')}, or 'none'.`,
+        `There is no augmentation '${name}' in '${list}'; allowed are ${strategyNames.join(', ')}, or 'none'.`,
       );
     }
     return strategies[name];

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { explainWriteError } from '../files/file-error';
 import type { OfficialFile } from './dataset-format';
 
 export interface FetchOptions {
@@ -17,13 +18,19 @@ export interface FetchOptions {
   patience?: number;
 }
 
+/** Thrown where no address gives the file: there is no network, or no answer, or a refusal. */
+export class NotFetched extends Error {
+  override name = 'NotFetched';
+}
+
 /** More than any official file has: a server that never ends does not fill the disk. */
 const largestBytes = 2 ** 30;
 
 /**
  * Fetches a file to `target`. Until it is whole it lies at `target` + '.part', where the next call goes on. Where no address
  * answers, as without a network, it gives up at once, so that nobody waits for minutes.
- * @throws Error naming address and reason; what arrived is kept, unless its checksum is wrong
+ * @throws NotFetched naming address and reason; what arrived is kept
+ * @throws Error where it cannot be written, or where its checksum is wrong; then what arrived is removed
  */
 export async function fetchFile(source: OfficialFile, target: string, options: FetchOptions = {}): Promise<void> {
   const { attempts = 5, pause = 2, signal } = options;
@@ -36,11 +43,14 @@ export async function fetchFile(source: OfficialFile, target: string, options: F
       break;
     } catch (error) {
       signal?.throwIfAborted();
+      // Another attempt would find the same disk.
+      const explained = explainWriteError(error, part);
+      if (explained !== error) throw explained;
       if (error instanceof NoAnswer) unanswered += 1;
       const triesEach = error instanceof NoAnswer && error.unknownHost ? 1 : 2;
       const hopeless = unanswered === attempt + 1 && unanswered >= triesEach * source.urls.length;
       if (attempt + 1 >= attempts || hopeless) {
-        throw new Error(
+        throw new NotFetched(
           `${url} cannot be fetched: ${reasonOf(error)}. What arrived is kept, and the next try goes on from there.`,
           { cause: error },
         );

@@ -124,13 +124,20 @@ function foldersIn(folder: string): string[] {
     .sort();
 }
 
-/** Images in a folder, by name. */
+/** Images in the folder of a class, by name. @throws Error naming the folder where there are none, and what to do */
 function imagesIn(folder: string): string[] {
   if (!existsSync(folder)) throw new Error(`${folder} is missing.`);
-  return readdirSync(folder)
-    .filter((name) => /\.(png|jpe?g)$/i.test(name) && !name.startsWith('.'))
-    .sort()
-    .map((name) => path.join(folder, name));
+  const present = readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .sort();
+  const images = present.filter((name) => /\.(png|jpe?g)$/i.test(name));
+  if (images.length === 0) {
+    const found = present.length === 0 ? 'it is empty' : `it has ${oneLine(present.slice(0, 3).join(', '), 100)}`;
+    throw new Error(
+      `${folder} holds no images: ${found}; expected *.png, *.jpg or *.jpeg. Put images of the class there, or remove the folder.`,
+    );
+  }
+  return images.map((name) => path.join(folder, name));
 }
 
 function requireClasses(names: string[], folder: string): void {

@@ -1,4 +1,4 @@
-/** The same as plain-augmentations.ts, one operation each, where the native addon has them. */
+/** Augmentations of plain-augmentations.ts as one operation each, for the native addon; those that it lacks stay plain. */
 import { adjustColour, cutOut, sampleAffine } from '../tensor/image-kernels';
 import { tf } from '../tensor/tensorflow';
 import {
@@ -8,55 +8,68 @@ import {
   cutoutStart,
   flippedOf,
   saturationOf,
-  type Augmentations,
+  type Augment,
+  type AugmentationName,
 } from './plain-augmentations';
 
-export const nativeAugmentations: Augmentations = {
-  brightness: (images, { u }) =>
-    adjustColour(images, { brightness: brightnessOf(u), saturation: tf.onesLike(u), contrast: tf.onesLike(u) }),
-  saturation: (images, { u }) =>
-    adjustColour(images, { brightness: tf.zerosLike(u), saturation: saturationOf(u), contrast: tf.onesLike(u) }),
-  contrast: (images, { u }) =>
-    adjustColour(images, { brightness: tf.zerosLike(u), saturation: tf.onesLike(u), contrast: contrastOf(u) }),
+export const nativeAugmentations: Partial<Record<AugmentationName, Augment>> = {
+  brightness: (images, { uniform }) =>
+    adjustColour(images, {
+      brightness: brightnessOf(uniform),
+      saturation: tf.onesLike(uniform),
+      contrast: tf.onesLike(uniform),
+    }),
+  saturation: (images, { uniform }) =>
+    adjustColour(images, {
+      brightness: tf.zerosLike(uniform),
+      saturation: saturationOf(uniform),
+      contrast: tf.onesLike(uniform),
+    }),
+  contrast: (images, { uniform }) =>
+    adjustColour(images, {
+      brightness: tf.zerosLike(uniform),
+      saturation: tf.onesLike(uniform),
+      contrast: contrastOf(uniform),
+    }),
   color: (images, { brightness, saturation, contrast }) =>
     adjustColour(images, {
       brightness: brightnessOf(brightness),
       saturation: saturationOf(saturation),
       contrast: contrastOf(contrast),
     }),
-  crop: (images, { shift_h, shift_w }) => {
-    const [nothing, one] = [tf.zerosLike(shift_h), tf.onesLike(shift_h)];
+  crop: (images, { verticalShift, horizontalShift }) => {
+    const [nothing, one] = [tf.zerosLike(verticalShift), tf.onesLike(verticalShift)];
     return sampleAffine(images, {
-      row: { fromRow: one, fromColumn: nothing, start: shift_h },
-      column: { fromRow: nothing, fromColumn: one, start: shift_w },
+      row: { fromRow: one, fromColumn: nothing, start: verticalShift },
+      column: { fromRow: nothing, fromColumn: one, start: horizontalShift },
     });
   },
-  cutout: (images, { offset_h, offset_w }) => {
+  cutout: (images, { verticalCentre, horizontalCentre }) => {
     const [, height, width] = images.shape;
-    const [top, left] = [cutoutStart(offset_h, height), cutoutStart(offset_w, width)];
+    const [top, left] = [cutoutStart(verticalCentre, height), cutoutStart(horizontalCentre, width)];
     return cutOut(images, { top, left, bottom: top.add(cutoutLength(height)), right: left.add(cutoutLength(width)) });
   },
-  flip: (images, { u }) => {
+  flip: (images, { uniform }) => {
     const [, , width] = images.shape;
-    const [nothing, one, flipped] = [tf.zerosLike(u), tf.onesLike(u), flippedOf(u)];
+    const [nothing, one, flipped] = [tf.zerosLike(uniform), tf.onesLike(uniform), flippedOf(uniform)];
     return sampleAffine(images, {
       row: { fromRow: one, fromColumn: nothing, start: nothing },
       column: { fromRow: nothing, fromColumn: tf.sub(1, flipped.mul(2)), start: flipped.mul(width - 1) },
     });
   },
-  scale: (images, { scale_x, scale_y }) => {
+  scale: (images, { verticalScale, horizontalScale }) => {
     const [, height, width] = images.shape;
-    const nothing = tf.zerosLike(scale_x);
+    const nothing = tf.zerosLike(horizontalScale);
     // About the centre.
     const start = (size: number, factor: tf.Tensor1D): tf.Tensor1D => tf.sub(1, factor).mul((size - 1) / 2);
     return sampleAffine(images, {
-      row: { fromRow: scale_y, fromColumn: nothing, start: start(height, scale_y) },
-      column: { fromRow: nothing, fromColumn: scale_x, start: start(width, scale_x) },
+      row: { fromRow: verticalScale, fromColumn: nothing, start: start(height, verticalScale) },
+      column: { fromRow: nothing, fromColumn: horizontalScale, start: start(width, horizontalScale) },
     });
   },
-  rotate: (images, { theta }) => {
+  rotate: (images, { angle }) => {
     const [, height, width] = images.shape;
-    const [cosine, sine] = [theta.cos(), theta.sin()];
+    const [cosine, sine] = [angle.cos(), angle.sin()];
     // Each axis runs from -1 to 1, so that a pixel along one is a different length along the other. An axis of a single pixel
     // stays at -1.
     const half = { height: (height - 1) / 2, width: (width - 1) / 2 };

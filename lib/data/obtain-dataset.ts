@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
 import { makeFolder } from '../files/file-error';
-import { fetchFile, type FetchOptions } from './fetch-file';
+import { fetchFile, NotFetched, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
 import { clearDeadHolder, takeLock, type Holder, type Lock } from '../files/lock';
@@ -34,12 +34,18 @@ export interface ObtainOptions extends Omit<FetchOptions, 'onProgress'> {
   format?: DatasetFormat;
 }
 
+/** Thrown where a dataset is not there, and not to be had either: without internet, or where it is one's own. */
+export class DatasetUnavailable extends Error {
+  override name = 'DatasetUnavailable';
+}
+
 /**
  * Brings a dataset to the data folder, as a folder of its name that appears whole or not at all; a dataset that is there
  * stays as it is. A broken transfer is gone on with by the next call.
  * @returns the folder it lies in
- * @throws RangeError for an unknown name, or one that is not to be had
- * @throws Error naming address or file, reason, and what to do
+ * @throws RangeError for an unknown name, and for 'shapes'
+ * @throws DatasetUnavailable naming the address and the reason, and the way without internet
+ * @throws Error naming the file, the reason, and what to do: a folder that cannot be written, a damaged archive, ...
  */
 export async function obtainDataset(name: string, options: ObtainOptions = {}): Promise<string> {
   requireDatasetName(name);
@@ -135,7 +141,7 @@ function removeFetched(folder: string, format: DatasetFormat): void {
 /** The official files, fetched to a folder of their own. */
 async function fetchAll(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string[]> {
   const { dataset, sources } = format;
-  if (sources.length === 0) throw new RangeError(`The dataset '${dataset}' is your own: put it in ${folder}.`);
+  if (sources.length === 0) throw new DatasetUnavailable(`The dataset '${dataset}' is your own: put it in ${folder}.`);
   const files: string[] = [];
   mkdirSync(fetchFolder(folder, format), { recursive: true });
   for (const source of sources) {
@@ -146,10 +152,9 @@ async function fetchAll(format: DatasetFormat, folder: string, options: ObtainOp
     try {
       if (!existsSync(target)) await fetchFile(source, target, { ...options, onProgress });
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      throw new Error(
-        `${(error as Error).message} Without internet, bring the file from elsewhere: ` +
-          `npm run haba -- data ${dataset} --from FILE`,
+      if (!(error instanceof NotFetched)) throw error;
+      throw new DatasetUnavailable(
+        `${error.message} Without internet, bring the file from elsewhere: npm run haba -- data ${dataset} --from FILE`,
         { cause: error },
       );
     }

@@ -26,8 +26,13 @@ export interface Found {
   missing: string[];
 }
 
-/** The first of the folders that has any of the files. @param folder the data folder */
+/** The first of the folders that has any of the files. @param folder the data folder @throws Error where it is a file */
 export function findFiles(folder: string, wanted: Wanted): Found {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new Error(
+      `${folder} is a file; the folder of datasets is expected there: --data FOLDER, or HABA_DATA=FOLDER.`,
+    );
+  }
   const candidates = wanted.folders.map((name) => path.join(folder, name));
   const has = (candidate: string, file: string) => existingFile(candidate, file, wanted.suffix) !== undefined;
   const found = candidates.find((candidate) => wanted.files.some((file) => has(candidate, file)));

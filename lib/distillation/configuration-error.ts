@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { distance as editDistance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { strategyNames } from '../data/dsa';
 import { oneLine } from '../files/one-line';
 
 /** Turns the first issue of a failed validation into one sentence. */
@@ -30,7 +31,7 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
     case 'not_finite':
       return `Configuration: '${key}' is ${value}; expected a finite number.`;
     case 'invalid_string':
-      return `Configuration: '${key}' is ${value}; allowed is 'none' or augmentations joined by '_', out of color, crop, cutout, flip, scale, rotate.`;
+      return `Configuration: '${key}' is ${value}; allowed is 'none' or augmentations joined by '_', out of ${strategyNames.join(', ')}.`;
     default:
       return `Configuration: '${key}' is ${value}: ${issue.message}.`;
   }

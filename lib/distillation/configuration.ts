@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
+import { strategyNames } from '../data/dsa';
 import { oneLine } from '../files/one-line';
 import { neededEpochs } from '../matching/experts/needed-epochs';
 import { explainIssue } from './configuration-error';
@@ -12,6 +13,10 @@ const wholeNumber = z.number().int().min(0).safe();
 const positive = z.number().positive().finite();
 const nonNegative = z.number().min(0).finite();
 const share = z.number().min(0).lt(1);
+
+const strategy = strategyNames.join('|');
+/** 'none', or strategies joined by '_'. */
+const augmentationSchema = z.string().regex(new RegExp(`^(none|(${strategy})(_(${strategy}))*)$`));
 
 /** SGD for one part of the distilled set. */
 const partOptimiser = z.strictObject({
@@ -144,9 +149,7 @@ const configurationSchema = z.strictObject({
   set: setSchema,
   matching: matchingSchema,
   /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
-  augmentation: z
-    .string()
-    .regex(/^(none|(color|crop|cutout|flip|scale|rotate)(_(color|crop|cutout|flip|scale|rotate))*)$/),
+  augmentation: augmentationSchema,
   constraints: constraintsSchema,
   optimisers: z.strictObject({ bases: partOptimiser, hallucinators: partOptimiser, stepSize: partOptimiser }),
   /** Outer iterations of distillation. */
@@ -170,9 +173,7 @@ const configurationSchema = z.strictObject({
     momentum: share,
     weightDecay: nonNegative,
     /** Differentiable augmentation of the student's training, as `augmentation`. */
-    augmentation: z
-      .string()
-      .regex(/^(none|(color|crop|cutout|flip|scale|rotate)(_(color|crop|cutout|flip|scale|rotate))*)$/),
+    augmentation: augmentationSchema,
     /** Images that students are tested on. */
     split: z.enum(['test', 'validation']),
   }),

@@ -2,7 +2,7 @@
 import type { DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
 import { describeHolder } from '../files/lock';
-import { obtainDataset } from '../data/obtain-dataset';
+import { DatasetUnavailable, obtainDataset } from '../data/obtain-dataset';
 import { createProgress, type ProgressReporter } from '../distillation/progress';
 import type { PreparedDataset, Whitening } from '../data/image-source';
 import { prepareDataset } from '../data/prepare';
@@ -46,19 +46,22 @@ export interface NotebookData {
 }
 
 /**
- * The dataset asked for; downloaded, with its progress shown, where it is not there; where that fails, one sentence and
- * `shapes` in its place, so that a notebook runs anywhere.
+ * The dataset asked for; downloaded, with its progress shown, where it is not there; where it is not to be had either, as
+ * without internet, one sentence and `shapes` in its place, so that a notebook runs anywhere.
+ * @throws RangeError for an unknown name
+ * @throws Error where it is there and cannot be used, or cannot be written: nobody would want other figures instead
  */
 export async function dataForNotebook(dataset: DatasetName, options: DataOptions = {}): Promise<NotebookData> {
   try {
     if (dataset !== 'shapes') await obtainWithProgress(dataset, options.data);
-    return { dataset, data: await dataAtHand(dataset, options) };
   } catch (error) {
-    const [reason] = (error as Error).message.split(/\.(?:\s|$)/);
+    if (!(error instanceof DatasetUnavailable)) throw error;
+    const [reason] = error.message.split(/\.(?:\s|$)/);
     const way = `npm run haba -- data ${dataset} --from FILE takes it from a file`;
     process.stdout.write(`${reason}; going on with the embedded dataset 'shapes' (${way}).\n`);
     return { dataset: 'shapes', data: await dataAtHand('shapes', options) };
   }
+  return { dataset, data: await dataAtHand(dataset, options) };
 }
 
 export interface ObtainWithProgressOptions {

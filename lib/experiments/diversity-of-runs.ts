@@ -56,15 +56,21 @@ export async function diversityJudge(
   const data = await dataAtHand(dataset, { data: folder, whitening });
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
-  const parameters = readStudent(full);
-  const embed = (count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
-    featuresOf(network, parameters, count, (first, size) => batch(range(first, size)), configuration);
   const realCount = Math.min(realImages, data.test.count);
-  const real = embed(realCount, (rows) => data.test.batch(rows));
-  const unit = distanceWithinClasses(real, data.test, realCount);
+  const embed = (student: Parameters, count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
+    featuresOf(network, student, count, (first, size) => batch(range(first, size)), configuration);
+  // In a scope: where one fails, none is left.
+  const { parameters, real, unit } = tf.tidy(() => {
+    const student = readStudent(full);
+    const features = embed(student, realCount, (rows) => data.test.batch(rows));
+    return { parameters: student, real: features, unit: distanceWithinClasses(features, data.test, realCount) };
+  });
   let plane: ReturnType<typeof principalPlane> | undefined;
 
-  /** Features in groups of the hallucinations of one basis, [items, hallucinators, features], and the items' classes. */
+  /**
+   * Features in groups of the hallucinations of one basis, [items, hallucinators, features], and the items' classes. Its tensors
+   * belong to the scope it is called in.
+   */
   const groupsOf = (run: RunResult) => {
     const { kind, configuration: made } = run;
     if (made.dataset !== dataset || made.whitening !== whitening) {
@@ -74,9 +80,9 @@ export async function diversityJudge(
     }
     if (kind === 'random') {
       const chosen = readSelection({ folder: run.run, hash: hashInName(run.run) });
-      const features = embed(chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
+      const features = embed(parameters, chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
       const labels = chosen.map((index) => data.train.labels[index]);
-      return { groups: features.expandDims<tf.Tensor3D>(1), labels, owned: [features] };
+      return { groups: features.expandDims<tf.Tensor3D>(1), labels };
     }
     if (kind !== 'distillation') {
       throw new RangeError(
@@ -87,21 +93,19 @@ export async function diversityJudge(
     const { set } = distilled;
     const training = distilledTrainingSet(set, distilled.parameters, made);
     const items = training.count;
-    const features = embed(set.hallucinatorCount * items, (rows) => training.batch(rows));
+    const features = embed(parameters, set.hallucinatorCount * items, (rows) => training.batch(rows));
     const labels = training.labels(range(0, items));
     distilled.dispose();
     training.dispose();
-    const groups = tf.tidy(() =>
-      features.reshape([set.hallucinatorCount, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]),
-    );
-    return { groups, labels, owned: [features] };
+    const groups = features.reshape([set.hallucinatorCount, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]);
+    return { groups, labels };
   };
 
   return {
     measure(run) {
-      const { groups, labels, owned } = groupsOf(run);
-      const [items, hallucinators, size] = groups.shape;
-      const measured = tf.tidy(() => {
+      return tf.tidy(() => {
+        const { groups, labels } = groupsOf(run);
+        const [items, hallucinators, size] = groups.shape;
         const all = groups.reshape<tf.Tensor2D>([items * hallucinators, size]);
         const byClass = Array.from({ length: classCount }, (_, label) => {
           const rows = [...labels.keys()].filter((row) => labels[row] === label);
@@ -115,23 +119,20 @@ export async function diversityJudge(
           coverage: coverage(real, all),
         };
       });
-      tf.dispose([groups, ...owned]);
-      return measured;
     },
     place(run) {
       plane ??= principalPlane(real);
       const points = (features: tf.Tensor2D, labels: ArrayLike<number>) =>
         plane!(features).map(([x, y], row) => ({ x, y, label: data.classNames[labels[row]] }));
       if (run === 'real') return points(real, data.test.labels);
-      const { groups, labels, owned } = groupsOf(run);
-      const [items, hallucinators, size] = groups.shape;
-      const flat = groups.reshape<tf.Tensor2D>([items * hallucinators, size]);
-      const placed = points(
-        flat,
-        range(0, items * hallucinators).map((row) => labels[Math.floor(row / hallucinators)]),
-      );
-      tf.dispose([groups, flat, ...owned]);
-      return placed;
+      return tf.tidy(() => {
+        const { groups, labels } = groupsOf(run);
+        const [items, hallucinators, size] = groups.shape;
+        return points(
+          groups.reshape<tf.Tensor2D>([items * hallucinators, size]),
+          range(0, items * hallucinators).map((row) => labels[Math.floor(row / hallucinators)]),
+        );
+      });
     },
     dispose() {
       disposeAll(parameters);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { notebookName } from './notebook-file';
 
 export interface ExecuteNotebookOptions {
@@ -28,12 +29,13 @@ export class NotebookStopped extends Error {
   override name = 'NotebookStopped';
 }
 
-interface Event {
-  cell?: number;
-  of?: number;
-  line?: string;
-  failed?: string;
-}
+/** What setup/execute-notebook.py says in a line of JSON. */
+const eventSchema = z.object({
+  cell: z.number().optional(),
+  of: z.number().optional(),
+  line: z.string().optional(),
+  failed: z.string().optional(),
+});
 
 /**
  * Executes `file` and writes it, with its outputs, to `options.to`; the file itself stays as it is.
@@ -57,7 +59,9 @@ export async function executeNotebook(file: string, options: ExecuteNotebookOpti
   let [cell, cells, failure, complaints] = [0, 0, '', ''];
   child.stderr.on('data', (part) => (complaints += part));
   const events = createInterface({ input: child.stdout }).on('line', (text) => {
-    const event = JSON.parse(text) as Event;
+    const event = eventOf(text);
+    // A library of Python printed it: perhaps the last thing that is heard of it.
+    if (event === undefined) return void (complaints += `${text}\n`);
     if (event.cell !== undefined && event.of !== undefined) onCell?.((cell = event.cell), (cells = event.of));
     if (event.line) onLine?.(event.line);
     failure = event.failed ?? failure;
@@ -74,6 +78,15 @@ export async function executeNotebook(file: string, options: ExecuteNotebookOpti
     throw new NotebookFailed(`${place}: ${errorLine(failure) ?? (lastLine(complaints) || `it ended with ${status}`)}`);
   } finally {
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** undefined for a line that is no event. */
+function eventOf(text: string): z.infer<typeof eventSchema> | undefined {
+  try {
+    return eventSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 

@@ -54,12 +54,12 @@ const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
   const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder() } = options;
-  const { runs = defaultRuns(), experts = defaultExperts, notebooks: folder = 'notebooks' } = options;
+  const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
   if (!datasetNames.includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
   const isStandard = profile === committed.profile && dataset === committed.dataset;
   const ownFolder = isStandard ? committed.results : path.join(committed.results, `${profile}-${dataset}`);
-  const results = options.results ?? process.env.HABA_RESULTS ?? ownFolder;
+  const results = options.results ?? (process.env.HABA_RESULTS || ownFolder);
   const inPlace = path.resolve(results) === path.resolve(committed.results);
   if (inPlace && !isStandard) {
     throw new RangeError(

@@ -59,6 +59,7 @@ function reasonOf({ code, path: place, dest }: NodeJS.ErrnoException & { dest?: 
     case 'EEXIST':
       return `${target} cannot be written: a file stands where a folder is needed. Move it away, or choose another folder${how}.`;
     case 'EISDIR':
+    case 'ERR_FS_EISDIR':
       return `${dest ?? place ?? target} is a folder; a file is expected there. Move it away, or choose another folder${how}.`;
     case 'ENAMETOOLONG':
       return `${target} cannot be written: its name is longer than this file system allows. Choose another folder${how}, of a shorter name.`;

@@ -5,7 +5,7 @@ import type { DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
 import { valueAndGradients } from '../tensor/gradient';
-import { disposeAll, type Parameters } from '../tensor/parameters';
+import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { balancedChoice } from './balanced-choice';
@@ -80,12 +80,12 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
     updatesPerIteration: 1,
     init: () => ({}),
     iteration(parameters, random, update) {
-      const { value, gradients } = tf.tidy(() => {
+      const found = tf.tidy(() => {
         const drawn = network.init(random.stream('network'));
         const chosen = source.indicesOfClass.flatMap((indices, label) => [
           ...drawReal(random.stream('real images', label), indices, realBatch),
         ]);
-        return step({
+        const { value, gradients } = step({
           set: parameters,
           network: drawn,
           real: source.batch(chosen),
@@ -98,10 +98,9 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
           classes: tf.tensor1d(set.labels(all), 'int32'),
           draws: augmentation.draw(random.stream('augmentation'), 1),
         });
+        return { loss: value.dataSync()[0], gradients };
       });
-      const loss = value.dataSync()[0];
-      disposeAll({ value });
-      update({ loss, gradients });
+      update(found);
     },
     dispose: () => step.dispose(),
   };

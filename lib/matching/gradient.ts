@@ -194,14 +194,20 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
     async iteration(given, random, update) {
       let parameters = given;
       let drawn = network.init(random.stream('network'));
-      for (let loop = 0; loop < outerLoops; loop++) {
-        const draws = random.stream('loop', loop);
-        parameters = update(matchClasses(parameters, drawn, draws.stream('matching')));
-        if (loop < outerLoops - 1) drawn = trainOnSet(parameters, drawn, draws.stream('training'));
-        // The event loop runs, so that a stop is heard.
-        await new Promise(setImmediate);
+      try {
+        for (let loop = 0; loop < outerLoops; loop++) {
+          const draws = random.stream('loop', loop);
+          // In scopes: where a step fails, those before it leave no tensor.
+          parameters = update(tf.tidy(() => matchClasses(parameters, drawn, draws.stream('matching'))));
+          if (loop < outerLoops - 1) {
+            drawn = tf.tidy(() => trainOnSet(parameters, drawn, draws.stream('training')));
+          }
+          // The event loop runs, so that a stop is heard.
+          await new Promise(setImmediate);
+        }
+      } finally {
+        disposeAll(drawn);
       }
-      disposeAll(drawn);
     },
     dispose() {
       match.dispose();

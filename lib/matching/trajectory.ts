@@ -10,7 +10,7 @@ import { addPrefix, disposeAll, mapParameters, withPrefix, type Parameters } fro
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { balancedChoice } from './balanced-choice';
-import type { MatchingLoss } from './matching-loss';
+import type { MatchingLoss, MatchingStep } from './matching-loss';
 
 /** Two points of an expert's trajectory; the receiver owns the tensors. */
 export interface TrajectorySegment {
@@ -170,12 +170,18 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
     init: () => ({ stepSize: tf.scalar(stepSize) }),
     async iteration(parameters, random, update) {
       const { start, target } = await segment(random.stream('segment'));
-      const batches = drawBatches(random);
-      const { value, gradients } = gradientOf.run({ learnable: parameters, start, target, batches });
-      const loss = value.dataSync()[0];
-      tf.dispose([value, batches]);
-      disposeAll(start, target);
-      update({ loss, gradients });
+      let found: MatchingStep;
+      try {
+        // In a scope: where a step of the student fails, those before it leave no tensor.
+        found = tf.tidy(() => {
+          const batches = drawBatches(random);
+          const { value, gradients } = gradientOf.run({ learnable: parameters, start, target, batches });
+          return { loss: value.dataSync()[0], gradients };
+        });
+      } finally {
+        disposeAll(start, target);
+      }
+      update(found);
     },
     dispose: () => gradientOf.dispose(),
   };

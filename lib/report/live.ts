@@ -54,6 +54,12 @@ export function live(options: LiveOptions = {}): Live {
       return undefined;
     }
   };
+  /** What the server does beside a run: where it fails, that is said, and the run goes on. */
+  const aside = (work: Promise<unknown>) => {
+    work
+      .catch((error: unknown) => progress.note(`There are no live curves any more: ${(error as Error).message}`))
+      .catch(() => undefined);
+  };
   const end = async () => {
     const ending = server;
     curves?.flush();
@@ -71,7 +77,7 @@ export function live(options: LiveOptions = {}): Live {
         server ??= begin();
         curves?.flush();
         const { lines } = (curves = createCurves(label));
-        void server.then((started) => started?.add({ title: stage.name, xTitle: 'step', yTitle: 'loss', lines }));
+        aside(server.then((started) => started?.add({ title: stage.name, xTitle: 'step', yTitle: 'loss', lines })));
       },
       update(done, values = {}) {
         progress.update(done, values);
@@ -80,7 +86,7 @@ export function live(options: LiveOptions = {}): Live {
       note: (message) => progress.note(message),
       end() {
         progress.end();
-        if (server) void end();
+        if (server) aside(end());
       },
     },
     address: async () => (await server)?.address,

@@ -5,6 +5,7 @@ import { configure, type Configuration } from '../distillation/configuration';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import { hallucinatorShapes } from '../factorization/hallucinator';
+import { writing } from '../files/file-error';
 import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
@@ -68,15 +69,16 @@ const metadataSchema = z.object({
 export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
   const statistics = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
+  const metadata = {
+    format,
+    configuration: JSON.stringify(configuration),
+    classNames: JSON.stringify(data.classNames),
+    imageShape: JSON.stringify(data.train.imageShape),
+    dataChecksum: data.checksum,
+    run,
+  };
   try {
-    writeTensors(file, tensors, {
-      format,
-      configuration: JSON.stringify(configuration),
-      classNames: JSON.stringify(data.classNames),
-      imageShape: JSON.stringify(data.train.imageShape),
-      dataChecksum: data.checksum,
-      run,
-    });
+    writing(file, () => writeTensors(file, tensors, metadata));
   } finally {
     disposeAll(statistics);
   }

@@ -88,7 +88,8 @@ function withOneResult(run: (inputs: tf.Tensor[]) => tf.Tensor): Body {
   return remembered(singles, run, () => (inputs) => [run(inputs)]);
 }
 
-const gradientBodies = new WeakMap<object, Body>();
+/** Of each body, by which of its inputs are differentiable. */
+const gradientBodies = new WeakMap<object, Map<string, Body>>();
 
 /**
  * The body (inputs, upstream gradients of the results) -> gradients of the differentiable inputs; integer ones have a
@@ -96,7 +97,8 @@ const gradientBodies = new WeakMap<object, Body>();
  * @param differentiable of the original body's inputs
  */
 function gradientBody(body: Body, differentiable: boolean[]): Body {
-  return remembered(gradientBodies, body, () => (tensors) => {
+  const ofBody = remembered(gradientBodies, body, () => new Map<string, Body>());
+  return remembered(ofBody, differentiable.join(), () => (tensors) => {
     const inputs = tensors.slice(0, differentiable.length);
     const upstreams = tensors.slice(differentiable.length);
     const product = () => {
@@ -109,8 +111,14 @@ function gradientBody(body: Body, differentiable: boolean[]): Body {
   });
 }
 
-function remembered(known: WeakMap<object, Body>, key: object, make: () => Body): Body {
-  const body = known.get(key) ?? make();
-  known.set(key, body);
-  return body;
+/** A map, weak or not. */
+interface Known<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): unknown;
+}
+
+function remembered<Key, Value>(known: Known<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }

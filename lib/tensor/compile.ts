@@ -61,7 +61,9 @@ export function compile<Inputs extends tf.TensorContainer, Outputs extends tf.Te
   const call = (inputs: Inputs): Outputs => {
     if (disposed) throw new Error(`'${name}' was called after its dispose().`);
     const native = nativeBackend();
-    if (!wanted || native === undefined || isTakingGradient()) return tf.tidy(name, () => run(inputs));
+    if (!wanted || native === undefined || isTakingGradient()) {
+      return tf.tidy(name, () => ownedByCaller(run(inputs), inputs));
+    }
     const flat = flatten(inputs);
     const signature = signatureOf(flat);
     let graph = graphs.get(signature);
@@ -88,7 +90,25 @@ interface RunnableGraph {
 }
 
 function signatureOf({ tensors, structure }: FlatTree): string {
-  return `${tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')} ${JSON.stringify(structure)}`;
+  return `${tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')} ${JSON.stringify(structure, distinct)}`;
+}
+
+/** For JSON, which writes -0 as 0, and numbers that are not finite as null. */
+function distinct(_: string, value: unknown): unknown {
+  const isOther = typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
+  return isOther ? { number: Object.is(value, -0) ? '-0' : String(value) } : value;
+}
+
+/** The result with clones in the place of inputs, and of tensors that it has twice: as a graph gives it, the caller's to free. */
+function ownedByCaller<Outputs>(outputs: Outputs, inputs: unknown): Outputs {
+  const { tensors, structure } = flatten(outputs);
+  const given = new Set(flatten(inputs).tensors);
+  const owned = tensors.map((tensor) => {
+    if (given.has(tensor)) return tf.clone(tensor);
+    given.add(tensor);
+    return tensor;
+  });
+  return unflatten(structure, owned) as Outputs;
 }
 
 function discardOldest(graphs: Map<string, RunnableGraph>): void {

@@ -1,6 +1,6 @@
 /** What is wrong on a command line or in a configuration is said in a sentence or two, and nothing is written. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,8 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'haba-input-'));
   writeFileSync(path.join(folder, 'torn.safetensors'), Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123]));
+  mkdirSync(path.join(folder, 'a-folder'));
+  writeFileSync(path.join(folder, 'a-file'), 'not a folder');
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -39,22 +41,40 @@ const cases: [given: string, ...said: RegExp[]][] = [
   ['data imagenet', /imagenet/, /tiny-imagenet/],
   ['compare --profile smoke --dataset shapes --methods dx', /'dx'/, /dm.*dc.*dsa.*mtt/],
   ['parity MISSING', /There is no file or folder MISSING\./],
+  [
+    `${smoke} --set set=5 --set set.kind=haba`,
+    /'set\.kind' cannot be set: 'set' is 5 by another option; give one or the other\./,
+  ],
+  [
+    `${smoke} --ipc 1 --set set.kind.of=haba`,
+    /'set\.kind\.of' cannot be set: 'set\.kind' is images by another option; give one or the other\./,
+  ],
+  [`${smoke} --set __proto__.seed=1`, /'__proto__' is not a key/],
+  // A folder where a file should be, and the other way round.
+  ['evaluate FOLDER', /a-folder is a folder; a file is expected there\.$/m],
+  ['export FOLDER', /a-folder is a folder; a file is expected there\.$/m],
+  ['evaluate FILE/distilled.safetensors', /a-file is a file; a folder is expected there\.$/m],
+  ['parity FILE', /a-file is a file; a folder is expected there\.$/m],
+  ['runs list --runs FILE', /a-file is a file; a folder is expected there\.$/m],
+  [`${smoke} --method mtt --experts FILE`, /a-file is a file; a folder is expected there\.$/m],
+  ['distill --dataset mnist --data FILE', /a-file is a file; the folder of datasets is expected there: --data FOLDER/],
+  ['data --list --data FILE', /a-file is a file; the folder of datasets is expected there: --data FOLDER/],
+  ['data mnist --data FILE', /a-file is a file; the folder of datasets is expected there: --data FOLDER/],
+  ['data mnist --data DATA --from FOLDER', /a-folder is a folder; a file is expected there\.$/m],
 ];
 
 for (const [given, ...said] of cases) {
   test(`haba ${given.replace(tmpdir(), '')}`, { concurrency: true }, async () => {
     const runs = path.join(folder, 'runs');
+    const places = { NOWHERE: 'NOWHERE', TORN: 'torn.safetensors', FOLDER: 'a-folder', FILE: 'a-file', DATA: 'data' };
     const words = given
-      .split(' ')
-      .map(
-        (word) =>
-          ({ NOWHERE: path.join(folder, 'NOWHERE'), TORN: path.join(folder, 'torn.safetensors') })[word] ?? word,
-      );
-    const takesRuns = /^(distill|baseline|compare|runs \w+)/.test(given);
+      .replace(/[A-Z]{4,}/g, (word) => (word in places ? path.join(folder, places[word as keyof typeof places]) : word))
+      .split(' ');
+    const takesRuns = /^(distill|baseline|compare|runs \w+)/.test(given) && !given.includes('--runs');
     const { status, stdout, stderr } = await haba(...words, ...(takesRuns ? ['--runs', runs] : []));
     assert.equal(status, 1, stdout + stderr);
     for (const pattern of said) assert.match(stderr, pattern);
-    assert.doesNotMatch(stderr, /\n {4}at /, 'a stack trace is no sentence');
+    assert.doesNotMatch(stderr, /\n {4}at |E[A-Z]{4,}:/, 'neither a stack trace nor a code is a sentence');
     assert.equal(stdout, '');
     assert.ok(!existsSync(runs), 'nothing is written');
   });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { augmentations, createAugmentation } from '../../lib/data/dsa';
-import type { AugmentationDraws } from '../../lib/data/plain-augmentations';
+import { augmentations, createAugmentation, strategyNames } from '../../lib/data/dsa';
+import { nativeAugmentations } from '../../lib/data/native-augmentations';
+import { plainAugmentations, type AugmentationDraws, type AugmentationName } from '../../lib/data/plain-augmentations';
+import { ourDrawName } from '../../lib/experiments/parity/golden-augmentation';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { imagesFromPyTorch } from '../../lib/tensor/layout';
@@ -25,7 +27,7 @@ const relativeError = (value: tf.Tensor, expected: tf.Tensor) =>
 const someImages = (seed: number, shape = [4, 8, 8, 3]) => Random.stream(seed, 'test').normal(shape) as tf.Tensor4D;
 
 // Color is three of them, one after the other.
-for (const name of Object.keys(augmentations).filter((name) => name !== 'color')) {
+for (const name of (Object.keys(augmentations) as AugmentationName[]).filter((name) => name !== 'color')) {
   const file = path.join(__dirname, `../../../shared/fixtures/augment-${name}.safetensors`);
   test(
     `${name}: value and gradient of the authors' code`,
@@ -36,7 +38,7 @@ for (const name of Object.keys(augmentations).filter((name) => name !== 'color')
         const images = (name: string) => imagesFromPyTorch(toTensor(tensors[name])) as tf.Tensor4D;
         const drawn = Object.keys(tensors).filter((key) => key.startsWith('draw.'));
         const draws: AugmentationDraws = Object.fromEntries(
-          drawn.map((key) => [key.slice('draw.'.length), toTensor(tensors[key]).toFloat() as tf.Tensor1D]),
+          drawn.map((key) => [ourDrawName(key.slice('draw.'.length)), toTensor(tensors[key]).toFloat() as tf.Tensor1D]),
         );
         const augment = (given: tf.Tensor) => augmentations[name](given as tf.Tensor4D, draws);
         assert.ok(relativeError(augment(images('x')), images('y')) < 1e-4);
@@ -51,20 +53,20 @@ test('small cases worked out by hand', () => {
     // One row of four pixels, values 1 to 4.
     const row = tf.tensor4d([1, 2, 3, 4], [1, 1, 4, 1]);
     const draw = (value: number) => tf.tensor1d([value]);
-    const apply = (name: string, draws: AugmentationDraws) => [...augmentations[name](row, draws).dataSync()];
-    assert.deepEqual(apply('brightness', { u: draw(0.75) }), [1.25, 2.25, 3.25, 4.25]);
-    assert.deepEqual(apply('contrast', { u: draw(0) }), [1.75, 2.25, 2.75, 3.25]);
-    assert.deepEqual(apply('crop', { shift_h: draw(0), shift_w: draw(2) }), [3, 4, 0, 0]);
-    assert.deepEqual(apply('crop', { shift_h: draw(1), shift_w: draw(0) }), [0, 0, 0, 0]);
+    const apply = (name: AugmentationName, draws: AugmentationDraws) => [...augmentations[name](row, draws).dataSync()];
+    assert.deepEqual(apply('brightness', { uniform: draw(0.75) }), [1.25, 2.25, 3.25, 4.25]);
+    assert.deepEqual(apply('contrast', { uniform: draw(0) }), [1.75, 2.25, 2.75, 3.25]);
+    assert.deepEqual(apply('crop', { verticalShift: draw(0), horizontalShift: draw(2) }), [3, 4, 0, 0]);
+    assert.deepEqual(apply('crop', { verticalShift: draw(1), horizontalShift: draw(0) }), [0, 0, 0, 0]);
     // Half of the width, two pixels, centred before pixel 1. Half of a height of 1 rounds up to 1.
-    assert.deepEqual(apply('cutout', { offset_h: draw(0), offset_w: draw(1) }), [0, 0, 3, 4]);
-    assert.deepEqual(apply('flip', { u: draw(0.49) }), [4, 3, 2, 1]);
-    assert.deepEqual(apply('flip', { u: draw(0.5) }), [1, 2, 3, 4]);
+    assert.deepEqual(apply('cutout', { verticalCentre: draw(0), horizontalCentre: draw(1) }), [0, 0, 3, 4]);
+    assert.deepEqual(apply('flip', { uniform: draw(0.49) }), [4, 3, 2, 1]);
+    assert.deepEqual(apply('flip', { uniform: draw(0.5) }), [1, 2, 3, 4]);
     // Twice as far from the centre (1.5): places -1.5, 0.5, 2.5, 4.5.
-    assert.deepEqual(apply('scale', { scale_x: draw(2), scale_y: draw(1) }), [0, 1.5, 3.5, 0]);
-    const grey = augmentations.saturation(tf.tensor4d([1, 2, 6], [1, 1, 1, 3]), { u: draw(0) });
+    assert.deepEqual(apply('scale', { horizontalScale: draw(2), verticalScale: draw(1) }), [0, 1.5, 3.5, 0]);
+    const grey = augmentations.saturation(tf.tensor4d([1, 2, 6], [1, 1, 1, 3]), { uniform: draw(0) });
     assert.deepEqual([...grey.dataSync()], [3, 3, 3]);
-    const turned = augmentations.rotate(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), { theta: draw(Math.PI / 2) });
+    const turned = augmentations.rotate(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), { angle: draw(Math.PI / 2) });
     assert.deepEqual(
       [...turned.dataSync()].map((value) => Math.round(value * 1e4) / 1e4),
       [2, 4, 1, 3],
@@ -76,7 +78,7 @@ test('rotation of an image that is not square turns each axis in its own units, 
   tf.tidy(() => {
     // A quarter turn of 1 x 3 pixels: the target's row is the source's column x = 0, for y from -1 to 1.
     const turned = augmentations.rotate(tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 3, 2, 1]), {
-      theta: tf.tensor1d([Math.PI / 2]),
+      angle: tf.tensor1d([Math.PI / 2]),
     });
     assert.deepEqual(
       [...turned.dataSync()].map((value) => Math.round(value * 1e3) / 1e3),
@@ -185,12 +187,34 @@ test("'none' returns the images as they are", () => {
   images.dispose();
 });
 
+test('an augmentation that has no native form is computed by its plain operations', () => {
+  const { flip } = nativeAugmentations;
+  delete nativeAugmentations.flip;
+  try {
+    tf.tidy(() => {
+      const [images, uniform] = [someImages(3), tf.tensor1d([0.2, 0.7, 0.4, 0.9])];
+      const expected = plainAugmentations.flip(images, { uniform });
+      assert.deepEqual(augmentations.flip(images, { uniform }).dataSync(), expected.dataSync());
+      const augmentation = createAugmentation('flip');
+      const draws = augmentation.draw(Random.stream(1), 4);
+      assert.deepEqual(augmentation.apply(images, draws).shape, images.shape);
+    });
+  } finally {
+    nativeAugmentations.flip = flip;
+  }
+});
+
+test('the names of strategies are those that a list is made of', () => {
+  assert.deepEqual(strategyNames, strategies);
+});
+
 test('an unknown augmentation is refused, the legal ones listed', () => {
   assert.throws(() => createAugmentation('color_blur'), {
     name: 'RangeError',
     message:
       "There is no augmentation 'blur' in 'color_blur'; allowed are color, crop, cutout, flip, scale, rotate, or 'none'.",
   });
+  assert.throws(() => createAugmentation('toString'), /There is no augmentation 'toString'/);
 });
 
 test('no tensor is left behind', () => {

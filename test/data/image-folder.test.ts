@@ -59,20 +59,41 @@ test('what is missing, unknown or damaged is named', async () => {
   await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);
   await paint('test/a/1.png', red);
   await assert.rejects(async () => imageFolder.read(folder), /train holds 1 folders of classes; expected 2 to 256\.$/);
-  mkdirSync(path.join(folder, 'train/b'));
+  await paint('train/b/1.png', blue);
   await paint('test/c/1.png', red);
   await assert.rejects(async () => imageFolder.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
   rmSync(path.join(folder, 'test/c'), { recursive: true });
-  rmSync(path.join(folder, 'test/a/1.png'));
+  rmSync(path.join(folder, 'test/a'), { recursive: true });
   await assert.rejects(
     async () => imageFolder.read(folder),
     /test holds no images: expected <class>\/\*\.png or \*\.jpg in it\.$/,
   );
+  mkdirSync(path.join(folder, 'test/a'));
   writeFileSync(path.join(folder, 'test/a/broken.png'), 'no image');
   await assert.rejects(
     async () => imageFolder.read(folder),
     /test\/a\/broken\.png cannot be read: .*unsupported image format/,
   );
+});
+
+test('a class without an image is refused by its folder, with what is in it and what to do', async () => {
+  await paint('train/a/1.png', red);
+  await paint('test/a/1.png', red);
+  mkdirSync(path.join(folder, 'train/b'));
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /train\/b holds no images: it is empty; expected \*\.png, \*\.jpg or \*\.jpeg\. Put images of the class there, or remove the folder\.$/,
+  );
+  for (const name of ['2.webp', '1.gif', '.DS_Store']) writeFileSync(path.join(folder, 'train/b', name), '');
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /train\/b holds no images: it has 1\.gif, 2\.webp; expected/,
+  );
+  await paint('train/b/1.png', blue);
+  mkdirSync(path.join(folder, 'test/b'));
+  await assert.rejects(async () => imageFolder.read(folder), /test\/b holds no images: it is empty/);
+  rmSync(path.join(folder, 'test/b'), { recursive: true });
+  assert.deepEqual([...(await imageFolder.read(folder)).train.labels], [0, 1]);
 });
 
 /** Two classes of Tiny-ImageNet, with an image of its folder layout each. */
@@ -108,4 +129,10 @@ test('a line that names no file or no class, or a file elsewhere, is refused', a
       },
     );
   }
+});
+
+test('Tiny-ImageNet: a class without an image is refused by its folder', async () => {
+  await writeTiny('val_0.JPEG\tn02\t0\n');
+  rmSync(path.join(folder, 'tiny-imagenet-200/train/n01/images/n01_0.JPEG'));
+  await assert.rejects(async () => tinyImageNet.read(folder), /train\/n01\/images holds no images: it is empty/);
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { nativeAugmentations } from '../../lib/data/native-augmentations';
-import { plainAugmentations, type AugmentationDraws, type Augmentations } from '../../lib/data/plain-augmentations';
+import {
+  plainAugmentations,
+  type Augment,
+  type AugmentationDraws,
+  type AugmentationName,
+} from '../../lib/data/plain-augmentations';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { adjustColour, cutOut, hasImageKernels, sampleAffine } from '../../lib/tensor/image-kernels';
@@ -18,26 +23,28 @@ const relativeError = (value: tf.Tensor, expected: tf.Tensor) =>
 const numbers = (...values: number[]) => tf.tensor1d(values);
 
 /** Draws for three images; the first are ordinary, the others far outside of what is drawn. */
-const draws: Record<string, Record<string, number[]>[]> = {
-  brightness: [{ u: [0.1, 0.5, 0.9] }],
-  saturation: [{ u: [0, 0.6, 1] }],
-  contrast: [{ u: [0, 0.4, 1] }],
+const draws: Record<AugmentationName, Record<string, number[]>[]> = {
+  brightness: [{ uniform: [0.1, 0.5, 0.9] }],
+  saturation: [{ uniform: [0, 0.6, 1] }],
+  contrast: [{ uniform: [0, 0.4, 1] }],
   color: [{ brightness: [0.2, 0.5, 1], saturation: [0, 0.8, 0.3], contrast: [0.9, 0, 0.5] }],
   crop: [
-    { shift_h: [1, -2, 0], shift_w: [-1, 0, 3] },
-    { shift_h: [0.25, -1000, 1e9], shift_w: [-0.75, 0, -50] },
+    { verticalShift: [1, -2, 0], horizontalShift: [-1, 0, 3] },
+    { verticalShift: [0.25, -1000, 1e9], horizontalShift: [-0.75, 0, -50] },
   ],
   cutout: [
-    { offset_h: [0, 3, 5], offset_w: [6, 1, 0] },
-    { offset_h: [-100, 2, 1e9], offset_w: [1, 100, 0] },
+    { verticalCentre: [0, 3, 5], horizontalCentre: [6, 1, 0] },
+    { verticalCentre: [-100, 2, 1e9], horizontalCentre: [1, 100, 0] },
   ],
-  flip: [{ u: [0.49, 0.5, 0] }],
+  flip: [{ uniform: [0.49, 0.5, 0] }],
   scale: [
-    { scale_x: [1.2, 0.83, 1], scale_y: [0.9, 1, 1.1] },
-    { scale_x: [0, -1, 1e6], scale_y: [40, 0.01, -3] },
+    { horizontalScale: [1.2, 0.83, 1], verticalScale: [0.9, 1, 1.1] },
+    { horizontalScale: [0, -1, 1e6], verticalScale: [40, 0.01, -3] },
   ],
-  rotate: [{ theta: [0.26, -0.1, 0] }, { theta: [3, -1.5, 100] }],
+  rotate: [{ angle: [0.26, -0.1, 0] }, { angle: [3, -1.5, 100] }],
 };
+
+const entries = Object.entries(draws) as [AugmentationName, Record<string, number[]>[]][];
 
 const tensors = (given: Record<string, number[]>): AugmentationDraws =>
   Object.fromEntries(Object.entries(given).map(([name, values]) => [name, tf.tensor1d(values)]));
@@ -56,7 +63,7 @@ const shapes = [
 
 /** Value, gradient of a cubic function of it, and gradient of that in a direction. */
 const derivatives =
-  (augment: Augmentations[string]) =>
+  (augment: Augment) =>
   ({ images, direction, given }: { images: Images; direction: Images; given: AugmentationDraws }) => {
     const slope = tf.grad((current: tf.Tensor) =>
       augment(current as Images, given)
@@ -77,13 +84,13 @@ test('this machine has the native kernels, as long as it has the native backend'
 });
 
 describe('augmentations in one operation', () => {
-  for (const [name, given] of Object.entries(draws)) {
+  for (const [name, given] of entries) {
     for (const shape of shapes) {
       test(`${name} of x=[${shape}]: value and three derivatives of the plain operations`, () => {
         tf.tidy(() => {
           const random = Random.stream(7, 'test');
           const [images, direction] = [random.normal(shape) as Images, random.normal(shape) as Images];
-          const native = derivatives(nativeAugmentations[name]);
+          const native = derivatives(nativeAugmentations[name]!);
           const compiled = compile(native, { name });
           for (const each of [...given, ...given.map(shared)]) {
             const inputs = { images, direction, given: tensors(each) };
@@ -183,10 +190,10 @@ describe('operations on images', () => {
   test('they keep no tensors', () => {
     const images = tf.zeros([2, 4, 4, 1]) as Images;
     const start = tf.memory().numTensors;
-    for (const [name, [each]] of Object.entries(draws)) {
+    for (const [name, [each]] of entries) {
       tf.tidy(() => {
         const inputs = { images, direction: images, given: tensors(shared(each)) };
-        void derivatives(nativeAugmentations[name])(inputs);
+        void derivatives(nativeAugmentations[name]!)(inputs);
       });
     }
     assert.equal(tf.memory().numTensors, start);

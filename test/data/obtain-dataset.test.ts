@@ -11,7 +11,7 @@ import { pack, type Headers } from 'tar-stream';
 import { cifar10 } from '../../lib/data/cifar';
 import type { DatasetFormat } from '../../lib/data/dataset-format';
 import { loadDataset } from '../../lib/data/load-dataset';
-import { listDatasets, obtainDataset, type ObtainProgress } from '../../lib/data/obtain-dataset';
+import { DatasetUnavailable, listDatasets, obtainDataset, type ObtainProgress } from '../../lib/data/obtain-dataset';
 import type { Holder } from '../../lib/files/lock';
 import { deadHolder } from '../files/dead-holder';
 
@@ -155,6 +155,24 @@ test('a refusal of the server is told', async () => {
   answer = (_, response) => response.writeHead(404, 'Not Found').end();
   await assert.rejects(obtain({ attempts: 2 }), /cannot be fetched: the server answers 404 Not Found\./);
   assert.equal(ranges.length, 2);
+});
+
+test('what is not to be had is told from what cannot be written or arrived damaged', async () => {
+  answer = (_, response) => response.writeHead(404, 'Not Found').end();
+  await assert.rejects(obtain({ attempts: 1 }), DatasetUnavailable);
+  await assert.rejects(obtainDataset('folder', { folder }), DatasetUnavailable);
+  answer = serve;
+  const isOther = (message: RegExp) => (error: Error) => {
+    assert.match(error.message, message);
+    assert.ok(!(error instanceof DatasetUnavailable), error.name);
+    return true;
+  };
+  await assert.rejects(obtain({ format: served('0'.repeat(32)) }), isOther(/arrived damaged or was changed/));
+  const part = path.join(folder, '.cifar10.fetching', 'cifar-10-binary.tar.gz.part');
+  mkdirSync(part);
+  ranges = [];
+  await assert.rejects(obtain(), isOther(/\.part is a folder; a file is expected there\. Move it away/));
+  assert.equal(ranges.length, 1, 'another attempt would find the same');
 });
 
 test('no network: the address, the reason, and the way without internet', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createAugmentation, strategyNames } from '../../lib/data/dsa';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
 
 /** The message of the refusal of an input that need not be well typed. */
@@ -101,7 +102,12 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
   [
     'an unknown augmentation',
     { augmentation: 'flip_blur' },
-    /'augmentation' is 'flip_blur'; allowed is 'none' or augmentations joined by '_', out of color, crop/,
+    /'augmentation' is 'flip_blur'; allowed is 'none' or augmentations joined by '_', out of color, crop, cutout, flip, scale, rotate\.$/,
+  ],
+  [
+    'an unknown augmentation of students',
+    { evaluation: { augmentation: 'color_' } },
+    /'evaluation\.augmentation' is 'color_'; allowed is 'none' or augmentations joined by '_', out of color,/,
   ],
   [
     'experts shorter than a match',
@@ -115,6 +121,14 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
 for (const [name, input, text] of refusals) {
   test(`refused: ${name}`, () => assert.match(refusal(input), text));
 }
+
+test('every augmentation that there is may be asked for, alone or with others, by the set and by students', () => {
+  for (const augmentation of ['none', ...strategyNames, strategyNames.join('_'), 'flip_flip']) {
+    const made = configure({ augmentation, evaluation: { augmentation } });
+    assert.deepEqual([made.augmentation, made.evaluation.augmentation], [augmentation, augmentation]);
+    createAugmentation(augmentation);
+  }
+});
 
 test('more images than the smallest class has are refused, unless they start from noise', () => {
   const images = configure({ set: { kind: 'images', ipc: 11 } });

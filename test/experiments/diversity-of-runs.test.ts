@@ -1,16 +1,21 @@
 /** Other students on a run's set, and how varied runs' sets are: small runs on the embedded dataset. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ConfigurationInput } from '../../lib/distillation/configuration';
 import { createProgress } from '../../lib/distillation/progress';
 import { diversityJudge, type DiversityJudge } from '../../lib/experiments/diversity-of-runs';
+import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { writeDistilledSet } from '../../lib/runs/distilled-file';
 import { evaluateRun, run, runBaseline } from '../../lib/runs/run';
 import type { RunOptions } from '../../lib/runs/context';
 import type { RunResult } from '../../lib/runs/train-students';
+import { disposeAll } from '../../lib/tensor/parameters';
+import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
+import { smallData } from '../distillation/small-world';
 
 const small: ConfigurationInput = {
   profile: 'smoke',
@@ -23,7 +28,7 @@ const small: ConfigurationInput = {
 
 let options: RunOptions & { runs: string };
 let judge: DiversityJudge;
-let [images, haba, identity, random]: RunResult[] = [];
+let [images, haba, identity, random, full]: RunResult[] = [];
 before(async () => {
   options = {
     runs: mkdtempSync(path.join(tmpdir(), 'haba-diversity-')),
@@ -36,7 +41,7 @@ before(async () => {
   const still = { ...small, iterations: 0, set: { ...set, identityNoise: 0 } };
   identity = await run(still, options);
   random = await runBaseline({ ...small, baseline: 'random', ipc: 2 }, options);
-  const full = await runBaseline({ ...small, baseline: 'full' }, options);
+  full = await runBaseline({ ...small, baseline: 'full' }, options);
   judge = await diversityJudge(full, { realImages: 200 });
 });
 after(() => {
@@ -79,6 +84,26 @@ test('runs that the judge cannot measure are refused, with what it knows', async
   const herding = { ...random, kind: 'herding' as const };
   assert.throws(() => judge.measure(herding), /a run of kind 'herding' has no set to measure/);
   await assert.rejects(diversityJudge(random), /The student of .* cannot be read: .* runs remove random-shapes/);
+});
+
+test('a set or a student that does not fit the judge: an error, and no tensor is left', async () => {
+  // Images of two classes and another size.
+  const data = smallData();
+  const { configuration } = haba;
+  const { imageShape, classCount } = data.train;
+  const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
+  const parameters = set.init(Random.stream(0), data.train);
+  const folder = path.join(options.runs, 'of-another-size');
+  mkdirSync(folder);
+  writeDistilledSet(path.join(folder, 'distilled.safetensors'), { parameters, configuration, data, run: 'abc' });
+  disposeAll(parameters);
+  const kept = tf.memory().numTensors;
+  assert.throws(() => judge.measure({ ...haba, run: folder }));
+  assert.throws(() => judge.place({ ...haba, run: folder }));
+  assert.equal(tf.memory().numTensors, kept);
+  const deeper = { ...full.configuration, network: { ...full.configuration.network, depth: 4 } };
+  await assert.rejects(diversityJudge({ ...full, configuration: deeper }, { realImages: 20 }));
+  assert.equal(tf.memory().numTensors, kept);
 });
 
 test('other students on a set: trained once, then returned; stored under the run, which stays as it was', async () => {

@@ -7,6 +7,9 @@ import { after, before, test } from 'node:test';
 import { errorLine } from '../../lib/experiments/execute-notebook';
 import { readNotebook } from '../../lib/experiments/notebook-file';
 import { planReproduction } from '../../lib/experiments/reproduction';
+import { defaultRuns } from '../../lib/runs/run-files';
+import { resultsFolder } from '../../lib/files/results-folder';
+import { defaultExperts } from '../../lib/matching/experts/experts-folder';
 import { reproductionLog } from '../../lib/experiments/reproduction-log';
 
 let folder: string;
@@ -38,6 +41,27 @@ test('quick on CIFAR-10 is what is committed: notebooks are executed in place, a
     HABA_EXPERTS: path.join('results', 'experts'),
     HABA_DATA: environment.HABA_DATA,
   });
+});
+
+test('folders that the environment names are read when they are asked for; an empty name is no name', () => {
+  const names = ['HABA_RESULTS', 'HABA_RUNS', 'HABA_EXPERTS'];
+  const before = names.map((name) => process.env[name]);
+  const folders = () => [resultsFolder('tables'), defaultRuns(), defaultExperts(), plan().results];
+  const standard = ['results/tables', 'results/runs', 'results/experts', 'results'].map(path.normalize);
+  try {
+    for (const name of names) process.env[name] = '';
+    assert.deepEqual(folders(), standard);
+    process.env.HABA_RESULTS = folder;
+    assert.deepEqual(folders(), [...['tables', 'runs', 'experts'].map((name) => path.join(folder, name)), folder]);
+    process.env.HABA_RUNS = 'my-runs';
+    process.env.HABA_EXPERTS = 'my-experts';
+    assert.deepEqual(folders().slice(1, 3), ['my-runs', 'my-experts']);
+  } finally {
+    for (const [place, name] of names.entries()) {
+      if (before[place] === undefined) delete process.env[name];
+      else process.env[name] = before[place];
+    }
+  }
 });
 
 test('any other profile or dataset gets a folder of its own, but shares the runs', () => {

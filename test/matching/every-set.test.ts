@@ -6,7 +6,7 @@ import { createDistilledSet, type DistilledSetOptions } from '../../lib/factoriz
 import type { DistilledSet } from '../../lib/factorization/distilled-set';
 import { distributionMatching } from '../../lib/matching/distribution';
 import { gradientMatching } from '../../lib/matching/gradient';
-import type { MatchingLoss } from '../../lib/matching/matching-loss';
+import type { MatchingLoss, MatchingStep } from '../../lib/matching/matching-loss';
 import { trajectoryMatching } from '../../lib/matching/trajectory';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
@@ -88,3 +88,70 @@ for (const [method, create] of Object.entries(methods)) {
     });
   }
 }
+
+/** The augmentation until its n-th use, which fails. */
+function failing(augmentation: Augmentation, use: number): Augmentation {
+  let uses = 0;
+  const count = () => {
+    uses += 1;
+    if (uses === use) throw new Error('that was one too many');
+  };
+  return {
+    draw(...given) {
+      count();
+      return augmentation.draw(...given);
+    },
+    apply(...given) {
+      count();
+      return augmentation.apply(...given);
+    },
+  };
+}
+
+for (const [method, create] of Object.entries(methods)) {
+  if (method === 'dc') continue; // It augments nothing; it is DSA otherwise.
+  test(`${method}: wherever an iteration fails, no tensor is left behind`, async () => {
+    const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
+    for (const compile of [false, true]) {
+      let failures = 0;
+      for (let failed = true; failed; ) {
+        failed = false;
+        const loss = create(set, failing(createAugmentation('color_crop'), failures + 1), compile);
+        const parameters = { ...set.init(Random.stream(1), source), ...loss.init() };
+        const tensors = tf.memory().numTensors;
+        try {
+          await loss.iteration(parameters, Random.stream(2), ({ gradients }) => {
+            disposeAll(gradients);
+            return parameters;
+          });
+        } catch (error) {
+          assert.match((error as Error).message, /one too many/);
+          failed = true;
+          failures += 1;
+        }
+        assert.equal(tf.memory().numTensors, tensors, `compile: ${compile}, failure ${failures}`);
+        disposeAll(parameters);
+        loss.dispose();
+      }
+      assert.ok(failures >= 2, `${failures} failures`);
+    }
+  });
+}
+
+test('gradient matching, an update that fails: the network it drew is not left behind', async () => {
+  const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
+  const loss = gradient('dc', set, createAugmentation('none'), true);
+  const parameters = set.init(Random.stream(1), source);
+  const tensors = tf.memory().numTensors;
+  let updates = 0;
+  const update = ({ gradients }: MatchingStep) => {
+    disposeAll(gradients);
+    updates += 1;
+    if (updates === 2) throw new Error('no second update');
+    return parameters;
+  };
+  await assert.rejects(async () => loss.iteration(parameters, Random.stream(2), update), /no second update/);
+  assert.equal(tf.memory().numTensors, tensors);
+  disposeAll(parameters);
+  loss.dispose();
+});

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { Server } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
+import { PlotsService } from 'nodeplotlib/src/lib/server/plots/plots.service';
 import puppeteer from 'puppeteer-core';
 import { createProgress, type ProgressReporter } from '../../lib/distillation/progress';
 import type { RunResult } from '../../lib/runs/train-students';
@@ -151,6 +153,33 @@ test('served on this machine alone, with everything the page needs; the stream b
   progress.end();
   while ((await reach(hostname, Number(port))) === 'connected') await sleep(50);
   assert.equal(said.mock.calls.length, 0, 'nodeplotlib keeps quiet');
+});
+
+test('a server that fails, at a plot or at its end, is said, and nothing is thrown from the side', async (context) => {
+  const notes: string[] = [];
+  const inner = { ...silent(), note: (message: string) => void notes.push(message) };
+  const broken = (what: string) => () => {
+    throw new Error(what);
+  };
+  context.mock.method(PlotsService.prototype, 'addPlot', broken('no plot'));
+  const close = context.mock.method(Server.prototype, 'closeAllConnections', broken('no end'));
+  const { progress, address } = live({ serve: true, open: false, progress: inner });
+  const unhandled: unknown[] = [];
+  const hear = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', hear);
+  progress.stage({ name: 'distilling', total: 1 });
+  const url = new URL((await address())!);
+  progress.update(1, { loss: 0.5 });
+  progress.end();
+  for (let tries = 0; tries < 100 && close.mock.callCount() === 0; tries++) await sleep(50);
+  await sleep(50);
+  process.off('unhandledRejection', hear);
+  assert.deepEqual(unhandled, []);
+  assert.deepEqual(notes.slice(1), [
+    'There are no live curves any more: no plot',
+    'There are no live curves any more: no end',
+  ]);
+  while ((await reach(url.hostname, Number(url.port))) === 'connected') await sleep(50);
 });
 
 test('a distillation has a figure; real images have none', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -51,6 +51,22 @@ test('a set comes back with all that training on it needs', () => {
   assert.deepEqual(Object.keys(read.statistics), ['mean', 'deviation']);
   read.dispose();
   assert.equal(tf.memory().numTensors, tensors);
+});
+
+test('a folder where it is to be written: a sentence, and neither a tensor nor a part of it is left', () => {
+  const place = path.join(folder, 'a-folder.safetensors');
+  mkdirSync(place);
+  const { parameters, dispose } = readDistilledSet(file);
+  const tensors = tf.memory().numTensors;
+  assert.throws(() => writeDistilledSet(place, { parameters, configuration, data, run: 'abc' }), {
+    message: `${place} is a folder; a file is expected there. Move it away, or choose another folder.`,
+  });
+  assert.equal(tf.memory().numTensors, tensors);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.partial')),
+    [],
+  );
+  dispose();
 });
 
 type Metadata = Record<string, string>;

@@ -91,6 +91,26 @@ describe('branch', () => {
     assert.deepEqual([...slope({ ...inputs, index: tf.scalar(1, 'int32') }).dataSync()], [1, 1, 1]);
   });
 
+  test('the same functions, given with a constant and without: gradients for what is an input each time', () => {
+    const product = [([image, noise]: Tensors) => image.mul(noise), ([image, noise]: Tensors) => image.add(noise)];
+    const slopes = ({ index, inputs: [image, noise] }: { index: tf.Scalar; inputs: Tensors }) => [
+      tf.grad((variable) => branch(index, product, [variable], [noise]).sum())(image),
+      ...tf.grads((first: tf.Tensor, second: tf.Tensor) => branch(index, product, [first, second]).sum())([
+        image,
+        noise,
+      ]),
+    ];
+    const inputs = { index: tf.scalar(0, 'int32'), inputs: [tf.tensor1d([2, 3]), tf.tensor1d([5, 7])] };
+    assert.deepEqual(
+      compile(slopes, { name: 'splits' })(inputs).map((slope) => [...slope.dataSync()]),
+      [
+        [5, 7],
+        [5, 7],
+        [2, 3],
+      ],
+    );
+  });
+
   test('tensors that are not among the inputs, and results of different shapes, are refused', () => {
     const outside = ([index, given]: Tensors) => {
       const hidden = given.add(1);

@@ -411,12 +411,43 @@ describe('compile', () => {
     compiled.dispose();
   });
 
+  test("eager or as a graph, results are the caller's own: freeing them leaves the inputs as they are", () => {
+    const run = ({ x }: { x: tf.Tensor }) => {
+      const twice = x.add(x);
+      return { same: x, pair: [twice, twice] };
+    };
+    for (const how of [true, false]) {
+      const x = tf.tensor1d([1, 2]);
+      const before = tf.memory().numTensors;
+      const { same, pair } = compile(run, { name: 'own', compile: how })({ x });
+      assert.equal(tf.memory().numTensors - before, 3, `compile: ${how}`);
+      tf.dispose([same, pair[0]]);
+      assert.deepEqual([...x.dataSync(), ...pair[1].dataSync()], [1, 2, 2, 4], `compile: ${how}`);
+      tf.dispose([x, pair]);
+    }
+  });
+
   test('plain values among the inputs are settings: each combination has a graph of its own', () => {
     const compiled = compile(({ x, times }: { x: tf.Tensor; times: number }) => x.mul(times), { name: 'settings' });
     const x = tf.tensor1d([1, 2]);
     assert.deepEqual([...compiled({ x, times: 2 }).dataSync()], [2, 4]);
     assert.deepEqual([...compiled({ x, times: 3 }).dataSync()], [3, 6]);
     assert.equal(compiled.report().length, 2);
+  });
+
+  test('settings that JSON writes alike are settings of their own', () => {
+    // Null is no leaf by its type; what reads a configuration may give it all the same.
+    const given = [NaN, Infinity, -Infinity, null, undefined, 'NaN', 0, -0] as number[];
+    const seen: number[] = [];
+    const compiled = compile(
+      ({ x, setting }: { x: tf.Tensor; setting: number }) => {
+        seen.push(setting);
+        return x.mul(2);
+      },
+      { name: 'alike' },
+    );
+    for (const setting of [...given, ...given]) compiled({ x: tf.scalar(1), setting });
+    assert.deepEqual(seen, given);
   });
 
   test('a new shape is recorded anew, and the graph unused longest is given up', () => {
@@ -453,6 +484,23 @@ describe('compile', () => {
     assert.equal(tf.getBackend(), 'tensorflow');
     x.dispose();
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  test('values of a constant may be read, broadcast or not', () => {
+    const read = (constant: () => tf.Tensor) => {
+      let values: unknown;
+      compile(([x]: Tensors) => ((values = constant().arraySync()), x.mul(2)), { name: 'constant' })([tf.scalar(1)]);
+      return values;
+    };
+    const constants = [
+      () => tf.tensor2d([1, 2, 3], [1, 3]).broadcastTo([2, 3]),
+      () => tf.tensor3d([1, 2], [1, 2, 1], 'int32').broadcastTo([2, 2, 3]),
+      () => tf.tile(tf.tensor3d([1, 2, 3, 4], [2, 1, 2]), [1, 3, 1]),
+      () => tf.fill([2, 2], 16777217, 'int32'),
+      () => tf.ones([2, 0]),
+      () => tf.tensor2d([1, 2, 3, 4], [2, 2]),
+    ];
+    for (const constant of constants) assert.deepEqual(read(constant), constant().arraySync());
   });
 
   test('shapes that depend on values, and operations that are not listed, are named', () => {

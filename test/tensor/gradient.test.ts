@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { useBackend } from '../../lib/tensor/backend';
+import { compile } from '../../lib/tensor/compile';
 import { valueAndGradients } from '../../lib/tensor/gradient';
 import type { Parameters } from '../../lib/tensor/parameters';
 import { tf } from '../../lib/tensor/tensorflow';
@@ -42,3 +43,25 @@ test('a loss that fails, alone or inside the gradient of another, leaves no tens
   assert.equal(tf.memory().numTensors, tensors);
   x.dispose();
 });
+
+const breakOff = (): never => {
+  throw new Error('no way back');
+};
+
+for (const compiled of [false, true]) {
+  test(`a way back that fails, ${compiled ? 'compiled' : 'eager'}: no tensor is left, and the next gradient is right`, () => {
+    const x = tf.tensor1d([1, 2]);
+    const tensors = tf.memory().numTensors;
+    const broken = ({ x: given }: Parameters) =>
+      tf.customGrad((y) => ({ value: (y as tf.Tensor).sum(), gradFunc: breakOff }))(given.square()) as tf.Scalar;
+    const run = compile((inputs: { x: tf.Tensor }) => valueAndGradients(broken, inputs), {
+      name: 'no way back',
+      compile: compiled,
+    });
+    assert.throws(() => run({ x }), /no way back/);
+    assert.equal(tf.memory().numTensors, tensors);
+    const { value, gradients } = valueAndGradients(cube, { x });
+    assert.deepEqual([...gradients.x.dataSync()], [3, 12]);
+    tf.dispose([value, gradients, x]);
+  });
+}

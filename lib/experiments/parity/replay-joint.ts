@@ -1,5 +1,5 @@
 /** Whole iterations of the authors' loop: student, L_cos, the update of bases, hallucinators and step size, the adversary's step. */
-import { augmentations, type Augmentation, type Draws } from '../../data/dsa';
+import type { Augmentation, Draws } from '../../data/dsa';
 import type { AugmentationDraws } from '../../data/plain-augmentations';
 import { createPlayers, type ConstraintBatch } from '../../distillation/constraint-step';
 import { jointUpdate, type JointState } from '../../distillation/joint-update';
@@ -9,6 +9,7 @@ import type { Parameters } from '../../tensor/parameters';
 import { tf } from '../../tensor/tensorflow';
 import { formulaParameters } from './formula-parameters';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
+import { goldenAugmentation, ourDrawName } from './golden-augmentation';
 import { goldenNetwork } from './golden-network';
 import { goldenSet, learnableOf, unflatten } from './golden-set';
 
@@ -123,7 +124,6 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
 function placedAugmentation(golden: GoldenCase): Augmentation & { at(place: string): Draws } {
   const choices = required(golden, 'augmentations');
   const places = Object.keys(choices);
-  const known: Record<string, (images: tf.Tensor4D, draws: AugmentationDraws) => tf.Tensor4D> = augmentations;
   return {
     at(place) {
       if (!places.includes(place)) throw new Error(`its 'config.augmentations' says nothing of '${place}'.`);
@@ -136,10 +136,7 @@ function placedAugmentation(golden: GoldenCase): Augmentation & { at(place: stri
       const place = places[strategy!.dataSync()[0]];
       const name = choices[place];
       if (name === 'none') return images;
-      if (!Object.hasOwn(known, name)) {
-        throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(known).join(', ')}.`);
-      }
-      return known[name](images, drawsAt(golden, place, name));
+      return goldenAugmentation(name)(images, drawsAt(golden, place, name));
     },
   };
 }
@@ -151,7 +148,7 @@ function drawsAt(golden: GoldenCase, place: string, augmentation: string): Augme
   return Object.fromEntries(
     found.map((name) => {
       const [called, draw] = name.slice(prefix.length).split('.');
-      return [augmentation === 'color' ? called : draw, golden.tensor<tf.Tensor1D>(name).toFloat()];
+      return [augmentation === 'color' ? called : ourDrawName(draw), golden.tensor<tf.Tensor1D>(name).toFloat()];
     }),
   );
 }

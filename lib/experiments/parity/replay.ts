@@ -1,5 +1,4 @@
 /** Every op of the golden cases, replayed through the library. */
-import { augmentations } from '../../data/dsa';
 import { fitZca } from '../../data/zca';
 import { adversaryObjective } from '../../factorization/adversary';
 import { contrastiveConstraint } from '../../factorization/contrastive-constraint';
@@ -13,6 +12,7 @@ import { valueAndGradients } from '../../tensor/gradient';
 import { sgdStep, zeroVelocity } from '../../tensor/optimiser';
 import { tf } from '../../tensor/tensorflow';
 import { formulaParameters, ourName, pytorchShapes } from './formula-parameters';
+import { goldenAugmentation, ourDrawName } from './golden-augmentation';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
 import { hallucinatorNames, hallucinatorParameters } from './hallucinator-layout';
@@ -143,16 +143,13 @@ function inPyTorchOrder(features: tf.Tensor2D, classifier: tf.Tensor): tf.Tensor
 }
 
 function replayAugmentation(golden: GoldenCase): Comparison[] {
-  const name = required(golden, 'augmentation');
-  if (!Object.hasOwn(augmentations, name)) {
-    throw new Error(`there is no augmentation '${name}'; there are ${Object.keys(augmentations).join(', ')}.`);
-  }
+  const augment = goldenAugmentation(required(golden, 'augmentation'));
   const draws = Object.fromEntries(
     golden.names
       .filter((tensor) => tensor.startsWith('draw.'))
-      .map((tensor) => [tensor.slice('draw.'.length), golden.tensor<tf.Tensor1D>(tensor).toFloat()]),
+      .map((tensor) => [ourDrawName(tensor.slice('draw.'.length)), golden.tensor<tf.Tensor1D>(tensor).toFloat()]),
   );
-  return compareImages(golden, (images) => augmentations[name](images, draws));
+  return compareImages(golden, (images) => augment(images, draws));
 }
 
 function replayMultiFormation(golden: GoldenCase): Comparison[] {

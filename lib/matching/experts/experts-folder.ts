@@ -7,7 +7,9 @@ import { readSealed, writeSealed } from '../../files/sealed-json';
 import { expertsName, firstDifference, identityOf, identitySchema, type ExpertSettings } from './expert-identity';
 
 /** Where experts are kept unless something else is said: HABA_EXPERTS, else among the results. */
-export const defaultExperts = process.env.HABA_EXPERTS || resultsFolder('experts');
+export function defaultExperts(): string {
+  return process.env.HABA_EXPERTS || resultsFolder('experts');
+}
 
 const manifestOf = (folder: string) => path.join(folder, 'manifest.json');
 
@@ -20,7 +22,7 @@ export function hasManifest(folder: string): boolean {
  * Folder of the experts of these settings under a folder of experts. One that has a manifest itself was meant by whoever named it,
  * and need not be called after its experts.
  */
-export function expertsFolder(settings: ExpertSettings, experts: string = defaultExperts): string {
+export function expertsFolder(settings: ExpertSettings, experts: string = defaultExperts()): string {
   return hasManifest(experts) ? experts : path.join(experts, expertsName(settings));
 }
 

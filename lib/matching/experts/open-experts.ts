@@ -25,7 +25,7 @@ export interface OpenExpertsOptions extends MatchedEpochs {
  * where a file is damaged or another's
  */
 export function openExperts(options: OpenExpertsOptions): (random: Random) => TrajectorySegment {
-  const { settings, shapes, count, latestStartEpoch, expertEpochs, experts = defaultExperts, advice = '' } = options;
+  const { settings, shapes, count, latestStartEpoch, expertEpochs, experts = defaultExperts(), advice = '' } = options;
   const folder = expertsFolder(settings, experts);
   if (!hasManifest(folder)) {
     const none = `There are no experts for this configuration in ${experts} (${presentExperts(experts)}).`;

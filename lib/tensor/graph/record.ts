@@ -38,6 +38,26 @@ export function elementsOf(values: ArrayLike<number>, dtype: ElementType): Eleme
   return dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
 }
 
+/** Elements of a constant of shape `from`, repeated as BroadcastTo repeats them. */
+export function broadcastElements(elements: Elements, from: number[], { shape, dtype }: TensorForm): Elements {
+  if (sameShape(from, shape)) return elements;
+  // Shapes are aligned at their last axes; an axis that is repeated has no stride.
+  const added = shape.length - from.length;
+  const strides = shape.map((_, axis) =>
+    axis < added || from[axis - added] === 1 ? 0 : tf.util.sizeFromShape(from.slice(axis - added + 1)),
+  );
+  const repeated = elementsOf(new Uint8Array(tf.util.sizeFromShape(shape)), dtype);
+  for (let place = 0; place < repeated.length; place++) {
+    let [rest, source] = [place, 0];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      source += (rest % shape[axis]) * strides[axis];
+      rest = Math.floor(rest / shape[axis]);
+    }
+    repeated[place] = elements[source];
+  }
+  return repeated;
+}
+
 /** A value as the nodes of a graph may read it: its own, or a constant of another, copied. */
 export function adopt(graph: Graph, value: GraphValue): GraphValue {
   if (value.node.graph === graph) return value;

@@ -14,7 +14,7 @@ import type {
   GraphValue,
   TensorForm,
 } from './graph';
-import { elementsOf, record, recordFill } from './record';
+import { broadcastElements, elementsOf, record, recordFill } from './record';
 import { registerTracingKernels } from './tracing-kernels';
 
 /** Largest tensor that a graph may hold as a constant. */
@@ -112,7 +112,8 @@ export class TracingBackend extends tf.KernelBackend {
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const { value } = dataId as SymbolicData;
     const { node } = value;
-    const elements = node.operation === 'BroadcastTo' ? node.inputs[0].node.elements : node.elements;
+    const constant = node.operation === 'BroadcastTo' ? node.inputs[0] : value;
+    const { elements } = constant.node;
     if (elements === undefined) {
       throw new Error(
         `the values of ${node.operation === 'Placeholder' ? 'an input' : `a result of ${node.operation}`}, shape ` +
@@ -120,8 +121,7 @@ export class TracingBackend extends tf.KernelBackend {
           'runs. Keep to tensor operations, or run with compile: false.',
       );
     }
-    if (elements.length > 1) return elements;
-    return elementsOf(new Float32Array(tf.util.sizeFromShape(value.shape)).fill(elements[0]), value.dtype);
+    return broadcastElements(elements, constant.shape, value);
   }
 
   override read(dataId: object): Promise<tf.backend_util.BackendValues> {
