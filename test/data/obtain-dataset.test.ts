@@ -322,7 +322,11 @@ test('a data folder that cannot be made: the advice names the option for data', 
   const file = path.join(folder, 'file');
   writeFileSync(file, 'mine');
   await assert.rejects(obtain({ folder: file }), {
-    message: `${file} cannot be written: a file stands where a folder is needed. Move it away, or choose another folder (--data FOLDER, or HABA_DATA).`,
+    message: `${file} is a file; the folder of datasets is expected there: --data FOLDER, or HABA_DATA=FOLDER.`,
+  });
+  const below = path.join(file, 'data');
+  await assert.rejects(obtain({ folder: below }), {
+    message: `${below} cannot be written: a file stands where a folder is needed. Move it away, or choose another folder (--data FOLDER, or HABA_DATA).`,
   });
 });
 

@@ -47,7 +47,9 @@ test('folders that the environment names are read when they are asked for; an em
   const names = ['HABA_RESULTS', 'HABA_RUNS', 'HABA_EXPERTS'];
   const before = names.map((name) => process.env[name]);
   const folders = () => [resultsFolder('tables'), defaultRuns(), defaultExperts(), plan().results];
-  const standard = ['results/tables', 'results/runs', 'results/experts', 'results'].map(path.normalize);
+  const standard = ['results/tables', 'results/runs', 'results/experts', 'results'].map((place) =>
+    path.normalize(place),
+  );
   try {
     for (const name of names) process.env[name] = '';
     assert.deepEqual(folders(), standard);

@@ -56,7 +56,8 @@ test('a set comes back with all that training on it needs', () => {
 test('a folder where it is to be written: a sentence, and neither a tensor nor a part of it is left', () => {
   const place = path.join(folder, 'a-folder.safetensors');
   mkdirSync(place);
-  const { parameters, dispose } = readDistilledSet(file);
+  const read = readDistilledSet(file);
+  const { parameters } = read;
   const tensors = tf.memory().numTensors;
   assert.throws(() => writeDistilledSet(place, { parameters, configuration, data, run: 'abc' }), {
     message: `${place} is a folder; a file is expected there. Move it away, or choose another folder.`,
@@ -66,7 +67,7 @@ test('a folder where it is to be written: a sentence, and neither a tensor nor a
     readdirSync(folder).filter((name) => name.endsWith('.partial')),
     [],
   );
-  dispose();
+  read.dispose();
 });
 
 type Metadata = Record<string, string>;
