@@ -1,8 +1,9 @@
 """Writes the small golden cases of this folder, in the format of the authors' (see lib/experiments/parity).
 
-    python generate.py     # needs torch and safetensors
+    python generate.py     # needs torch, numpy, scipy and safetensors
 
-Other sizes, class counts and steps than the authors' cases have, computed by PyTorch's own layers and autograd.
+Other sizes, class counts and steps than the authors' cases have, computed by PyTorch's own layers and autograd. The cases of
+the containers (FreD, DDiF, LinBa) are written by containers.py, which runs alone, too, and without torch.
 """
 
 import json
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from containers import container_cases
 from safetensors.torch import save_file
 from torch import nn
 
@@ -354,3 +356,4 @@ undivided_multi_formation_case()
 whitening_case()
 augmentation_cases()
 adversary_case()
+container_cases()

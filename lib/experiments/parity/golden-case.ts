@@ -15,6 +15,7 @@ const configSchema = z
     depth: z.number().int().positive(),
     eps: z.number().positive(),
     factor: z.number().int().positive(),
+    kept: z.number().int().positive(),
     lambda_classification: z.number(),
     lambda_contrastive: z.number(),
     lambda_cosine: z.number(),
@@ -27,6 +28,8 @@ const configSchema = z
     params: z.array(z.tuple([z.string(), z.array(z.number().int().nonnegative())])),
     smallest_lr: z.number().positive(),
     temperature: z.number().positive(),
+    w0: z.number().positive(),
+    w0_initial: z.number().positive(),
     weight_decay: z.number(),
     width: z.number().int().positive(),
   })

@@ -16,6 +16,8 @@ import { goldenAugmentation, ourDrawName } from './golden-augmentation';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
 import { hallucinatorNames, hallucinatorParameters } from './hallucinator-layout';
+import { pullBack } from './pull-back';
+import { replayDdif, replayFred, replayLinba } from './replay-containers';
 import { replayJointIterations } from './replay-joint';
 import { replayTrajectoryMatching } from './replay-trajectory';
 
@@ -33,17 +35,10 @@ export const replays: Record<string, (golden: GoldenCase) => Comparison[]> = {
   'adversary-step': replayAdversaryStep,
   'student-training': replayStudentTraining,
   'multi-formation': replayMultiFormation,
+  'container-fred': replayFred,
+  'container-ddif': replayDdif,
+  'container-linba': replayLinba,
 };
-
-/** Value of `compute`, and its gradients under the upstream gradient that is given. */
-function pullBack(
-  compute: (inputs: Record<string, tf.Tensor>) => tf.Tensor,
-  inputs: Record<string, tf.Tensor>,
-  upstream: tf.Tensor,
-) {
-  const { gradients } = valueAndGradients((current) => compute(current).mul(upstream).sum().asScalar(), inputs);
-  return { value: compute(inputs), gradients };
-}
 
 function replayHallucinator(golden: GoldenCase): Comparison[] {
   const bases = golden.images('base');
