@@ -73,7 +73,7 @@ class Client(NotebookClient):
         kernel = getattr(self.km.provisioner, "pid", None)
         runs = Path(os.environ.get("HABA_RUNS") or Path(os.environ.get("HABA_RESULTS") or "results", "runs"))
         for _ in range(10 * seconds):
-            if not any(holder(file) == kernel for file in runs.glob("*/holder.json")):
+            if not any(holder(file) == kernel for file in runs.rglob("holder.json")):
                 return
             await asyncio.sleep(0.1)
 

@@ -41,8 +41,16 @@ export interface Distillation {
   readonly set: DistilledSet;
   /** The state before the first iteration; the caller owns its tensors. */
   start(): DistillationState;
-  /** One iteration. Takes over the tensors of the state it is given, and returns the next one; after an error none is left. */
-  iterate(state: DistillationState): Promise<{ state: DistillationState; metrics: IterationMetrics }>;
+
+  /**
+   * One iteration. Takes over the tensors of the state it is given, also where it fails, and returns the next one.
+   * @param signal stops it within a step; then the state that was given stays the caller's
+   * @throws what `signal` holds, when it is aborted
+   */
+  iterate(
+    state: DistillationState,
+    signal?: AbortSignal,
+  ): Promise<{ state: DistillationState; metrics: IterationMetrics }>;
   /** Frees compiled graphs. */
   dispose(): void;
 }
@@ -101,7 +109,7 @@ export function createDistillation(
         adversaryVelocity: zeroVelocity(adversary),
       };
     },
-    async iterate(before) {
+    async iterate(before, signal) {
       const began = performance.now();
       // Every iteration has a stream of its own: its number is all that a checkpoint must know.
       const { iteration: done, ...given } = before;
@@ -109,13 +117,14 @@ export function createDistillation(
       const values = { loss: [] as number[], cosine: [] as number[], adversaryLoss: [] as number[] };
       let state: JointState = given;
       try {
-        await matching.iteration(state.parameters, random, ({ loss, gradients }: MatchingStep) => {
+        const update = ({ loss, gradients }: MatchingStep) => {
           try {
+            signal?.throwIfAborted();
             const next = tf.tidy(() => {
               const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
               return jointUpdate(state, gradients, { game, optimisers, smallestStepSize });
             });
-            release(state);
+            if (state !== given) release(state);
             state = next.state;
             values.loss.push(loss);
             if (next.cosine !== undefined) values.cosine.push(next.cosine);
@@ -124,11 +133,14 @@ export function createDistillation(
           } finally {
             disposeAll(gradients);
           }
-        });
+        };
+        await matching.iteration(state.parameters, random, update, signal);
       } catch (error) {
-        release(state);
+        if (state !== given) release(state);
+        if (!signal?.aborted) release(given);
         throw error;
       }
+      if (state !== given) release(given);
       const metrics: IterationMetrics = {
         iteration: done + 1,
         loss: mean(values.loss),

@@ -158,40 +158,48 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
     return { loss, gradients };
   };
 
-  /** The network after some epochs on the set; the one given is freed. */
-  const trainOnSet = (parameters: Parameters, drawn: Parameters, random: Random) => {
+  /** The network after some epochs on the set; the one given is freed, also where training is stopped. */
+  const trainOnSet = async (parameters: Parameters, drawn: Parameters, random: Random, signal?: AbortSignal) => {
     let current = drawn;
-    for (let epoch = 0; epoch < innerLoops; epoch++) {
-      const draws = random.stream('epoch', epoch);
-      const order = draws.stream('order').permutation(itemCount);
-      const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, hallucinatorCount);
-      for (let first = 0; first < itemCount; first += networkBatch) {
-        const items = order.subarray(first, first + networkBatch);
-        const next = tf.tidy(() =>
-          train({
-            set: parameters,
-            network: current,
-            items: tf.tensor1d(items, 'int32'),
-            hallucinators: tf.tensor1d(
-              items.map((item) => hallucinators[item]),
-              'int32',
-            ),
-            labels: tf.tensor1d(set.labels(items), 'int32'),
-            draws: augmentation.draw(draws.stream('augmentation', first), items.length * set.formations),
-          }),
-        );
-        disposeAll(current);
-        current = next;
+    try {
+      for (let epoch = 0; epoch < innerLoops; epoch++) {
+        const draws = random.stream('epoch', epoch);
+        const order = draws.stream('order').permutation(itemCount);
+        const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, hallucinatorCount);
+        for (let first = 0; first < itemCount; first += networkBatch) {
+          signal?.throwIfAborted();
+          const items = order.subarray(first, first + networkBatch);
+          const next = tf.tidy(() =>
+            train({
+              set: parameters,
+              network: current,
+              items: tf.tensor1d(items, 'int32'),
+              hallucinators: tf.tensor1d(
+                items.map((item) => hallucinators[item]),
+                'int32',
+              ),
+              labels: tf.tensor1d(set.labels(items), 'int32'),
+              draws: augmentation.draw(draws.stream('augmentation', first), items.length * set.formations),
+            }),
+          );
+          disposeAll(current);
+          current = next;
+          // The event loop runs, so that a stop is heard.
+          await new Promise(setImmediate);
+        }
       }
+      return current;
+    } catch (error) {
+      disposeAll(current);
+      throw error;
     }
-    return current;
   };
 
   return {
     name,
     updatesPerIteration: outerLoops,
     init: () => ({}),
-    async iteration(given, random, update) {
+    async iteration(given, random, update, signal) {
       let parameters = given;
       let drawn = network.init(random.stream('network'));
       try {
@@ -200,9 +208,8 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
           // In scopes: where a step fails, those before it leave no tensor.
           parameters = update(tf.tidy(() => matchClasses(parameters, drawn, draws.stream('matching'))));
           if (loop < outerLoops - 1) {
-            drawn = tf.tidy(() => trainOnSet(parameters, drawn, draws.stream('training')));
+            drawn = await trainOnSet(parameters, drawn, draws.stream('training'), signal);
           }
-          // The event loop runs, so that a stop is heard.
           await new Promise(setImmediate);
         }
       } finally {

@@ -19,8 +19,15 @@ export interface MatchingLoss {
    * One outer iteration: draws networks and batches, and hands every gradient to `update`, which returns the parameters
    * to go on with. Keeps no state between iterations, so that a checkpoint between two of them is complete.
    * @param parameters of the set and of {@link MatchingLoss.init}; not changed or freed here
+   * @param signal looked at between the steps of a long iteration
+   * @throws what `signal` holds, when it is aborted
    */
-  iteration(parameters: Parameters, random: Random, update: (step: MatchingStep) => Parameters): Promise<void> | void;
+  iteration(
+    parameters: Parameters,
+    random: Random,
+    update: (step: MatchingStep) => Parameters,
+    signal?: AbortSignal,
+  ): Promise<void> | void;
   /** Frees compiled graphs. */
   dispose(): void;
 }

@@ -85,7 +85,11 @@ async function iterations(
       announce(configuration, session, state.iteration);
       progress.stage({ name: 'distilling', total: iterations, done: state.iteration });
       while (state.iteration < iterations && !signal.aborted) {
-        const next = await distillation.iterate(state);
+        const next = await distillation.iterate(state, signal).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+        });
+        // Stopped in its midst, an iteration leaves the state before it.
+        if (!next) break;
         state = next.state;
         requireFinite(next.metrics, configuration, files.checkpoint);
         metrics.append(next.metrics);

@@ -7,7 +7,7 @@ import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
 import { setHash, setName, type RunKind } from './identity';
-import { defaultRuns, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
+import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { inSession, type Session } from './session';
 
 /** A training set that is done. */
@@ -36,6 +36,7 @@ export async function makeSet({ kind, configuration, check, work }: SetTask, con
   const made = (result: SetResult): MadeSet => ({ ...place, kind, configuration, result });
   const stored = readSetResult(place);
   if (stored) {
+    readIdentity(folder);
     await clearDeadHolder(folder);
     return made(stored);
   }
@@ -49,7 +50,8 @@ export async function makeSet({ kind, configuration, check, work }: SetTask, con
     const meanwhile = readSetResult(place);
     if (meanwhile) return made(meanwhile);
     const { configuration: file, result: resultFile } = setFiles(folder);
-    if (!existsSync(file)) writeSealed(file, hash, source);
+    if (existsSync(file)) readIdentity(folder);
+    else writeSealed(file, hash, source);
     const storedFloats = await work(session);
     const result: SetResult = {
       storedFloats,

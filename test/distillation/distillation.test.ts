@@ -113,3 +113,25 @@ test('trajectory matching: resident memory after 20 iterations is within a tenth
   await iterate(smallConfiguration(input), 20, () => resident.push(process.memoryUsage().rss));
   assert.ok(resident[19] < 1.1 * resident[4], `${resident[4]} grew to ${resident[19]} bytes`);
 });
+
+test('a stop is heard within an iteration: the state before it stays as it was, and the same iteration comes again', async () => {
+  const configuration = smallConfiguration({
+    matching: { method: 'dsa', outerLoops: 3, innerLoops: 40 },
+    set: sets['HaBa on colour bases'],
+    compile: false,
+  });
+  const distillation = createDistillation(configuration, data);
+  const state = distillation.start();
+  const kept = tf.memory().numTensors;
+  const stop = new AbortController();
+  setImmediate(() => stop.abort());
+  await assert.rejects(distillation.iterate(state, stop.signal), { name: 'AbortError' });
+  assert.equal(tf.memory().numTensors, kept);
+  const [again, undisturbed] = [state, distillation.start()].map((from) => distillation.iterate(from));
+  const losses = [(await again).metrics.loss, (await undisturbed).metrics.loss];
+  assert.equal(losses[0], losses[1]);
+  for (const { state: last } of [await again, await undisturbed]) {
+    disposeAll(last.parameters, last.velocity, last.adversary, last.adversaryVelocity);
+  }
+  distillation.dispose();
+});
