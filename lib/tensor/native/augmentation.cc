@@ -241,7 +241,7 @@ void forEachImage(TF_OpKernelContext* context, const char* expected, Work work) 
     const Shape shape{size(0), size(1), size(2), size(3)};
     output.allocate(context, 0, {shape.images, shape.height, shape.width, shape.channels}, status);
     if (TF_GetCode(status) == TF_OK) {
-      Pool::get().run(shape.images, [&](int, int first, int last) {
+      Pool::get().run(shape.images, [&](int first, int last) {
         for (int image = first; image < last; image++) {
           const float* rows[kInputs - 1];
           for (int index = 1; index < kInputs; index++) {

@@ -123,7 +123,7 @@ struct Gate {
   float operator()(float z) const { return z > threshold ? share : 0.0f; }
 };
 
-// Writes dx; adds to d scale and d shift.
+// Writes dx, and what the image adds to d scale and d shift.
 HABA_VECTORISED void backward(const float* x, const float* scale, const float* shift, const float* dy, const Shape& shape, int count,
                               float* dx, float* dscale, float* dshift) {
   Channels mean, inverse, factor, sumU, sumUE, nothing;
@@ -149,8 +149,8 @@ HABA_VECTORISED void backward(const float* x, const float* scale, const float* s
   }
   Channels fromE, constant;
   for (int c = 0; c < count; c++) {
-    dshift[c] += sumU[c];
-    dscale[c] += inverse[c] * sumUE[c];
+    dshift[c] = sumU[c];
+    dscale[c] = inverse[c] * sumUE[c];
     constant[c] = factor[c] * sumU[c] / shape.pixels();
     fromE[c] = factor[c] * inverse[c] * inverse[c] * sumUE[c] / shape.pixels();
   }
@@ -171,7 +171,7 @@ HABA_VECTORISED void backward(const float* x, const float* scale, const float* s
   }
 }
 
-// Writes the gradient of x; adds to those of dy and of scale.
+// Writes the gradient of x, and what the image adds to that of scale; adds to that of dy.
 HABA_VECTORISED void backwardTwice(const float* x, const float* scale, const float* shift, const float* dy, const float* vx,
                                    const float* vscale, const float* vshift, const Shape& shape, int count, float* gx, float* gscale,
                                    float* gdy) {
@@ -208,7 +208,7 @@ HABA_VECTORISED void backwardTwice(const float* x, const float* scale, const flo
     const float r = inverse[c];
     const float r2 = r * r;
     const float q = sumUV[c] - sumV[c] * sumU[c] / pixels - r2 * sumVE[c] * sumUE[c] / pixels;
-    gscale[c] += r * q;
+    gscale[c] = r * q;
     xFromU[c] = vscale[c] * r - scale[c] * r2 * r * sumVE[c] / pixels;
     xFromV[c] = -scale[c] * r2 * r * sumUE[c] / pixels;
     xFromE[c] = -(scale[c] * r2 * r * q + r2 * (xFromU[c] * sumUE[c] + xFromV[c] * sumVE[c])) / pixels;
@@ -254,30 +254,34 @@ void* createKernel(TF_OpKernelConstruction* construction) {
 
 void deleteKernel(void* kernel) { delete static_cast<Options*>(kernel); }
 
-// Sums over images, of one row of channels for each chunk of work, added up in the order of the chunks.
+HABA_VECTORISED void addRow(const float* row, size_t channels, double* totals) {
+  HABA_CHANNELS
+  for (size_t c = 0; c < channels; c++) totals[c] += row[c];
+}
+
+// Sums over images: one row of channels for each, added up in their order, so that the number of threads does not show.
 class PartialSums {
  public:
-  explicit PartialSums(const Shape& shape) : channels_(shape.channels), chunks_(Pool::get().chunks(shape.images)), sums_(channels_ * chunks_, 0.0f) {}
-  float* of(int chunk) { return sums_.data() + chunk * channels_; }
+  explicit PartialSums(const Shape& shape) : channels_(shape.channels), images_(shape.images), sums_(channels_ * images_) {}
+  float* of(size_t image) { return sums_.data() + image * channels_; }
   void writeTo(float* total) const {
-    for (size_t c = 0; c < channels_; c++) {
-      total[c] = 0;
-      for (size_t chunk = 0; chunk < chunks_; chunk++) total[c] += sums_[chunk * channels_ + c];
-    }
+    std::vector<double> totals(channels_);
+    for (size_t image = 0; image < images_; image++) addRow(sums_.data() + image * channels_, channels_, totals.data());
+    for (size_t c = 0; c < channels_; c++) total[c] = static_cast<float>(totals[c]);
   }
 
  private:
-  const size_t channels_, chunks_;
+  const size_t channels_, images_;
   std::vector<float> sums_;
 };
 
-// Calls work(chunk, image, first channel, number of channels) for every image.
+// Calls work(image, first channel, number of channels) for every image.
 template <typename Work>
 void forEachBlock(const Shape& shape, Work work) {
-  Pool::get().run(shape.images, [&](int chunk, int first, int last) {
+  Pool::get().run(shape.images, [&](int first, int last) {
     for (int image = first; image < last; image++) {
       for (int channel = 0; channel < shape.channels; channel += kBlock) {
-        work(chunk, static_cast<size_t>(image), channel, std::min(kBlock, shape.channels - channel));
+        work(static_cast<size_t>(image), channel, std::min(kBlock, shape.channels - channel));
       }
     }
   });
@@ -313,7 +317,7 @@ void computeForward(void* kernel, TF_OpKernelContext* context) {
     Tensor y;
     y.allocate(context, 0, pooledShapeOf(shape), status);
     if (TF_GetCode(status) != TF_OK) return;
-    forEachBlock(shape, [&](int, size_t image, int channel, int count) {
+    forEachBlock(shape, [&](size_t image, int channel, int count) {
       forward(inputs[0].data() + image * shape.size() + channel, inputs[1].data() + channel, inputs[2].data() + channel, shape, count,
               y.data() + image * shape.pooledSize() + channel);
     });
@@ -328,10 +332,10 @@ void computeBackward(void* kernel, TF_OpKernelContext* context) {
     if (TF_GetCode(status) == TF_OK) dshift.allocate(context, 2, {shape.channels}, status);
     if (TF_GetCode(status) != TF_OK) return;
     PartialSums scales(shape), shifts(shape);
-    forEachBlock(shape, [&](int chunk, size_t image, int channel, int count) {
+    forEachBlock(shape, [&](size_t image, int channel, int count) {
       backward(inputs[0].data() + image * shape.size() + channel, inputs[1].data() + channel, inputs[2].data() + channel,
                inputs[3].data() + image * shape.pooledSize() + channel, shape, count, dx.data() + image * shape.size() + channel,
-               scales.of(chunk) + channel, shifts.of(chunk) + channel);
+               scales.of(image) + channel, shifts.of(image) + channel);
     });
     scales.writeTo(dscale.data());
     shifts.writeTo(dshift.data());
@@ -347,12 +351,12 @@ void computeBackwardTwice(void* kernel, TF_OpKernelContext* context) {
     if (TF_GetCode(status) != TF_OK) return;
     std::memset(gdy.data(), 0, shape.images * shape.pooledSize() * sizeof(float));
     PartialSums scales(shape);
-    forEachBlock(shape, [&](int chunk, size_t image, int channel, int count) {
+    forEachBlock(shape, [&](size_t image, int channel, int count) {
       const size_t place = image * shape.size() + channel;
       const size_t pooled = image * shape.pooledSize() + channel;
       backwardTwice(inputs[0].data() + place, inputs[1].data() + channel, inputs[2].data() + channel, inputs[3].data() + pooled,
                     inputs[4].data() + place, inputs[5].data() + channel, inputs[6].data() + channel, shape, count, gx.data() + place,
-                    scales.of(chunk) + channel, gdy.data() + pooled);
+                    scales.of(image) + channel, gdy.data() + pooled);
     });
     scales.writeTo(gscale.data());
   });

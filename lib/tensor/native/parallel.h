@@ -5,13 +5,15 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
-#include <vector>
+
+#include "thread-count.h"
 
 namespace haba {
 
-// A pool that lives as long as the process. A chunk of work always covers the same range, whichever thread takes it, so
-// that sums come out the same in every run.
+// A pool that lives as long as the process. Which items make a chunk depends on the number of threads: what is summed over
+// items is therefore kept item by item, and added up in their order afterwards, so that numbers are the same for any number.
 class Pool {
  public:
   static Pool& get() {
@@ -19,15 +21,12 @@ class Pool {
     return *pool;
   }
 
-  // More chunks than threads, so that a thread that is late does not hold up the others.
-  int chunks(int items) const { return std::max(1, std::min(items, threads_ == 1 ? 1 : 4 * threads_)); }
-
-  // Calls work(chunk, first, last) for each chunk of [0, items).
-  void run(int items, const std::function<void(int, int, int)>& work) {
+  // Calls work(first, last) for each chunk of [0, items).
+  void run(int items, const std::function<void(int, int)>& work) {
     const int count = chunks(items);
     auto one = [&](int chunk) {
       const auto bound = [&](int index) { return static_cast<int>(static_cast<long long>(items) * index / count); };
-      work(chunk, bound(chunk), bound(chunk + 1));
+      work(bound(chunk), bound(chunk + 1));
     };
     std::unique_lock<std::mutex> only(busy_, std::try_to_lock);
     if (count == 1 || !only.owns_lock()) {
@@ -51,20 +50,28 @@ class Pool {
   }
 
  private:
-  Pool() : threads_(std::max(1u, std::thread::hardware_concurrency())) {
-    for (int thread = 1; thread < threads_; thread++) {
-      std::thread([this] {
-        for (;;) {
-          {
-            std::unique_lock<std::mutex> lock(mutex_);
-            wake_.wait(lock, [&] { return next_ < count_; });
-          }
-          while (takeOne()) {
-          }
-        }
-      }).detach();
+  Pool() {
+    const int wanted = threadCount();
+    try {
+      for (; threads_ < wanted; threads_++) std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) {
+      // The system gives no more: those that are there do the work.
     }
   }
+
+  void serve() {
+    for (;;) {
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, [&] { return next_ < count_; });
+      }
+      while (takeOne()) {
+      }
+    }
+  }
+
+  // More chunks than threads, so that a thread that is late does not hold up the others.
+  int chunks(int items) const { return std::max(1, std::min(items, threads_ == 1 ? 1 : 4 * threads_)); }
 
   // Does one chunk that nobody has taken yet.
   bool takeOne() {
@@ -80,7 +87,7 @@ class Pool {
     return true;
   }
 
-  const int threads_;
+  int threads_ = 1;  // With the one that calls.
   std::mutex busy_;
   std::mutex mutex_;
   std::condition_variable wake_;
