@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { runCommand } from './command';
-import { benchmark, speedup, type Benchmark } from './experiments/benchmark/benchmark';
-import { benchmarkTable } from './experiments/benchmark/table';
+import { benchmark, speedup, type Benchmark } from './tools/benchmark/benchmark';
+import { benchmarkTable } from './tools/benchmark/table';
 
 interface Flags {
   peer?: string;

@@ -2,8 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
-import type { EvaluateFileOptions } from './experiments/evaluate-file';
-import type { ComparisonInput } from './experiments/compare-methods';
+import type { EvaluateFileOptions } from './runs/evaluate-file';
+import type { ComparisonInput } from './questions/compare-methods';
 import type { RunResult } from './runs/train-students';
 
 const program = new Command('haba')
@@ -153,7 +153,7 @@ withConfiguration(program.command('experts').description('train the experts of t
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .action(async ({ data, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
-    const { makeExperts } = await import('./experiments/make-experts');
+    const { makeExperts } = await import('./runs/make-experts');
     const made = await makeExperts(configurationOf({ ...flags, method: 'mtt' }), { data, experts });
     process.stdout.write(`${JSON.stringify(made)}\n`);
   });
@@ -199,7 +199,7 @@ program
   .description("replay golden cases of the authors' code and compare number for number")
   .argument('<folder>', 'with *.safetensors, one case a file')
   .action(async (folder: string) => {
-    const { parity } = await import('./experiments/parity/parity');
+    const { parity } = await import('./tools/parity/parity');
     const counts = { passed: 0, failed: 0 };
     for await (const { name, passed, worst, reason } of parity(folder)) {
       counts[passed ? 'passed' : 'failed'] += 1;
@@ -226,7 +226,7 @@ withPlaces(
   .option('--seed <number>', 'every random draw follows from it', wholeNumber)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .action(async ({ data, runs, experts, bases, ...input }: PlaceFlags & ComparisonInput & { bases?: number }) => {
-    const { compareMethods } = await import('./experiments/compare-methods');
+    const { compareMethods } = await import('./questions/compare-methods');
     const { accuracyTable } = await import('./report/tables');
     const { exportTables } = await import('./report/export');
     const rows = await compareMethods({ ...input, basesPerClass: bases }, { data, runs, experts });
@@ -244,7 +244,7 @@ program
   .option('--updates <number>', 'length of each, in steps', wholeNumber)
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .action(async (file: string, flags: EvaluateFileOptions) => {
-    const { evaluateFile } = await import('./experiments/evaluate-file');
+    const { evaluateFile } = await import('./runs/evaluate-file');
     process.stdout.write(`${JSON.stringify(await evaluateFile(file, flags))}\n`);
   });
 
@@ -271,7 +271,7 @@ program
         }
         return;
       }
-      const { obtainWithProgress } = await import('./experiments/data-at-hand');
+      const { obtainWithProgress } = await import('./runs/data-at-hand');
       process.stdout.write(`${await obtainWithProgress(name, data, { from })}\n`);
     },
   );
@@ -281,7 +281,7 @@ program
   .description('what is in use: Node, Python, TensorFlow, device, kernel, datasets')
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .action(async ({ data }: PlaceFlags) => {
-    const { doctor } = await import('./experiments/doctor');
+    const { doctor } = await import('./machine/doctor');
     const findings = await doctor(data);
     const width = Math.max(...findings.map(({ name }) => name.length));
     for (const { name, value } of findings) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);

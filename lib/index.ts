@@ -1,18 +1,18 @@
 /** What a notebook imports; nothing else of the library is public. */
 export { configure, type Configuration, type ConfigurationInput } from './distillation/configuration';
-export { dataAtHand, dataForNotebook } from './experiments/data-at-hand';
+export { dataAtHand, dataForNotebook } from './runs/data-at-hand';
 export { readDistilledSet } from './runs/distilled-file';
-export { diversityJudge } from './experiments/diversity-of-runs';
-export { doctor } from './experiments/doctor';
-export { evaluateFile } from './experiments/evaluate-file';
-export { runGrid } from './experiments/grid';
-export { makeExperts } from './experiments/make-experts';
-export { notebookSettings } from './experiments/notebook-settings';
-export { constraintAblation } from './experiments/questions/constraint-ablation';
-export { crossArchitecture } from './experiments/questions/cross-architecture';
-export { diversity } from './experiments/questions/diversity';
-export { storageEfficiency } from './experiments/questions/storage-efficiency';
-export { chosenByTuning, tuning, tuningFinal } from './experiments/questions/tuning';
+export { diversityJudge } from './questions/diversity/judge';
+export { doctor } from './machine/doctor';
+export { evaluateFile } from './runs/evaluate-file';
+export { runGrid } from './runs/grid';
+export { makeExperts } from './runs/make-experts';
+export { notebookSettings } from './reproduction/notebook-settings';
+export { constraintAblation } from './questions/constraint-ablation/grid';
+export { crossArchitecture } from './questions/cross-architecture/grid';
+export { diversity } from './questions/diversity/grid';
+export { storageEfficiency } from './questions/storage-efficiency/grid';
+export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { evaluateRun, run, runBaseline } from './runs/run';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
@@ -25,16 +25,16 @@ export {
   ablationDiversityTable,
   ablationRows,
   ablationTable,
-} from './report/ablation-report';
+} from './questions/constraint-ablation/report';
 export { accuracyChart } from './report/accuracy-chart';
-export { architectureChart, architectureTable } from './report/architecture-report';
+export { architectureChart, architectureTable } from './questions/cross-architecture/report';
 export {
   diversityAccuracyTable,
   diversityTable,
   embeddingChart,
   hallucinatorCountChart,
   measureDiversity,
-} from './report/diversity-report';
+} from './questions/diversity/report';
 export { exportFigures, exportTables } from './report/export';
 export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
@@ -49,7 +49,7 @@ export {
   storageChart,
   storageDifferenceChart,
   storageTable,
-} from './report/storage-report';
+} from './questions/storage-efficiency/report';
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
-export { tuningChart, tuningFinalTable, tuningTable } from './report/tuning-report';
+export { tuningChart, tuningFinalTable, tuningTable } from './questions/tuning/report';

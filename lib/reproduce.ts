@@ -1,7 +1,7 @@
 /** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
 import { Command, Option } from 'commander';
 import { runCommand } from './command';
-import type { ReproductionOptions } from './experiments/reproduction';
+import type { ReproductionOptions } from './reproduction/reproduction';
 
 type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };
 
@@ -23,11 +23,11 @@ const program = new Command('reproduce')
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--notebooks <folder>', 'the notebooks, by default notebooks')
   .action(async ({ only, ...flags }: Flags) => {
-    const { planReproduction, reproduce } = await import('./experiments/reproduction');
-    const { reproductionLog } = await import('./experiments/reproduction-log');
-    const { listenForInterrupt } = await import('./experiments/interrupt');
-    const { formatSeconds } = await import('./distillation/progress');
-    const { writeIndexPage } = await import('./report/index-page');
+    const { planReproduction, reproduce } = await import('./reproduction/reproduction');
+    const { reproductionLog } = await import('./reproduction/reproduction-log');
+    const { listenForInterrupt } = await import('./terminal/interrupt');
+    const { formatSeconds } = await import('./terminal/progress');
+    const { writeIndexPage } = await import('./reproduction/index-page');
     const path = await import('node:path');
     const plan = planReproduction({ ...flags, only: only?.split(',') });
     const { notebooks, results, unfinished, runs, profile, dataset } = plan;

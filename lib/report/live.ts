@@ -1,7 +1,7 @@
 /** Training curves that grow while a run goes on, in the browser; and the same as a figure when it is over. */
 import { spawn } from 'node:child_process';
 import { ReplaySubject } from 'rxjs';
-import { createProgress, type ProgressReporter } from '../distillation/progress';
+import { createProgress, type ProgressReporter } from '../terminal/progress';
 import type { RunResult } from '../runs/train-students';
 import { readMetrics } from '../runs/run-files';
 import { chartFigure, type Figure } from './figure';

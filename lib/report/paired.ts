@@ -4,7 +4,7 @@
  * within a seed shows what two means with intervals of their own hide.
  */
 import { mean } from 'simple-statistics';
-import { settingKey } from '../experiments/seed-groups';
+import { settingKey } from './seed-groups';
 import { confidenceInterval } from './confidence';
 
 /** A measurement with one seed. */

@@ -1,10 +1,10 @@
 /** What every part of a run works with: its data, who is told how far it is, and who may stop it. */
-import { dataAtHand } from '../experiments/data-at-hand';
-import { unusedGpu } from '../experiments/gpu-signs';
-import { listenForInterrupt } from '../experiments/interrupt';
+import { dataAtHand } from './data-at-hand';
+import { unusedGpu } from '../machine/gpu-signs';
+import { listenForInterrupt } from '../terminal/interrupt';
 import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
-import { createProgress, type ProgressReporter } from '../distillation/progress';
+import { createProgress, type ProgressReporter } from '../terminal/progress';
 
 export interface RunOptions {
   /** Where runs are stored. Default: results/runs. */

@@ -9,7 +9,7 @@ import {
   type IterationMetrics,
 } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
-import { formatSeconds } from '../distillation/progress';
+import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';

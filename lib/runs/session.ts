@@ -3,7 +3,7 @@ import path from 'node:path';
 import { makeFolder } from '../files/file-error';
 import { describeHolder, takeLock, type Lock } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
-import { describeEnvironment } from '../experiments/environment';
+import { describeEnvironment } from '../machine/environment';
 import { useBackend } from '../tensor/backend';
 import { RunStopped, type RunContext } from './context';
 import { readSessions, type RunPlace } from './run-files';

@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 import { augmentations, createAugmentation, strategyNames } from '../../lib/data/dsa';
 import { nativeAugmentations } from '../../lib/data/native-augmentations';
 import { plainAugmentations, type AugmentationDraws, type AugmentationName } from '../../lib/data/plain-augmentations';
-import { ourDrawName } from '../../lib/experiments/parity/golden-augmentation';
+import { ourDrawName } from '../../lib/tools/parity/golden-augmentation';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { imagesFromPyTorch } from '../../lib/tensor/layout';

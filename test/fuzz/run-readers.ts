@@ -8,7 +8,7 @@ import { readCheckpoint, writeCheckpoint } from '../../lib/distillation/checkpoi
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import type { DistillationState } from '../../lib/distillation/distillation';
 import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
-import { readGoldenCase } from '../../lib/experiments/parity/golden-case';
+import { readGoldenCase } from '../../lib/tools/parity/golden-case';
 import { sealedLine } from '../../lib/files/json-lines';
 import { sealedText } from '../../lib/files/sealed-json';
 import {

@@ -1,4 +1,4 @@
-"""Writes the small golden cases of this folder, in the format of the authors' (see lib/experiments/parity).
+"""Writes the small golden cases of this folder, in the format of the authors' (see lib/tools/parity).
 
     python generate.py     # needs torch, numpy, scipy and safetensors
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { executeNotebook } from '../../lib/experiments/execute-notebook';
-import { readNotebook } from '../../lib/experiments/notebook-file';
+import { executeNotebook } from '../../lib/reproduction/execute-notebook';
+import { readNotebook } from '../../lib/reproduction/notebook-file';
 
 let folder: string;
 before(() => {

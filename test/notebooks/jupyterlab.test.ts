@@ -19,7 +19,7 @@ import {
 } from './jupyter-lab';
 import { codeOf } from './notebook-checks';
 import { root } from './reproduce-command';
-import { readNotebook } from '../../lib/experiments/notebook-file';
+import { readNotebook } from '../../lib/reproduction/notebook-file';
 
 const chromium = findChromium();
 const skip = chromium ? false : 'no chromium on this machine (HABA_CHROMIUM names one)';

@@ -1,6 +1,6 @@
 /** What holds of every executed notebook. */
 import assert from 'node:assert/strict';
-import type { NotebookCell } from '../../lib/experiments/notebook-file';
+import type { NotebookCell } from '../../lib/reproduction/notebook-file';
 
 export const codeOf = (cells: NotebookCell[]) => cells.filter((cell) => cell.cell_type === 'code');
 

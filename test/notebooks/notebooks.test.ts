@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { findNotebooks, notebookName, readNotebook } from '../../lib/experiments/notebook-file';
+import { findNotebooks, notebookName, readNotebook } from '../../lib/reproduction/notebook-file';
 import { assertExecuted, codeOf, formsShown } from './notebook-checks';
 import { root, startReproducing } from './reproduce-command';
 

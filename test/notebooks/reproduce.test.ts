@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { readNotebook } from '../../lib/experiments/notebook-file';
+import { readNotebook } from '../../lib/reproduction/notebook-file';
 import { setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import { startReproducing } from './reproduce-command';

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { PlotsService } from 'nodeplotlib/src/lib/server/plots/plots.service';
 import puppeteer from 'puppeteer-core';
-import { createProgress, type ProgressReporter } from '../../lib/distillation/progress';
+import { createProgress, type ProgressReporter } from '../../lib/terminal/progress';
 import type { RunResult } from '../../lib/runs/train-students';
 import { createCurves, hasDisplay, live } from '../../lib/report/live';
 import { withoutInternet, type PlotLine } from '../../lib/report/live-server';

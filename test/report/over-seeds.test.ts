@@ -1,7 +1,7 @@
 /** Columns over seeds, against numbers reckoned by hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupSeeds } from '../../lib/experiments/seed-groups';
+import { groupSeeds } from '../../lib/report/seed-groups';
 import {
   accuracyColumns,
   accuracyDifferences,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { parity } from '../../lib/experiments/parity/parity';
+import { parity } from '../../lib/tools/parity/parity';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { Random } from '../../lib/tensor/random';

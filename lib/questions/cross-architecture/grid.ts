@@ -1,0 +1,86 @@
+/** RQ3: does what was distilled on one network teach others? */
+import { shapeOf } from '../../data/dataset-names';
+import type { Configuration } from '../../distillation/configuration';
+import {
+  baselineCell,
+  defaultSeeds,
+  evaluationCell,
+  type QuestionCell,
+  type QuestionSettings,
+  type StudentsInput,
+} from '../cells';
+import { setsAtBudget, type SetKind } from '../sets-at-budget';
+
+export interface ArchitectureFactors {
+  kind: SetKind | 'random real images';
+  network: Configuration['network']['name'];
+  seed: number;
+}
+
+export interface ArchitectureOptions {
+  /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
+  imagesPerClass?: number;
+  /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet; the first two in the smoke profile. */
+  networks?: readonly Configuration['network']['name'][];
+  /** Kinds of set. Default images and HaBa. */
+  kinds?: readonly SetKind[];
+  /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
+  evaluation?: StudentsInput;
+  /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
+}
+
+const recipes: Record<Configuration['profile'], StudentsInput> = {
+  smoke: { students: 1, updates: 2 },
+  quick: { students: 2, updates: 240, batchSize: 32 },
+  paper: {},
+};
+
+/** What a network needs to learn in a short time on a CPU. */
+const ownRecipes: Partial<Record<Configuration['network']['name'], StudentsInput>> = {
+  // Costs seventy times what a narrow ConvNet-3 does.
+  ResNet18: { updates: 160 },
+  // With batches of 10 or 32 it stays at chance, with all images in one it learns at once.
+  VGG11: { updates: 60, batchSize: 256 },
+};
+
+/** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
+function recipeOf(network: Configuration['network']['name'], profile: Configuration['profile']): StudentsInput {
+  return { ...recipes[profile], ...(profile === 'quick' ? ownRecipes[network] : {}) };
+}
+
+/** Students of each network on sets distilled with DM on ConvNet, and on random real images; all sets of a network by one recipe. */
+export function crossArchitecture(
+  { profile, dataset }: QuestionSettings,
+  options: ArchitectureOptions = {},
+): QuestionCell<ArchitectureFactors>[] {
+  const smoke = profile === 'smoke';
+  const {
+    imagesPerClass = smoke ? 3 : 10,
+    networks = smoke ? ['ConvNet', 'ResNet18'] : ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'],
+    kinds = ['images', 'HaBa'],
+    seeds = defaultSeeds(profile),
+  } = options;
+  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).filter(({ kind }) => kinds.includes(kind));
+  return seeds.flatMap((seed) =>
+    networks.flatMap((name) => {
+      const { evaluation = recipeOf(name, profile) } = options;
+      const common = { profile, dataset, seed };
+      return [
+        baselineCell<ArchitectureFactors>(
+          `random real images, ${name}, seed ${seed}`,
+          { kind: 'random real images', network: name, seed },
+          { ...common, baseline: 'random', ipc: imagesPerClass, network: { name }, evaluation },
+        ),
+        ...sets.map(({ kind, set }) =>
+          evaluationCell<ArchitectureFactors>(
+            `${kind}, ${name}, seed ${seed}`,
+            { kind, network: name, seed },
+            { ...common, matching: { method: 'dm' }, set },
+            { network: { name }, evaluation },
+          ),
+        ),
+      ];
+    }),
+  );
+}

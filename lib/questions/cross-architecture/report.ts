@@ -1,0 +1,79 @@
+/** RQ3 as a table and a chart: students of other networks. */
+import { table } from 'arquero';
+import type { TopLevelSpec } from 'vega-lite';
+import type { GridRun } from '../../runs/grid';
+import type { ArchitectureFactors } from './grid';
+import { groupSeeds } from '../../report/seed-groups';
+import { intervalLayers } from '../../report/interval-layers';
+import {
+  accuracyColumns,
+  accuracyDifferences,
+  differenceColumns,
+  foldersOf,
+  percentInterval,
+  recipesOf,
+  resultsOf,
+  seedsSentence,
+} from '../../report/over-seeds';
+import { accuracyTitle, studentsSentence } from '../../report/students-column';
+import type { ReportTable } from '../../report/tables';
+import { caption as captionUnder, columnWidths, kindScales, points, theme } from '../../report/theme';
+
+type ArchitectureRuns = readonly GridRun<ArchitectureFactors>[];
+
+/** A row a set and network: accuracy over seeds, and how far it is ahead of images, or of random real images where those are not there. */
+export function architectureTable(name: string, runs: ArchitectureRuns): ReportTable {
+  const groups = groupSeeds(runs);
+  const hasImages = groups.some(({ setting }) => setting.kind === 'images');
+  const baseline: ArchitectureFactors['kind'] = hasImages ? 'images' : 'random real images';
+  const comparisons = accuracyDifferences(groups, ({ network }) => ({ network, kind: baseline }));
+  return {
+    name,
+    runs: foldersOf(resultsOf({ runs })),
+    table: table({
+      network: groups.map(({ setting }) => setting.network),
+      'training set': groups.map(({ setting }) => setting.kind),
+      ...accuracyColumns(groups.map(resultsOf)),
+      ...differenceColumns(
+        comparisons.map(({ difference }) => difference),
+        { baseline },
+      ),
+    }),
+  };
+}
+
+/** Accuracy by network, a colour and shape a kind of set. */
+export function architectureChart(runs: ArchitectureRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
+  const groups = groupSeeds(runs);
+  const networks = [...new Set(runs.map(({ factors }) => factors.network))];
+  const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];
+  const rows = groups.map((group) => ({ ...group.setting, ...percentInterval(resultsOf(group)) }));
+  const recipes = recipesOf(groups.flatMap(resultsOf));
+  const scales = kindScales(kinds);
+  const encoding = {
+    y: { field: 'network', type: 'nominal', title: null, sort: networks },
+    yOffset: { field: 'kind', type: 'nominal', sort: kinds },
+    color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top', columns: 2 } },
+  };
+  const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } };
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    config: theme,
+    title: captionUnder(
+      [
+        ...(caption ? [caption] : []),
+        studentsSentence(recipes),
+        seedsSentence(groups.map(({ runs: { length } }) => length)),
+      ],
+      points(columnWidths.single),
+    ),
+    padding: 2,
+    width: points(columnWidths.single) - 70,
+    height: { step: 11 },
+    layer: intervalLayers(rows, {
+      axis: { title: accuracyTitle(recipes), scale: { zero: false } },
+      encoding,
+      pointEncoding,
+    }),
+  } as unknown as TopLevelSpec;
+}

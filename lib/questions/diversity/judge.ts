@@ -1,0 +1,172 @@
+/** How varied the training sets of runs are, judged by a network that was trained on the full training set. */
+import { coverage, effectiveRank, pairwiseDistances, principalPlane, spread } from '../../evaluation/diversity';
+import { featuresOf } from '../../evaluation/features';
+import { distilledTrainingSet } from '../../evaluation/training-set';
+import type { ImageSource } from '../../data/image-source';
+import { createNetwork } from '../../networks/create-network';
+import { disposeAll, type Parameters } from '../../tensor/parameters';
+import { readSafetensors } from '../../files/safetensors';
+import { toTensor } from '../../tensor/stored-tensors';
+import { tf } from '../../tensor/tensorflow';
+import { dataAtHand } from '../../runs/data-at-hand';
+import { readDistilledSet } from '../../runs/distilled-file';
+import { advice, hashInName, readSelection, setFiles, studentsFiles } from '../../runs/run-files';
+import type { RunResult } from '../../runs/train-students';
+
+/** A training set by how far its images lie apart and how much of the real images they reach. */
+export interface Diversity {
+  /** Training images. */
+  images: number;
+  /** Mean distance between two hallucinations of one basis, in units of the distance between two real images of one class. */
+  spreadOfBasis: number;
+  /** The same between two training images of one class. */
+  spreadOfClass: number;
+  /** Directions of feature space that the set fills. */
+  effectiveRank: number;
+  /** Share of real test images that have a training image among their five nearest. */
+  coverage: number;
+}
+
+export interface JudgeOptions {
+  /** Folder of the datasets. Default: HABA_DATA, else data/. */
+  data?: string;
+  /** Real test images that sets are compared with, from the first. Default 2,000: distances grow with its square. */
+  realImages?: number;
+}
+
+/** Measures training sets in one feature space. Owns tensors: the caller disposes of it. */
+export interface DiversityJudge {
+  /** @throws RangeError for a run of another dataset or whitening, or of a kind that leaves no set */
+  measure(run: RunResult): Diversity;
+  /** Where images lie in the plane in which real ones vary most: every training image of a run, or real test images. */
+  place(run: RunResult | 'real'): { x: number; y: number; label: string }[];
+  dispose(): void;
+}
+
+/**
+ * @param full a finished run on the full training set, whose student's features are used
+ * @throws Error when that run was made before students were kept
+ */
+export async function diversityJudge(
+  full: RunResult,
+  { data: folder, realImages = 2000 }: JudgeOptions = {},
+): Promise<DiversityJudge> {
+  const { configuration } = full;
+  const { dataset, whitening } = configuration;
+  const data = await dataAtHand(dataset, { data: folder, whitening });
+  const { imageShape, classCount } = data.train;
+  const network = createNetwork({ ...configuration.network, imageShape, classCount });
+  const realCount = Math.min(realImages, data.test.count);
+  const embed = (student: Parameters, count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
+    featuresOf(network, student, count, (first, size) => batch(range(first, size)), configuration);
+  // In a scope: where one fails, none is left.
+  const { parameters, real, unit } = tf.tidy(() => {
+    const student = readStudent(full);
+    const features = embed(student, realCount, (rows) => data.test.batch(rows));
+    return { parameters: student, real: features, unit: distanceWithinClasses(features, data.test, realCount) };
+  });
+  let plane: ReturnType<typeof principalPlane> | undefined;
+
+  /**
+   * Features in groups of the hallucinations of one basis, [items, hallucinators, features], and the items' classes. Its tensors
+   * belong to the scope it is called in.
+   */
+  const groupsOf = (run: RunResult) => {
+    const { kind, configuration: made } = run;
+    if (made.dataset !== dataset || made.whitening !== whitening) {
+      throw new RangeError(
+        `diversityJudge: ${run.run} is of ${made.dataset} (${made.whitening}); this judge knows ${dataset} (${whitening}).`,
+      );
+    }
+    if (kind === 'random') {
+      const chosen = readSelection({ folder: run.run, hash: hashInName(run.run) });
+      const features = embed(parameters, chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
+      const labels = chosen.map((index) => data.train.labels[index]);
+      return { groups: features.expandDims<tf.Tensor3D>(1), labels };
+    }
+    if (kind !== 'distillation') {
+      throw new RangeError(
+        `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
+      );
+    }
+    const distilled = readDistilledSet(setFiles(run.run).distilled);
+    const { set } = distilled;
+    const training = distilledTrainingSet(set, distilled.parameters, made);
+    const items = training.count;
+    const features = embed(parameters, set.hallucinatorCount * items, (rows) => training.batch(rows));
+    const labels = training.labels(range(0, items));
+    distilled.dispose();
+    training.dispose();
+    const groups = features.reshape([set.hallucinatorCount, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]);
+    return { groups, labels };
+  };
+
+  return {
+    measure(run) {
+      return tf.tidy(() => {
+        const { groups, labels } = groupsOf(run);
+        const [items, hallucinators, size] = groups.shape;
+        const all = groups.reshape<tf.Tensor2D>([items * hallucinators, size]);
+        const byClass = Array.from({ length: classCount }, (_, label) => {
+          const rows = [...labels.keys()].filter((row) => labels[row] === label);
+          return tf.gather(groups, rows).reshape([rows.length * hallucinators, size]);
+        });
+        return {
+          images: items * hallucinators,
+          spreadOfBasis: spread(groups) / unit,
+          spreadOfClass: spread(tf.stack(byClass) as tf.Tensor3D) / unit,
+          effectiveRank: effectiveRank(all),
+          coverage: coverage(real, all),
+        };
+      });
+    },
+    place(run) {
+      plane ??= principalPlane(real);
+      const points = (features: tf.Tensor2D, labels: ArrayLike<number>) =>
+        plane!(features).map(([x, y], row) => ({ x, y, label: data.classNames[labels[row]] }));
+      if (run === 'real') return points(real, data.test.labels);
+      return tf.tidy(() => {
+        const { groups, labels } = groupsOf(run);
+        const [items, hallucinators, size] = groups.shape;
+        return points(
+          groups.reshape<tf.Tensor2D>([items * hallucinators, size]),
+          range(0, items * hallucinators).map((row) => labels[Math.floor(row / hallucinators)]),
+        );
+      });
+    },
+    dispose() {
+      disposeAll(parameters);
+      real.dispose();
+    },
+  };
+}
+
+function range(first: number, count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => first + index);
+}
+
+function readStudent({ run, students }: RunResult): Parameters {
+  const file = studentsFiles(students).student;
+  try {
+    const { tensors, metadata } = readSafetensors(file, { requireChecksum: true });
+    if (metadata.run !== hashInName(students)) throw new Error(`${file} belongs to ${metadata.run}`);
+    return Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
+  } catch (error) {
+    throw new Error(`The student of ${run} cannot be read: ${(error as Error).message}. ${advice(run)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Mean distance between two real images of one class: the unit of spreads. */
+function distanceWithinClasses(features: tf.Tensor2D, source: ImageSource, count: number): number {
+  const distances = tf.tidy(() =>
+    source.indicesOfClass.flatMap((indices) => {
+      const rows = indices.filter((index) => index < count);
+      if (rows.length < 2) return [];
+      const ofClass = tf.gather(features, tf.tensor1d(rows, 'int32'));
+      return [pairwiseDistances(ofClass, ofClass).sum().dataSync()[0] / (rows.length * (rows.length - 1))];
+    }),
+  );
+  return distances.reduce((sum, distance) => sum + distance, 0) / distances.length;
+}

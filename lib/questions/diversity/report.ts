@@ -1,0 +1,207 @@
+/** RQ2 as tables and charts: how far hallucinations lie apart, and what that buys. */
+import { table } from 'arquero';
+import { mean } from 'simple-statistics';
+import type { TopLevelSpec } from 'vega-lite';
+import type { Diversity, DiversityJudge } from './judge';
+import type { GridRun } from '../../runs/grid';
+import type { DiversityFactors } from './grid';
+import { groupSeeds, type SeedGroup } from '../../report/seed-groups';
+import { confidenceInterval } from '../../report/confidence';
+import { intervalLayers } from '../../report/interval-layers';
+import { rounded } from '../../report/number-text';
+import {
+  accuracyColumns,
+  accuracyDifferences,
+  differenceColumns,
+  foldersOf,
+  recipesOf,
+  resultsOf,
+  seedsSentence,
+} from '../../report/over-seeds';
+import { accuracyTitle, studentsSentence } from '../../report/students-column';
+import type { ReportTable } from '../../report/tables';
+import { caption as captionUnder, columnWidths, kindColours, kindScales, points, theme } from '../../report/theme';
+
+/** A run of the question, and how varied its training set is. */
+export interface MeasuredRun extends GridRun<DiversityFactors> {
+  diversity: Diversity;
+}
+
+/** Measures every set of the question with the features of its full-data run; the judge is the caller's. */
+export function measureDiversity(runs: readonly GridRun<DiversityFactors>[], judge: DiversityJudge): MeasuredRun[] {
+  return runs
+    .filter(({ factors }) => factors.set !== 'full training set')
+    .map((run) => ({ ...run, diversity: judge.measure(run.result) }));
+}
+
+/** Diversity beside accuracy, a set a row: means over seeds. */
+export function diversityTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
+  const groups = groupSeeds(runs);
+  const over = (of: (run: MeasuredRun) => number, digits: number) =>
+    groups.map((group) => rounded(mean(group.runs.map(of)), digits));
+  const title = accuracyTitle(recipesOf(resultsOf({ runs })));
+  return {
+    name,
+    runs: foldersOf(resultsOf({ runs })),
+    table: table({
+      ...settingColumns(groups),
+      'stored floats': over(({ result }) => result.storedFloats, 0),
+      'training images': over(({ diversity }) => diversity.images, 0),
+      seeds: groups.map((group) => group.runs.length),
+      [title]: over(({ result }) => 100 * result.accuracy.mean, 1),
+      'spread of a basis': over(({ diversity }) => diversity.spreadOfBasis, 3),
+      'spread of a class': over(({ diversity }) => diversity.spreadOfClass, 3),
+      'effective rank': over(({ diversity }) => diversity.effectiveRank, 1),
+      'coverage (%)': over(({ diversity }) => 100 * diversity.coverage, 1),
+    }),
+  };
+}
+
+/** Accuracy over seeds, a set a row, and how far it is ahead of images of equal floats within them. */
+export function diversityAccuracyTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
+  const groups = groupSeeds(runs);
+  return {
+    name,
+    runs: foldersOf(resultsOf({ runs })),
+    table: table({
+      ...settingColumns(groups),
+      ...accuracyColumns(groups.map(resultsOf)),
+      ...differenceColumns(
+        accuracyDifferences<DiversityFactors>(groups, () => ({ set: 'images' })).map(({ difference }) => difference),
+        { baseline: 'images' },
+      ),
+    }),
+  };
+}
+
+function settingColumns(groups: readonly SeedGroup<MeasuredRun>[]) {
+  return {
+    'training set': groups.map(({ setting }) => setting.set),
+    hallucinators: groups.map(({ setting }) => setting.hallucinators),
+    'stored per class': groups.map(({ setting }) => setting.perClass),
+  };
+}
+
+/** Accuracy, spread, rank and coverage against the number of hallucinators, a panel each; lines show images of equal floats. */
+export function hallucinatorCountChart(
+  runs: readonly MeasuredRun[],
+  { caption }: { caption?: string } = {},
+): TopLevelSpec {
+  const groups = groupSeeds(runs);
+  const haba = groups.filter(({ setting }) => setting.set === 'HaBa');
+  const images = groups.find(({ setting }) => setting.set === 'images');
+  const recipes = recipesOf(resultsOf({ runs }));
+  const measures: [title: string, of: (run: MeasuredRun) => number][] = [
+    [accuracyTitle(recipes), ({ result }) => 100 * result.accuracy.mean],
+    ['spread of a basis', ({ diversity }) => diversity.spreadOfBasis],
+    ['effective rank', ({ diversity }) => diversity.effectiveRank],
+    ['coverage (%)', ({ diversity }) => 100 * diversity.coverage],
+  ];
+  const x = {
+    field: 'hallucinators',
+    type: 'quantitative',
+    title: 'hallucinators',
+    axis: { values: haba.map(({ setting }) => setting.hallucinators), grid: false, format: 'd' },
+    scale: { nice: false, padding: 8 },
+  };
+  const panels = measures.map(([title, of]) => {
+    const rows = haba.map((group) => {
+      const values = group.runs.map(of);
+      return { hallucinators: group.setting.hallucinators, ...confidenceInterval(values), values };
+    });
+    const axis = { title, scale: { zero: false } };
+    const y = { field: 'mean', type: 'quantitative', ...axis };
+    return {
+      width: (points(columnWidths.double) - 160) / 2,
+      height: 110,
+      layer: [
+        {
+          data: { values: images ? [{ mean: mean(images.runs.map(of)) }] : [] },
+          mark: { type: 'rule', strokeDash: [4, 3], color: kindColours.images },
+          encoding: { y },
+        },
+        {
+          data: { values: rows.map((row) => ({ ...row, values: undefined })) },
+          mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6, color: kindColours.HaBa },
+          encoding: { x, y },
+        },
+        ...intervalLayers(rows, { along: 'y', axis, encoding: { x, color: { value: kindColours.HaBa } } }),
+      ],
+    };
+  });
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    config: theme,
+    title: captionUnder(
+      [
+        ...(caption ? [caption] : []),
+        studentsSentence(recipes),
+        seedsSentence(haba.map((group) => group.runs.length)),
+        'dashed: images of equal floats, mean over their seeds',
+      ],
+      points(columnWidths.double) - 20,
+    ),
+    padding: 2,
+    vconcat: [{ hconcat: panels.slice(0, 2) }, { hconcat: panels.slice(2) }],
+  } as unknown as TopLevelSpec;
+}
+
+export interface EmbeddingOptions {
+  caption?: string;
+  /** Real points drawn behind each panel. Default 500. */
+  realPoints?: number;
+}
+
+/** Every set, a run of one seed each, as a cloud over the real test images, in the plane in which those vary most. */
+export function embeddingChart(
+  runs: readonly MeasuredRun[],
+  judge: DiversityJudge,
+  { caption, realPoints = 500 }: EmbeddingOptions = {},
+): TopLevelSpec {
+  const real = judge.place('real').slice(0, realPoints);
+  const kinds = [...new Set(runs.map(({ factors }) => factors.set))];
+  const axisOf = (title: string) => ({ type: 'quantitative', title, axis: { grid: false, tickCount: 4 } });
+  const [x, y] = [
+    { field: 'x', ...axisOf('component 1') },
+    { field: 'y', ...axisOf('component 2') },
+  ];
+  const panels = runs.map(({ factors, result }) => ({
+    title: { text: factors.set, anchor: 'middle', fontSize: 8 },
+    width: (points(columnWidths.double) - 180) / 3,
+    height: (points(columnWidths.double) - 180) / 3,
+    layer: [
+      {
+        data: { values: real.map(rough) },
+        mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7 },
+        encoding: { x, y },
+      },
+      {
+        data: { values: judge.place(result).map(rough) },
+        mark: {
+          type: 'point',
+          filled: true,
+          size: 9,
+          opacity: 0.8,
+          color: kindScales(kinds).colour.range[kinds.indexOf(factors.set)],
+        },
+        encoding: { x, y },
+      },
+    ],
+  }));
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    config: theme,
+    title: captionUnder(
+      [...(caption ? [caption] : []), 'grey: real test images; axes: their first two principal components'],
+      points(columnWidths.double) - 20,
+    ),
+    padding: 2,
+    hconcat: panels,
+    resolve: { scale: { x: 'shared', y: 'shared' } },
+  } as unknown as TopLevelSpec;
+}
+
+/** Two digits are more than a point's width shows, and keep the figure's file small. */
+function rough({ x, y }: { x: number; y: number }) {
+  return { x: rounded(x, 2), y: rounded(y, 2) };
+}

@@ -1,0 +1,80 @@
+/** The kinds of set that a question compares, each as large as one budget of floats allows. */
+import type { ConfigurationInput } from '../distillation/configuration';
+import { budget } from '../factorization/budget';
+
+/** As tables and figures call them. */
+export const setKinds = [
+  'images',
+  'multi-formation',
+  'HaBa',
+  'HaBa, single-channel',
+  'HaBa + multi-formation',
+] as const;
+
+export type SetKind = (typeof setKinds)[number];
+
+/** A kind of set and what it is configured with. */
+export interface BudgetedSet {
+  kind: SetKind;
+  set: NonNullable<ConfigurationInput['set']>;
+}
+
+export interface SetsAtBudgetOptions {
+  /** [height, width, channels] */
+  imageShape: readonly [number, number, number];
+  classCount: number;
+  /** Floats there are, in images per class. */
+  imagesPerClass: number;
+  /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more. */
+  hallucinatorShare?: number;
+}
+
+/**
+ * Stored images; the same cut into 2 x 2 (IDC's multi-formation); HaBa on colour bases and on single-channel ones; and HaBa on
+ * multi-formation bases, in colour where a colour basis fits. A kind that does not fit is left out.
+ */
+export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
+  const { imageShape, classCount, imagesPerClass, hallucinatorShare = 1 / 3 } = options;
+  const ipc = Math.floor(imagesPerClass);
+  const images: BudgetedSet[] = [
+    { kind: 'images', set: { kind: 'images', ipc } },
+    { kind: 'multi-formation', set: { kind: 'images', ipc, factor: 2 } },
+  ];
+  const total = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
+  const fitting = budget({ imageShape, classCount, imagesPerClass, hallucinators: [5, 3, 2, 1] });
+  const largest = (channels: 'colour' | 'single') =>
+    fitting.find((set) => set.channels === channels && set.hallucinators <= hallucinatorShare * total);
+  const [colour, single] = [largest('colour'), largest('single')].map(
+    (fit) =>
+      fit && {
+        kind: 'haba' as const,
+        basesPerClass: fit.perClass,
+        hallucinators: fit.hallucinatorCount,
+        channels: fit.channels,
+      },
+  );
+  const formed = colour ?? single;
+  return [
+    ...images,
+    ...(colour ? [{ kind: 'HaBa' as const, set: colour }] : []),
+    ...(single ? [{ kind: 'HaBa, single-channel' as const, set: single }] : []),
+    ...(formed ? [{ kind: 'HaBa + multi-formation' as const, set: { ...formed, factor: 2 } }] : []),
+  ];
+}
+
+/**
+ * The set of one kind.
+ * @param question who asks, for the error
+ * @throws RangeError where it does not fit the budget
+ */
+export function setAtBudget(
+  question: string,
+  kind: 'images' | 'HaBa',
+  options: SetsAtBudgetOptions,
+): BudgetedSet['set'] {
+  const found = setsAtBudget(options).find((fitting) => fitting.kind === kind);
+  if (found) return found.set;
+  throw new RangeError(
+    `${question}: no basis in colour fits ${options.imagesPerClass} images per class; give at least 2.`,
+  );
+}

@@ -1,0 +1,70 @@
+/** RQ1: how much accuracy a stored float buys. */
+import { shapeOf } from '../../data/dataset-names';
+import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import { setsAtBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+
+export interface StorageFactors {
+  method: 'DM' | 'MTT' | 'none';
+  kind: SetKind | 'random real images';
+  /** The budget, in images per class. */
+  budget: number;
+  seed: number;
+}
+
+export interface StorageOptions {
+  /** Budgets under distribution matching, in images per class. Default 1 and 10; 1 and 3 in the smoke profile. */
+  budgets?: readonly number[];
+  /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10; 1 in the smoke profile. */
+  trajectoryBudgets?: readonly number[];
+  /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
+}
+
+/** Every kind of set at every budget under DM; images and HaBa under MTT, too; beside random real images. */
+export function storageEfficiency(
+  { profile, dataset }: QuestionSettings,
+  options: StorageOptions = {},
+): QuestionCell<StorageFactors>[] {
+  const smoke = profile === 'smoke';
+  const {
+    budgets = smoke ? [1, 3] : [1, 10],
+    trajectoryBudgets = smoke ? [1] : [1, 10],
+    seeds = defaultSeeds(profile),
+  } = options;
+  const shape = shapeOf(dataset);
+  return seeds.flatMap((seed) => {
+    const common = { profile, dataset, seed };
+    const random = budgets.map((budget) =>
+      baselineCell<StorageFactors>(
+        `random real images, budget ${budget}, seed ${seed}`,
+        { method: 'none', kind: 'random real images', budget, seed },
+        { ...common, baseline: 'random', ipc: budget },
+      ),
+    );
+    const distributions = budgets.flatMap((imagesPerClass) =>
+      setsAtBudget({ ...shape, imagesPerClass }).map(({ kind, set }) =>
+        distillationCell<StorageFactors>(
+          `DM, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
+          { method: 'DM', kind, budget: imagesPerClass, seed },
+          { ...common, matching: { method: 'dm' }, set },
+        ),
+      ),
+    );
+    const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
+      trajectorySets(setsAtBudget({ ...shape, imagesPerClass })).map(({ kind, set }) =>
+        distillationCell<StorageFactors>(
+          `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
+          { method: 'MTT', kind, budget: imagesPerClass, seed },
+          { ...common, matching: { method: 'mtt' }, set },
+        ),
+      ),
+    );
+    return [...random, ...distributions, ...trajectories];
+  });
+}
+
+/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel. */
+function trajectorySets(sets: readonly BudgetedSet[]): BudgetedSet[] {
+  const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
+  return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
+}

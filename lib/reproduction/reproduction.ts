@@ -1,0 +1,153 @@
+/** All notebooks in their order, through the real kernel: what they are executed with, and where what comes of them goes. */
+import { copyFileSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { datasetNames, type DatasetName } from '../data/dataset-names';
+import { dataFolder } from '../data/load-dataset';
+import type { Configuration } from '../distillation/configuration';
+import { defaultExperts } from '../matching/experts/experts-folder';
+import { obtainWithProgress } from '../runs/data-at-hand';
+import { executeNotebook, NotebookFailed } from './execute-notebook';
+import { findNotebooks, notebookName } from './notebook-file';
+import { defaultRuns } from '../runs/run-files';
+
+export interface ReproductionOptions {
+  /** Default 'quick'. */
+  profile?: Configuration['profile'];
+  /** Default 'cifar10'. */
+  dataset?: DatasetName;
+  /** Names of notebooks, or how they begin, e.g. '01'. Default: all. */
+  only?: string[];
+  /**
+   * Folder of figures, tables and index page. Default: HABA_RESULTS, else `results` for the quick profile on CIFAR-10, whose
+   * notebooks and results are committed, and `results/PROFILE-DATASET` for every other, so that none replaces those.
+   */
+  results?: string;
+  /** Where runs are stored, and taken from. Default: HABA_RUNS, else results/runs. */
+  runs?: string;
+  /** Where experts are stored, and taken from. Default: HABA_EXPERTS, else results/experts. */
+  experts?: string;
+  /** Folder of the datasets. Default: HABA_DATA, else data/. */
+  data?: string;
+  /** Folder of the notebooks as they are written. Default: notebooks. */
+  notebooks?: string;
+}
+
+export interface Reproduction {
+  profile: Configuration['profile'];
+  dataset: DatasetName;
+  /** Each as it is written, and the file for it as executed; the same where executed notebooks are committed. */
+  notebooks: { source: string; executed: string }[];
+  results: string;
+  /** Notebooks that failed, as far as they came. */
+  unfinished: string;
+  runs: string;
+  data: string;
+  /** What notebooks are executed with: HABA_PROFILE, HABA_DATASET, ... */
+  environment: Record<string, string>;
+}
+
+const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
+
+/**
+ * Settles what is to be executed, and where everything goes.
+ * @throws RangeError for an unknown dataset or notebook, or results that would replace the committed ones by those of another profile
+ */
+export function planReproduction(options: ReproductionOptions = {}): Reproduction {
+  const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder() } = options;
+  const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
+  if (!datasetNames.includes(dataset))
+    throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
+  const isStandard = profile === committed.profile && dataset === committed.dataset;
+  const ownFolder = isStandard ? committed.results : path.join(committed.results, `${profile}-${dataset}`);
+  const results = options.results ?? (process.env.HABA_RESULTS || ownFolder);
+  const inPlace = path.resolve(results) === path.resolve(committed.results);
+  if (inPlace && !isStandard) {
+    throw new RangeError(
+      `${results} holds what is committed, of ${committed.profile} on ${committed.dataset}, and this is ${profile} on ${dataset}: ` +
+        `name another folder with --results, or none for ${ownFolder}.`,
+    );
+  }
+  const all = findNotebooks(folder);
+  const chosen = only?.flatMap((wanted) => {
+    const found = all.filter((file) => notebookName(file).startsWith(wanted));
+    if (wanted !== '' && found.length > 0) return found;
+    throw new RangeError(`There is no notebook '${wanted}'; there are ${all.map(notebookName).join(', ') || 'none'}.`);
+  });
+  return {
+    profile,
+    dataset,
+    notebooks: all
+      .filter((file) => chosen === undefined || chosen.includes(file))
+      .map((source) => ({
+        source,
+        executed: inPlace ? source : path.join(results, 'notebooks', path.basename(source)),
+      })),
+    results,
+    unfinished: path.join(results, 'unfinished'),
+    runs,
+    data,
+    environment: {
+      HABA_PROFILE: profile,
+      HABA_DATASET: dataset,
+      HABA_RESULTS: results,
+      HABA_RUNS: runs,
+      HABA_EXPERTS: experts,
+      HABA_DATA: data,
+    },
+  };
+}
+
+/** Who is told how far the notebooks are. */
+export interface ReproductionReporter {
+  /** A notebook begins. */
+  notebook(name: string): void;
+  cell(cell: number, of: number): void;
+  /** What the cell says last. */
+  line(text: string): void;
+  done(): void;
+  /** @param reason which cell, which error @param unfinished the notebook as far as it came */
+  failed(reason: string, unfinished: string): void;
+}
+
+/**
+ * Executes the notebooks one after the other. A notebook replaces what it was by what it became only when it ends well;
+ * where one fails, the next is begun, since none needs another.
+ * @returns how many failed
+ * @throws NotebookStopped when the signal aborts: what runs had done is stored, and the same plan again goes on from there
+ */
+export async function reproduce(
+  { dataset, data, notebooks, unfinished, environment }: Reproduction,
+  reporter: ReproductionReporter,
+  signal?: AbortSignal,
+): Promise<number> {
+  // Said before anything runs: without it, notebooks go on with another dataset.
+  if (dataset !== 'shapes') await obtainWithProgress(dataset, data);
+  let failures = 0;
+  mkdirSync(unfinished, { recursive: true });
+  for (const { source, executed } of notebooks) {
+    reporter.notebook(notebookName(source));
+    const to = path.join(unfinished, path.basename(source));
+    try {
+      await executeNotebook(source, {
+        to,
+        environment,
+        signal,
+        onCell: (cell, of) => reporter.cell(cell, of),
+        onLine: (line) => reporter.line(line),
+      });
+      mkdirSync(path.dirname(executed), { recursive: true });
+      copyFileSync(to, executed);
+      rmSync(to);
+      reporter.done();
+    } catch (error) {
+      if (!(error instanceof NotebookFailed)) {
+        rmSync(to, { force: true });
+        throw error;
+      }
+      failures += 1;
+      reporter.failed(error.message, to);
+    }
+  }
+  if (readdirSync(unfinished).length === 0) rmdirSync(unfinished);
+  return failures;
+}

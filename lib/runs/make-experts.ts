@@ -1,0 +1,64 @@
+/** Experts for a configuration. */
+import { createAugmentation } from '../data/dsa';
+import { describeHolder } from '../files/lock';
+import { configure, type ConfigurationInput } from '../distillation/configuration';
+import { expertSettings } from '../distillation/expert-settings';
+import { expertsAdvice } from '../distillation/experts-command';
+import { createProgress } from '../terminal/progress';
+import { trainExperts } from '../matching/experts/train-experts';
+import { createNetwork } from '../networks/create-network';
+import { dataAtHand } from './data-at-hand';
+import { listenForInterrupt } from '../terminal/interrupt';
+import { RunStopped, type RunOptions } from './context';
+
+/** What expert training came to. */
+export interface MadeExperts {
+  /** Folder of the experts. */
+  experts: string;
+  count: number;
+  epochs: number;
+  /** Of training, earlier sessions included. */
+  seconds: number;
+}
+
+/**
+ * Trains the experts that a configuration of trajectory matching needs; those already there are kept.
+ * @throws RunStopped after an interrupt; the same again goes on
+ */
+export async function makeExperts(input: ConfigurationInput, options: RunOptions = {}): Promise<MadeExperts> {
+  const configuration = configure(input);
+  const { matching } = configuration;
+  if (matching.method !== 'mtt') {
+    throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
+  }
+  const { dataset, whitening, holdOut } = configuration;
+  const data = await dataAtHand(dataset, { data: options.data, whitening, holdOut });
+  const { imageShape, classCount } = data.train;
+  const { count, epochs } = matching.experts;
+  const progress = options.progress ?? createProgress();
+  const interrupt = listenForInterrupt(options.signal);
+  progress.stage({ name: 'training experts', total: count * epochs });
+  try {
+    const { folder, seconds } = await trainExperts({
+      settings: expertSettings(configuration, data),
+      data,
+      network: createNetwork({ ...configuration.network, imageShape, classCount }),
+      augmentation: createAugmentation(configuration.augmentation),
+      count,
+      epochs,
+      experts: options.experts,
+      advice: expertsAdvice(configuration, { experts: options.experts }),
+      compile: configuration.compile,
+      signal: interrupt.signal,
+      onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`),
+      onEpoch: (done, _total, loss) => progress.update(done, { loss }),
+    });
+    return { experts: folder, count, epochs, seconds };
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}
