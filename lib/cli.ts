@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
-import type { ComparisonInput } from './questions/compare-methods';
+import type { QuestionSettings } from './questions/cells';
+import type { MethodsOptions } from './questions/methods/grid';
+import type { StudentsSummary } from './runs/run-store';
 import type { RunResult } from './runs/train-students';
 
 const program = new Command('haba')
@@ -54,6 +56,12 @@ interface BudgetFlags {
   hallucinators?: number[];
   kernel: number;
   factor: number;
+}
+
+interface CompareFlags extends Omit<MethodsOptions, 'basesPerClass'> {
+  profile: QuestionSettings['profile'];
+  dataset?: QuestionSettings['dataset'];
+  bases?: number;
 }
 
 interface PlaceFlags {
@@ -223,16 +231,22 @@ withPlaces(
   .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
   .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
   .option('--bases <number>', 'bases per class that take no more floats, by default 9', wholeNumber)
-  .option('--seed <number>', 'every random draw follows from it', wholeNumber)
+  .option('--seeds <numbers...>', 'of distillation, by default 0 1 2', (text: string, before: number[] | undefined) => [
+    ...(before ?? []),
+    wholeNumber(text),
+  ])
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
-  .action(async ({ data, runs, experts, bases, ...input }: PlaceFlags & ComparisonInput & { bases?: number }) => {
-    const { compareMethods } = await import('./questions/compare-methods');
-    const { accuracyTable } = await import('./report/tables');
-    const { exportTables } = await import('./report/export');
-    const rows = await compareMethods({ ...input, basesPerClass: bases }, { data, runs, experts });
-    const methods = accuracyTable('methods', rows, { folders: true });
-    process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
-  });
+  .action(
+    async ({ data, runs, experts, bases, profile, dataset = 'cifar10', ...options }: PlaceFlags & CompareFlags) => {
+      const { methodsGrid } = await import('./questions/methods/grid');
+      const { methodsTable } = await import('./questions/methods/table');
+      const { exportTables } = await import('./report/export');
+      const { runGrid } = await import('./runs/grid');
+      const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
+      const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts }));
+      process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
+    },
+  );
 
 program
   .command('evaluate')
@@ -298,14 +312,13 @@ runs
     const { listRuns } = await import('./runs/run-store');
     const found = listRuns(folder);
     for (const { name, state, students, bytes } of found) {
-      const percent = (accuracy?: { mean: number }) => (accuracy ? `${(100 * accuracy.mean).toFixed(1)} %` : '-');
+      const percent = (recipe?: StudentsSummary) =>
+        recipe?.accuracy ? `${(100 * recipe.accuracy.mean).toFixed(1)} % ${recipe.split}` : '-';
       const [first] = students;
       const size = megabytes(bytes).padStart(9);
-      process.stdout.write(`${state.padEnd(10)}  ${percent(first?.accuracy).padStart(6)}  ${size}  ${name}\n`);
+      process.stdout.write(`${state.padEnd(10)}  ${percent(first).padEnd(17)}  ${size}  ${name}\n`);
       for (const recipe of students.length > 1 ? students : []) {
-        process.stdout.write(
-          `${''.padEnd(10)}  ${percent(recipe.accuracy).padStart(6)}  ${''.padEnd(9)}    ${recipe.name}\n`,
-        );
+        process.stdout.write(`${''.padEnd(10)}  ${percent(recipe).padEnd(17)}  ${''.padEnd(9)}    ${recipe.name}\n`);
       }
     }
     const sum = (key: 'bytes' | 'spareBytes') => megabytes(found.reduce((total, run) => total + run[key], 0));
@@ -321,10 +334,14 @@ runs
   .option(...runsFolder)
   .action(async (name: string, { runs: folder }: PlaceFlags) => {
     const { listRuns } = await import('./runs/run-store');
-    const { readIdentity } = await import('./runs/run-files');
+    const { readIdentity, setFiles } = await import('./runs/run-files');
+    const { existsSync } = await import('node:fs');
+    const identityIfThere = (run: string) => (existsSync(setFiles(run).configuration) ? readIdentity(run) : undefined);
     const found = listRuns(folder).find((run) => run.name === name);
     if (!found) throw new Error(`There is no run '${name}'; npm run haba -- runs list names them.`);
-    const identity = found.state === 'old' ? undefined : readIdentity(found.folder);
+    const identity = ['finished', 'unfinished', 'running'].includes(found.state)
+      ? identityIfThere(found.folder)
+      : undefined;
     process.stdout.write(`${JSON.stringify({ ...found, ...identity }, undefined, 2)}\n`);
   });
 

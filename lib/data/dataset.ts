@@ -21,12 +21,14 @@ export interface Dataset {
   /** What each channel is normalised with, in units of 0 to 1: the authors' constants where they have any, else measured. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
+  /** Whether they were measured on the training images. */
+  readonly isMeasured: boolean;
   /** SHA-256 over the images and labels of both splits, hexadecimal: what a distilled set was made from. */
   readonly checksum: string;
 }
 
 /** What a reader of a format finds; {@link assembleDataset} adds the rest. */
-export type DatasetParts = Omit<Dataset, 'mean' | 'deviation' | 'checksum'> & Partial<Statistics>;
+export type DatasetParts = Omit<Dataset, 'mean' | 'deviation' | 'isMeasured' | 'checksum'> & Partial<Statistics>;
 
 /** Mean and standard deviation of each channel, in units of 0 to 1. */
 export interface Statistics {
@@ -36,13 +38,13 @@ export interface Statistics {
 
 /** Completes a dataset: its checksum, and the statistics of its training images where none are given. */
 export function assembleDataset(parts: DatasetParts): Dataset {
-  const { mean, deviation } =
-    parts.mean !== undefined && parts.deviation !== undefined
-      ? { mean: parts.mean, deviation: parts.deviation }
-      : channelStatistics(parts.train.images, parts.imageShape[2]);
+  const isMeasured = parts.mean === undefined || parts.deviation === undefined;
+  const { mean, deviation } = isMeasured
+    ? channelStatistics(parts.train.images, parts.imageShape[2])
+    : (parts as Statistics);
   const hash = createHash('sha256');
   for (const { images, labels } of [parts.train, parts.test]) hash.update(images).update(labels);
-  return { ...parts, mean, deviation, checksum: hash.digest('hex') };
+  return { ...parts, mean, deviation, isMeasured, checksum: hash.digest('hex') };
 }
 
 /** Measured over every pixel of the images, [count, height, width, channels]. */

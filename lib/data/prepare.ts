@@ -1,7 +1,7 @@
 /** A dataset made ready for networks: pixels stay bytes, and become network inputs when a batch is asked for. */
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
-import type { Dataset, ImageSplit, Statistics } from './dataset';
+import { channelStatistics, type Dataset, type ImageSplit, type Statistics } from './dataset';
 import type { ImageSource, PreparedDataset, Whitening } from './image-source';
 import { whitenedSource } from './whitened-source';
 import { holdOut } from './hold-out';
@@ -29,7 +29,7 @@ export function prepareDataset(
   const { name, classNames, checksum } = dataset;
   const rows = holdOut(dataset.train.labels, classNames.length);
   const kept = without ? rows.train : undefined;
-  const { train, ...prepared } = whitening === 'zca' ? whitened(dataset, kept, cacheFolder) : normalised(dataset);
+  const { train, ...prepared } = whitening === 'zca' ? whitened(dataset, kept, cacheFolder) : normalised(dataset, kept);
   return {
     name,
     classNames,
@@ -44,15 +44,23 @@ export function prepareDataset(
 
 type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistics' | 'dispose'>;
 
-function normalised(dataset: Dataset): Prepared {
-  const mean = [...dataset.mean];
-  const deviation = [...dataset.deviation];
+/** @param kept the training images that statistics may be measured on; undefined for all */
+function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
+  const statistics = kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset;
+  const [mean, deviation] = [[...statistics.mean], [...statistics.deviation]];
   return {
-    train: normalisedSource(dataset, dataset.train, dataset),
-    test: normalisedSource(dataset, dataset.test, dataset),
+    train: normalisedSource(dataset, dataset.train, statistics),
+    test: normalisedSource(dataset, dataset.test, statistics),
     ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
+}
+
+function measuredOn({ train, imageShape }: Dataset, rows: Int32Array): Statistics {
+  const size = imageShape[0] * imageShape[1] * imageShape[2];
+  const images = new Uint8Array(rows.length * size);
+  rows.forEach((row, place) => images.set(train.images.subarray(row * size, (row + 1) * size), place * size));
+  return channelStatistics(images, imageShape[2]);
 }
 
 /** @param kept the training images that ZCA is fitted to; undefined for all */

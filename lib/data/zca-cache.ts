@@ -1,6 +1,6 @@
 /** A ZCA is fitted once for a dataset and a kind of device, and kept. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder, writing } from '../files/file-error';
 import { readSafetensors } from '../files/safetensors';
 import { computingDevice } from '../tensor/backend';
 import type { Parameters } from '../tensor/parameters';
@@ -37,10 +37,16 @@ export function cachedZca(source: ImageSource, dataset: Dataset, folder: string)
   const cached = readCached(file, identity, dataset.imageShape);
   if (cached !== undefined) return zcaOf(cached);
   const zca = fitZca(source);
-  mkdirSync(folder, { recursive: true });
   const parameters = zca.parameters();
-  writeTensors(file, parameters, { ...identity, tensorflow: tensorflow ?? 'not in use' });
-  tf.dispose(parameters);
+  try {
+    makeFolder(folder);
+    writing(file, () => writeTensors(file, parameters, { ...identity, tensorflow: tensorflow ?? 'not in use' }));
+  } catch (error) {
+    // What was fitted can be used all the same.
+    console.warn(`The whitening is fitted anew next time: ${(error as Error).message}`);
+  } finally {
+    tf.dispose(parameters);
+  }
   return zca;
 }
 

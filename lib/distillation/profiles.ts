@@ -20,7 +20,7 @@ export interface ProfileChoice {
  * Raised when a default changes that distillations, or experts and students, depend on: runs are named by what differs from the
  * defaults of a version, so that a new option, with a default that means what was done before, re-names none.
  */
-export const profileVersions = { distillation: 2, students: 2 };
+export const profileVersions = { distillation: 2, students: 3 };
 
 /** All six augmentations, as the authors' `dsa_strategy`. */
 export const fullAugmentation = 'color_crop_cutout_flip_scale_rotate';
@@ -37,7 +37,7 @@ export const allBases = 1_000_000;
  * `paper`: the authors' settings, for a GPU.
  */
 export function profileDefaults(choice: ProfileChoice): Record<string, unknown> {
-  const { profile, method, kind } = choice;
+  const { profile, method } = choice;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
   return {
     profile,
@@ -69,7 +69,8 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
       learningRate: method === 'mtt' ? 'learned' : 0.01,
       momentum: 0.9,
       weightDecay: 5e-4,
-      augmentation: kind === 'images' && method === 'dc' ? 'none' : fullAugmentation,
+      // One recipe for all: a comparison is of sets, not of students.
+      augmentation: fullAugmentation,
       split: choice.split,
     },
     compile: true,

@@ -64,6 +64,11 @@ export async function evaluateTrainingSet(
   learned?: number,
 ): Promise<StudentResult[]> {
   const { imageShape, classCount } = data.train;
+  if (data[evaluation.split].count === 0) {
+    throw new RangeError(
+      `'evaluation.split' is '${evaluation.split}', and ${data.name} has no image there: a class needs two training images to set one aside.`,
+    );
+  }
   const network = createNetwork({ ...settings, imageShape, classCount });
   const options = {
     ...evaluation,

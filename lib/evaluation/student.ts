@@ -73,7 +73,8 @@ export function studentTrainer(network: Network, options: StudentOptions): Stude
               velocity,
               images: set.batch(batch),
               labels: tf.tensor1d(set.labels(batch), 'int32'),
-              draws: augmentation.draw(draws.stream('augmentation', first), batch.length),
+              // By the step, not by its place in an epoch: students on sets of other sizes meet the same augmentations.
+              draws: augmentation.draw(random.stream('augmentation', update), batch.length),
               learningRate: tf.scalar(options.learningRate * (isLate ? 0.1 : 1)),
             }),
           );

@@ -47,6 +47,9 @@ export function openJsonLines(file: string, { keepBytes, ...options }: OpenJsonL
       options,
     )(`it has ${present.length} bytes, and its checkpoint was taken at ${bytes}: lines are missing`);
   }
+  if (bytes > 0 && present[bytes - 1] !== 10) {
+    throw refusal(file, options)(`its checkpoint was taken at byte ${bytes}, where no line ends`);
+  }
   let { seal } = openSeals(file, present.toString('utf8', 0, bytes), options);
   const descriptor = writing(file, () => {
     // A new file, rather than the old one cut back: a process that was suspended and replaced may still have that one open.

@@ -52,6 +52,7 @@ export interface Lock {
    * @throws LockLost when another process holds the folder
    */
   readonly check: () => void;
+  /** Never rejects: it may follow an error, which is the one to tell. */
   release(): Promise<void>;
 }
 
@@ -169,8 +170,10 @@ function heldLock(folder: string, name: string, self: Self, remoteSilence: numbe
       const leave = () => {
         if (readHolder(file)?.token === self.token) rmSync(file, { force: true });
       };
-      // A disk may be too full even for the gate.
-      await insideGate(folder, name, leave).catch(leave);
+      // A disk may be too full even for the gate; where nothing can be removed either, a dead holder's lock is taken over.
+      await insideGate(folder, name, leave)
+        .catch(leave)
+        .catch(() => undefined);
     },
   };
 }

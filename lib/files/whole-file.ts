@@ -24,10 +24,19 @@ export function writeWhole(file: string, ...parts: (string | NodeJS.ArrayBufferV
     askGuards(file);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    tryToRemove(temporary);
     // Whoever took the folder over has removed the unfinished file: the guard knows better than the system why it is gone.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') askGuards(file);
     throw error;
+  }
+}
+
+/** After an error, which is the one to tell. */
+function tryToRemove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The next process that writes there removes it.
   }
 }
 

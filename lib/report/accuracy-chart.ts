@@ -1,5 +1,6 @@
-/** Test accuracy of training sets side by side. */
+/** Accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
+import { accuracyTitle } from './students-column';
 import { caption as captionUnder, columnWidths, kindColours, labelWidth, points, theme } from './theme';
 
 export interface AccuracyRow {
@@ -9,8 +10,17 @@ export interface AccuracyRow {
   accuracy: { mean: number; std: number; runs: number[] };
 }
 
+export interface AccuracyChartOptions {
+  caption?: string;
+  /** Images that students were tested on. Default 'test'. */
+  split?: 'test' | 'validation';
+}
+
 /** A point for the mean of each set, a line for one standard deviation to both sides, a tick for every student. */
-export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: string } = {}): TopLevelSpec {
+export function accuracyChart(
+  rows: AccuracyRow[],
+  { caption, split = 'test' }: AccuracyChartOptions = {},
+): TopLevelSpec {
   const labels = rows.map(({ label }) => label);
   const color = {
     field: 'label',
@@ -26,7 +36,7 @@ export function accuracyChart(rows: AccuracyRow[], { caption }: { caption?: stri
     high: 100 * (mean + std),
   }));
   const students = rows.flatMap(({ label, accuracy }) => accuracy.runs.map((run) => ({ label, percent: 100 * run })));
-  const x = { type: 'quantitative' as const, title: 'test accuracy (%)', scale: { zero: false } };
+  const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: { zero: false } };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     config: theme,

@@ -43,8 +43,9 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
       if (existsSync(target) && !cutShort)
         throw new Error(`${target} is there already; remove it, or name another folder with --to.`);
     }
+    const accuracy = recordedAccuracy(file, distilled);
     makeFolder(workspace, advice);
-    writePyTorchSet(place(pytorch), distilled, recordedAccuracy(file, distilled));
+    writePyTorchSet(place(pytorch), distilled, accuracy);
     for (const [hallucinator, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {
         const items = tf.range(0, set.itemCount, 1, 'int32');

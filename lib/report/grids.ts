@@ -2,8 +2,7 @@
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
-import { readDistilledSet } from '../runs/distilled-file';
-import { setFiles } from '../runs/run-files';
+import { readRunsSet } from '../runs/distilled-file';
 import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
@@ -40,7 +39,7 @@ export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
-  const distilled = readDistilledSet(setFiles(result.run).distilled);
+  const distilled = readRunsSet(result.run);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
   const rows = Math.min(classes ?? set.classCount, set.classCount);
   const pixels = tf.tidy(() => {

@@ -41,7 +41,7 @@ export async function inContext<T>(
   const progress = options.progress ?? createProgress();
   const interrupt = listenForInterrupt(options.signal);
   const unused = unusedGpu();
-  if (unused !== undefined) progress.note(unused);
+  if (unused !== undefined) progress.note(unused, 'news');
   try {
     return await work({ options, data, progress, signal: interrupt.signal });
   } finally {

@@ -10,6 +10,7 @@ import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
 import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
+import { advice, hashInName, setFiles } from './run-files';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 
@@ -85,16 +86,33 @@ export function writeDistilledSet(file: string, { parameters, configuration, dat
 }
 
 export interface ReadDistilledOptions {
-  /** Hash of the run that must have made it. Default: any. */
+  /** Hash of the run that must have made it, in which case it must carry a checksum. Default: any, and none is asked for. */
   run?: string;
+  /** A sentence added to what is thrown: what to do. */
+  advice?: string;
 }
 
 /**
  * Reads a set; the caller disposes of it.
  * @throws Error naming the file and what is wrong with it
  */
-export function readDistilledSet(file: string, { run: wanted }: ReadDistilledOptions = {}): DistilledFile {
-  const { tensors, metadata } = readSafetensors(file);
+export function readDistilledSet(file: string, { advice, ...options }: ReadDistilledOptions = {}): DistilledFile {
+  try {
+    return readSet(file, options);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (advice === undefined) throw error;
+    throw new Error(`${missing ? `There is no ${file}.` : (error as Error).message} ${advice}`, { cause: error });
+  }
+}
+
+/** The set of a finished distillation, in the folder of its run; the caller disposes of it. @throws Error as {@link readDistilledSet} */
+export function readRunsSet(folder: string): DistilledFile {
+  return readDistilledSet(setFiles(folder).distilled, { run: hashInName(folder), advice: advice(folder) });
+}
+
+function readSet(file: string, { run: wanted }: ReadDistilledOptions): DistilledFile {
+  const { tensors, metadata } = readSafetensors(file, { requireChecksum: wanted !== undefined });
   const made = parseOrExplain(
     metadataSchema,
     metadata,

@@ -55,6 +55,7 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
         `The ${dataset} here is not byte for byte what ${file} was made from; its accuracy may differ a little.`,
       );
     }
+    const recorded = recordedAccuracy(file, distilled);
     const interrupt = listenForInterrupt(options.signal);
     try {
       const results = await evaluateSet(set, parameters, configuration, data, {
@@ -63,7 +64,6 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
         onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
       });
       const accuracy = summariseAccuracy(results.map((result) => result.accuracy));
-      const recorded = recordedAccuracy(file, distilled);
       return { file, network: network.name, split: evaluation.split, accuracy, ...(recorded ? { recorded } : {}) };
     } finally {
       progress.end();

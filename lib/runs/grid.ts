@@ -49,7 +49,9 @@ function innerProgress(progress: ProgressReporter, place: string): ProgressRepor
   return {
     stage: (stage) => progress.stage({ ...stage, name: `${place}: ${stage.name}` }),
     update: (done, values) => progress.update(done, values),
-    note: () => undefined,
+    note: (message, kind) => {
+      if (kind === 'news') progress.note(message, kind);
+    },
     end: () => undefined,
   };
 }

@@ -33,9 +33,9 @@ export function setHash({ kind, configuration, dataChecksum }: SetSource): strin
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
       return hashOf({ ...common, holdOut, whitening, perClass });
-    // Herding chooses by the features of a network trained as students are.
+    // Herding chooses by the features of a network trained as students are, but for so many epochs on all images.
     case 'herding':
-      return hashOf({ ...common, holdOut, whitening, perClass, differences: differencesOfStudents(configuration) });
+      return hashOf({ ...common, holdOut, whitening, perClass, differences: differencesOfHerding(configuration) });
   }
 }
 
@@ -86,6 +86,11 @@ function differencesOfSet(configuration: Configuration): Record<string, unknown>
 
 function differencesOfStudents(configuration: Configuration): Record<string, unknown> {
   return Object.fromEntries(differences(configuration).filter(([path]) => ofStudents.test(path)));
+}
+
+function differencesOfHerding(configuration: Configuration): Record<string, unknown> {
+  const others = new Set(['evaluation.epochs', 'evaluation.updates', 'evaluation.split']);
+  return Object.fromEntries(Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path)));
 }
 
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */

@@ -4,12 +4,9 @@ import { describeHolder } from '../files/lock';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import { expertSettings } from '../distillation/expert-settings';
 import { expertsAdvice } from '../distillation/experts-command';
-import { createProgress } from '../terminal/progress';
 import { trainExperts } from '../matching/experts/train-experts';
 import { createNetwork } from '../networks/create-network';
-import { dataAtHand } from './data-at-hand';
-import { listenForInterrupt } from '../terminal/interrupt';
-import { RunStopped, type RunOptions } from './context';
+import { inContext, RunStopped, type RunOptions } from './context';
 
 /** What expert training came to. */
 export interface MadeExperts {
@@ -31,34 +28,29 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
   if (matching.method !== 'mtt') {
     throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
   }
-  const { dataset, whitening, holdOut } = configuration;
-  const data = await dataAtHand(dataset, { data: options.data, whitening, holdOut });
-  const { imageShape, classCount } = data.train;
   const { count, epochs } = matching.experts;
-  const progress = options.progress ?? createProgress();
-  const interrupt = listenForInterrupt(options.signal);
-  progress.stage({ name: 'training experts', total: count * epochs });
-  try {
-    const { folder, seconds } = await trainExperts({
-      settings: expertSettings(configuration, data),
-      data,
-      network: createNetwork({ ...configuration.network, imageShape, classCount }),
-      augmentation: createAugmentation(configuration.augmentation),
-      count,
-      epochs,
-      experts: options.experts,
-      advice: expertsAdvice(configuration, { experts: options.experts }),
-      compile: configuration.compile,
-      signal: interrupt.signal,
-      onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`),
-      onEpoch: (done, _total, loss) => progress.update(done, { loss }),
-    });
-    return { experts: folder, count, epochs, seconds };
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
-  } finally {
-    progress.end();
-    interrupt.release();
-  }
+  return inContext(configuration, options, async ({ data, progress, signal }) => {
+    const { imageShape, classCount } = data.train;
+    progress.stage({ name: 'training experts', total: count * epochs });
+    try {
+      const { folder, seconds } = await trainExperts({
+        settings: expertSettings(configuration, data),
+        data,
+        network: createNetwork({ ...configuration.network, imageShape, classCount }),
+        augmentation: createAugmentation(configuration.augmentation),
+        count,
+        epochs,
+        experts: options.experts,
+        advice: expertsAdvice(configuration, { experts: options.experts }),
+        compile: configuration.compile,
+        signal,
+        onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
+        onEpoch: (done, _total, loss) => progress.update(done, { loss }),
+      });
+      return { experts: folder, count, epochs, seconds };
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
+    }
+  });
 }

@@ -26,14 +26,17 @@ export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy
     ...whiteningToPyTorch(statistics, imageShape),
     ...(parameters.stepSize === undefined ? {} : { step_size: parameters.stepSize.clone() }),
   }));
-  writeTensors(file, tensors, {
-    format: 'haba distilled set in PyTorch layout 1',
-    configuration: JSON.stringify(configuration),
-    classNames: JSON.stringify(classNames),
-    ...(accuracy ? { accuracy: JSON.stringify(accuracy) } : {}),
-    dataChecksum,
-  });
-  tf.dispose(tensors);
+  try {
+    writeTensors(file, tensors, {
+      format: 'haba distilled set in PyTorch layout 1',
+      configuration: JSON.stringify(configuration),
+      classNames: JSON.stringify(classNames),
+      ...(accuracy ? { accuracy: JSON.stringify(accuracy) } : {}),
+      dataChecksum,
+    });
+  } finally {
+    tf.dispose(tensors);
+  }
 }
 
 function hallucinatorsToPyTorch(stacked: Parameters, count: number): Parameters {

@@ -74,10 +74,19 @@ export function studentsFiles(folder: string): StudentsFiles {
   };
 }
 
-/** What to do about a run whose files are damaged. */
+/** What to do about a training set whose files are damaged, or students' in whose folder they are. */
 export function advice(folder: string): string {
-  const [run] = folder.split(`${path.sep}students${path.sep}`);
-  return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(run)}`;
+  const [run, recipe] = folder.split(`${path.sep}students${path.sep}`);
+  if (recipe !== undefined)
+    return `Nothing was changed. Remove ${folder}: its students are trained again, their set stays.`;
+  const runs = path.dirname(run);
+  const place = path.resolve(runs) === path.resolve(defaultRuns()) ? '' : ` --runs ${quoted(runs)}`;
+  return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(run)}${place}`;
+}
+
+/** As a shell reads it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 const identitySchema = z.object({
@@ -132,10 +141,24 @@ const metricsSchema: z.ZodType<IterationMetrics> = z.object({
   seconds: z.number().min(0),
 });
 
-/** Iteration by iteration, what a distillation recorded. @throws Error naming file and line of what is damaged */
+const iterationsSchema = z.object({ iterations: z.number() });
+
+/**
+ * Iteration by iteration, what a distillation recorded.
+ * @throws Error naming file and line of what is damaged, or missing from a finished one
+ */
 export function readMetrics(folder: string): IterationMetrics[] {
+  const files = setFiles(folder);
   const options = { identity: hashInName(folder), advice: advice(folder) };
-  return readJsonLines(setFiles(folder).metrics, metricsSchema, options);
+  const metrics = readJsonLines(files.metrics, metricsSchema, options);
+  if (!existsSync(files.result)) return metrics;
+  const { iterations } = iterationsSchema.parse(readIdentity(folder).configuration);
+  if (metrics.length !== iterations) {
+    throw new Error(
+      `${files.metrics} has ${metrics.length} iterations, and the run ${iterations}: lines are missing. ${options.advice}`,
+    );
+  }
+  return metrics;
 }
 
 const studentSchema: z.ZodType<StudentResult> = z.object({
@@ -149,6 +172,17 @@ const studentSchema: z.ZodType<StudentResult> = z.object({
 export function readStudents({ folder, hash }: RunPlace): StudentResult[] {
   const options = { identity: hash, advice: advice(folder) };
   return readJsonLines(studentsFiles(folder).results, studentSchema, options);
+}
+
+const recipeSchema = z.object({
+  network: z.record(z.unknown()),
+  evaluation: z.object({ split: z.enum(['test', 'validation']) }).passthrough(),
+});
+
+/** What students are, and how they are trained and tested. @throws Error naming the file */
+export function readRecipe({ folder, hash }: RunPlace): z.infer<typeof recipeSchema> {
+  const options = { identity: hash, advice: advice(folder) };
+  return readSealed(studentsFiles(folder).configuration, recipeSchema, options);
 }
 
 const selectionSchema = z.object({ images: z.array(z.number().int().min(0).safe()).min(1) });
@@ -170,5 +204,6 @@ export type RecordedSession = z.infer<typeof sessionsSchema>['sessions'][number]
 export function readSessions({ folder, hash }: RunPlace): RecordedSession[] {
   const file = path.join(folder, 'environment.json');
   if (!existsSync(file)) return [];
-  return readSealed(file, sessionsSchema, { identity: hash, advice: advice(folder) }).sessions;
+  const remedy = 'Nothing was changed. It holds versions and times alone: remove it, and the run goes on.';
+  return readSealed(file, sessionsSchema, { identity: hash, advice: remedy }).sessions;
 }

@@ -1,5 +1,5 @@
 /** The folder `results/runs`: what lies there, and how it is removed. Nothing is removed that was not named in full. */
-import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
 import { readText } from '../files/open-file';
@@ -8,6 +8,7 @@ import {
   defaultRuns,
   hashInName,
   readIdentity,
+  readRecipe,
   readSetResult,
   readStudents,
   setFiles,
@@ -19,6 +20,8 @@ import {
 export interface StudentsSummary {
   /** Name of their folder. */
   name: string;
+  /** Images that they were tested on. */
+  split: 'test' | 'validation';
   /** Undefined where none is trained yet. */
   accuracy?: Accuracy;
 }
@@ -49,10 +52,13 @@ export function listRuns(runs: string = defaultRuns()): RunSummary[] {
     .sort((first, second) => (first.name < second.name ? -1 : 1));
 }
 
-/** A run that was killed before it wrote its configuration has no more than its lock, or nothing. */
+/** Files that a run may have, whole or begun, also one that was killed before it wrote its configuration. */
+const ofRuns =
+  /^(configuration|environment|result|selection|holder)\.|^(metrics\.jsonl|(checkpoint|distilled)\.safetensors)/;
+
 function isRun(folder: string): boolean {
   const names = readdirSync(folder);
-  return names.includes('configuration.json') || names.every((name) => /^(holder|environment)\./.test(name));
+  return names.length === 0 || names.some((name) => ofRuns.test(name));
 }
 
 function summarise(folder: string): RunSummary {
@@ -72,11 +78,13 @@ function summarise(folder: string): RunSummary {
   try {
     const place = { folder, hash: hashInName(folder) };
     const result = readSetResult(place);
-    if (existsSync(files.configuration)) readIdentity(folder);
+    if (result || existsSync(files.configuration)) readIdentity(folder);
     const students = studentsFolders(folder).map((one) => {
-      const accuracies = readStudents({ folder: one, hash: hashInName(one) }).map(({ accuracy }) => accuracy);
+      const place = { folder: one, hash: hashInName(one) };
+      const accuracies = readStudents(place).map(({ accuracy }) => accuracy);
       return {
         name: path.basename(one),
+        split: readRecipe(place).evaluation.split,
         ...(accuracies.length > 0 ? { accuracy: summariseAccuracy(accuracies) } : {}),
       };
     });
@@ -98,17 +106,21 @@ function isOld(folder: string): boolean {
 
 /** Whoever works on the set, or on students of it. */
 function holderOf(folder: string): Holder | undefined {
-  return [folder, ...studentsFolders(folder)].map(currentHolder).find((holder) => holder !== undefined);
+  return [folder, ...foldersIn(setFiles(folder).students)].map(currentHolder).find((holder) => holder !== undefined);
 }
 
 function studentsFolders(folder: string): string[] {
-  const { students } = setFiles(folder);
-  if (!existsSync(students)) return [];
-  return readdirSync(students, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => path.join(students, entry.name))
+  return foldersIn(setFiles(folder).students)
     .filter((one) => existsSync(studentsFiles(one).configuration))
     .sort();
+}
+
+/** None where there is no such folder. */
+function foldersIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name));
 }
 
 /**
@@ -118,7 +130,11 @@ function studentsFolders(folder: string): string[] {
  */
 export function removeRuns(names: readonly string[], runs: string = defaultRuns()): RunSummary[] {
   const chosen = chooseRuns(names, runs);
-  for (const { folder } of chosen) rmSync(folder, { recursive: true });
+  for (const { folder } of chosen) {
+    // Cut short in between, it is no finished run any more.
+    rmSync(setFiles(folder).result, { force: true, recursive: true });
+    rmSync(folder, { recursive: true });
+  }
   return chosen;
 }
 
@@ -147,16 +163,17 @@ function chooseRuns(names: readonly string[], runs: string): RunSummary[] {
 }
 
 function folderBytes(folder: string): number {
-  return filesOf(folder).reduce((sum, file) => sum + lstatSync(file).size, 0);
+  return filesOf(folder).reduce((sum, { size }) => sum + size, 0);
 }
 
 function lastChange(folder: string): number {
-  return Math.max(lstatSync(folder).mtimeMs, ...filesOf(folder).map((file) => lstatSync(file).mtimeMs));
+  return Math.max(lstatSync(folder).mtimeMs, ...filesOf(folder).map(({ mtimeMs }) => mtimeMs));
 }
 
-function filesOf(folder: string): string[] {
+/** Of a run that is worked on, files may vanish while they are looked at. */
+function filesOf(folder: string): Stats[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const inner = path.join(folder, entry.name);
-    return entry.isDirectory() ? filesOf(inner) : [inner];
+    return entry.isDirectory() ? filesOf(inner) : (lstatSync(inner, { throwIfNoEntry: false }) ?? []);
   });
 }

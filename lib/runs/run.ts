@@ -20,8 +20,8 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
   });
 }
 
-/** Real images that a distilled set is compared with. */
-export type BaselineInput = Omit<ConfigurationInput, 'set'> & {
+/** Real images that a distilled set is compared with, whichever method made it: students of all methods are trained alike. */
+export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
   baseline: Baseline;
   /** Images per class; not for 'full'. Default: the profile's. */
   ipc?: number;
@@ -32,11 +32,16 @@ export async function runBaseline(
   { baseline, ipc, ...input }: BaselineInput,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const settings: ConfigurationInput = { ...input, set: { kind: 'images', ...(ipc === undefined ? {} : { ipc }) } };
+  if ('matching' in input) {
+    throw new RangeError(
+      "A baseline is matched to nothing: leave 'matching' out; its students are trained alike for all methods.",
+    );
+  }
+  const settings: ConfigurationInput = { ...input, matching: { method: 'dm' }, set: { kind: 'images', ipc } };
   if (baseline === 'full') {
     const length =
       input.evaluation?.updates === undefined ? { epochs: fullDataEpochs[configure(settings).profile] } : {};
-    settings.evaluation = { students: 1, ...length, ...input.evaluation };
+    settings.evaluation = { students: 1, ...length, ...given(input.evaluation) };
   }
   const configuration = configure(settings);
   return inContext(configuration, options, async (context) => {
@@ -84,6 +89,11 @@ export function withStudents(made: Configuration, { network, evaluation }: Other
   return configure({
     ...made,
     network: { ...made.network, ...network },
-    evaluation: { ...rest, ...length, ...evaluation },
+    evaluation: { ...rest, ...length, ...given(evaluation) },
   });
+}
+
+/** Without keys that are there and say nothing. */
+function given<T extends object>(record: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(record ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -32,7 +32,7 @@ export async function inSession<T>(
     makeFolder(folder, instead);
     lock = await takeLock(folder, {
       signal,
-      onWait: (holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`),
+      onWait: (holder) => progress.note(`${describeHolder(folder, holder)} Waiting for it.`, 'news'),
     });
     const either = AbortSignal.any([signal, lock.lost]);
     return await inTime(place, (recordTime) => work({ ...context, ...place, signal: either, recordTime }));

@@ -1,4 +1,5 @@
 /** The second half of a run: students, trained on its set and tested; each is stored as it ends, and none is trained twice. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Configuration } from '../distillation/configuration';
 import {
@@ -17,10 +18,10 @@ import { writeSealed } from '../files/sealed-json';
 import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
 import type { RunContext } from './context';
-import { readDistilledSet } from './distilled-file';
+import { readRunsSet } from './distilled-file';
 import { studentsHash, studentsName, type RunKind } from './identity';
 import type { MadeSet } from './make-set';
-import { advice, readSelection, readStudents, setFiles, studentsFiles, type SetResult } from './run-files';
+import { advice, readRecipe, readSelection, readStudents, setFiles, studentsFiles, type SetResult } from './run-files';
 import { inSession, type Session } from './session';
 
 /** A finished run. */
@@ -57,8 +58,11 @@ export async function trainStudents(
   const { progress } = context;
   let students = readStudents(place);
   const isStored = students.length >= wanted;
-  if (isStored) await clearDeadHolder(folder);
-  else students = await inSession(place, context, (session) => trainThem(set, configuration, session));
+  if (isStored) {
+    readRecipe(place);
+    await clearDeadHolder(folder);
+  }
+  if (!isStored) students = await inSession(place, context, (session) => trainThem(set, configuration, session));
   const trained = students.slice(0, wanted);
   const accuracy = summariseAccuracy(trained.map((student) => student.accuracy));
   progress.note(
@@ -81,7 +85,8 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
   const { folder, hash, progress, signal } = session;
   const files = studentsFiles(folder);
   const { network, evaluation } = configuration;
-  writeSealed(files.configuration, hash, { network, evaluation: { ...evaluation, students: undefined } });
+  if (existsSync(files.configuration)) readRecipe(session);
+  else writeSealed(files.configuration, hash, { network, evaluation: { ...evaluation, students: undefined } });
   const lines = openJsonLines(files.results, { identity: hash, advice: advice(folder) });
   try {
     const done = readStudents(session);
@@ -109,7 +114,7 @@ async function evaluate(
   options: EvaluationOptions,
 ): Promise<StudentResult[]> {
   if (set.kind === 'distillation') {
-    const distilled = readDistilledSet(setFiles(set.folder).distilled, { run: set.hash });
+    const distilled = readRunsSet(set.folder);
     try {
       return await evaluateSet(distilled.set, distilled.parameters, configuration, data, options);
     } finally {

@@ -17,8 +17,11 @@ export interface ProgressReporter {
   stage(stage: Stage): void;
   /** @param done steps of the stage done by now @param values numbers to show, e.g. `{ loss: 0.31 }` */
   update(done: number, values?: Record<string, number>): void;
-  /** One sentence that stays to be read. */
-  note(message: string): void;
+  /**
+   * One sentence that stays to be read.
+   * @param kind 'news', which a reader must not miss, e.g. whom work waits for; a grid of many runs shows nothing else. Default 'detail'.
+   */
+  note(message: string, kind?: 'detail' | 'news'): void;
   /** Nothing more will come. */
   end(): void;
 }

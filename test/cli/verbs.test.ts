@@ -38,7 +38,8 @@ test('a run folder: configuration, environment, metrics a line an iteration, che
   }
   const read = (file: string) => readFileSync(path.join(run, file), 'utf8');
   assert.equal((JSON.parse(read('configuration.json')) as { configuration: { seed: number } }).configuration.seed, 1);
-  const [session] = JSON.parse(read('environment.json')) as Record<string, unknown>[];
+  const { sessions } = JSON.parse(read('environment.json')) as { sessions: Record<string, unknown>[] };
+  const [session] = sessions;
   for (const key of ['node', 'tensorflow', 'commit', 'backend']) {
     assert.ok(
       Object.keys(session).some((name) => name.toLowerCase().includes(key)),
@@ -88,7 +89,7 @@ test('runs alone lists, and says the sum; remove takes the run that is named and
     writeFileSync(path.join(runs, name, 'configuration.json'), JSON.stringify('x'.repeat(2_000_000)));
   }
   const listed = await haba('runs', '--runs', runs);
-  assert.match(listed.stdout, /^unfinished +- +2\.0 MB +one\nunfinished +- +2\.0 MB +two\n$/);
+  assert.match(listed.stdout, /^unreadable +- +2\.0 MB +one\nunreadable +- +2\.0 MB +two\n$/);
   assert.match(listed.stderr, /^2 runs, 4\.0 MB; of it 0\.0 MB are checkpoints of finished ones/m);
   assert.equal((await haba('runs', 'remove', 'one', '--runs', runs)).stdout, 'one: 2.0 MB freed\n');
   assert.deepEqual(readdirSync(runs), ['two']);

@@ -96,7 +96,11 @@ export function distillation(folder: string): Victim {
   return {
     name: 'distillation (iterations)',
     start: () => startHaba(distillCommand({ data, runs, iterations: 300 })).child,
-    mark: () => sizeOf(path.join(onlyFolder(runs), 'metrics.jsonl')),
+    mark: () => {
+      const run = onlyFolder(runs);
+      const students = path.join(onlyFolder(path.join(run, 'students')), 'students.jsonl');
+      return sizeOf(path.join(run, 'metrics.jsonl')) + sizeOf(students);
+    },
     longest: 2000,
     content: () => contentOf(runs),
     reset: () => remove(runs),

@@ -9,8 +9,8 @@ import { readSafetensors } from '../../files/safetensors';
 import { toTensor } from '../../tensor/stored-tensors';
 import { tf } from '../../tensor/tensorflow';
 import { dataAtHand } from '../../runs/data-at-hand';
-import { readDistilledSet } from '../../runs/distilled-file';
-import { advice, hashInName, readSelection, setFiles, studentsFiles } from '../../runs/run-files';
+import { readRunsSet } from '../../runs/distilled-file';
+import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
 import type { RunResult } from '../../runs/train-students';
 
 /** A training set by how far its images lie apart and how much of the real images they reach. */
@@ -52,8 +52,8 @@ export async function diversityJudge(
   { data: folder, realImages = 2000 }: JudgeOptions = {},
 ): Promise<DiversityJudge> {
   const { configuration } = full;
-  const { dataset, whitening } = configuration;
-  const data = await dataAtHand(dataset, { data: folder, whitening });
+  const { dataset, whitening, holdOut } = configuration;
+  const data = await dataAtHand(dataset, { data: folder, whitening, holdOut });
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const realCount = Math.min(realImages, data.test.count);
@@ -73,9 +73,9 @@ export async function diversityJudge(
    */
   const groupsOf = (run: RunResult) => {
     const { kind, configuration: made } = run;
-    if (made.dataset !== dataset || made.whitening !== whitening) {
+    if (made.dataset !== dataset || made.whitening !== whitening || made.holdOut !== holdOut) {
       throw new RangeError(
-        `diversityJudge: ${run.run} is of ${made.dataset} (${made.whitening}); this judge knows ${dataset} (${whitening}).`,
+        `diversityJudge: ${run.run} is of ${described(made)}; this judge knows ${described(configuration)}.`,
       );
     }
     if (kind === 'random') {
@@ -89,7 +89,7 @@ export async function diversityJudge(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );
     }
-    const distilled = readDistilledSet(setFiles(run.run).distilled);
+    const distilled = readRunsSet(run.run);
     const { set } = distilled;
     const training = distilledTrainingSet(set, distilled.parameters, made);
     const items = training.count;
@@ -141,6 +141,11 @@ export async function diversityJudge(
   };
 }
 
+/** E.g. 'cifar10 (normalise)'. */
+function described({ dataset, whitening, holdOut }: RunResult['configuration']): string {
+  return `${dataset} (${whitening}${holdOut ? ', without the validation images' : ''})`;
+}
+
 function range(first: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => first + index);
 }
@@ -152,9 +157,12 @@ function readStudent({ run, students }: RunResult): Parameters {
     if (metadata.run !== hashInName(students)) throw new Error(`${file} belongs to ${metadata.run}`);
     return Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   } catch (error) {
-    throw new Error(`The student of ${run} cannot be read: ${(error as Error).message}. ${advice(run)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `The student of ${run} cannot be read: ${(error as Error).message.replace(/\.$/, '')}. ${advice(students)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

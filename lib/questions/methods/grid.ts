@@ -1,0 +1,50 @@
+/** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
+import { configure, type ConfigurationInput } from '../../distillation/configuration';
+import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+
+export const comparedMethods = ['dm', 'dc', 'dsa', 'mtt'] as const;
+
+export interface MethodFactors {
+  method: 'DM' | 'DC' | 'DSA' | 'MTT' | 'none';
+  kind: 'images' | 'HaBa' | 'random real images';
+  seed: number;
+}
+
+export interface MethodsOptions {
+  /** Default: all four. */
+  methods?: readonly (typeof comparedMethods)[number][];
+  /** Images stored per class. Default 10. */
+  ipc?: number;
+  /** Bases per class that take no more floats than the images. Default 9, with five hallucinators. */
+  basesPerClass?: number;
+  /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
+}
+
+/** @throws RangeError for a setting that there is not, before anything is run */
+export function methodsGrid(
+  { profile, dataset }: QuestionSettings,
+  { methods = comparedMethods, ipc = 10, basesPerClass = 9, seeds = defaultSeeds(profile) }: MethodsOptions = {},
+): QuestionCell<MethodFactors>[] {
+  const sets = {
+    images: { kind: 'images', ipc },
+    HaBa: { kind: 'haba', basesPerClass, hallucinators: 5 },
+  } as const;
+  return seeds.flatMap((seed) => {
+    const common = { profile, dataset, seed };
+    const random = baselineCell<MethodFactors>(
+      `random real images, seed ${seed}`,
+      { method: 'none', kind: 'random real images', seed },
+      { ...common, baseline: 'random', ipc },
+    );
+    const distilled = methods.flatMap((method) =>
+      (['images', 'HaBa'] as const).map((kind) => {
+        const input: ConfigurationInput = { ...common, matching: { method }, set: sets[kind] };
+        configure(input);
+        const name = method.toUpperCase() as MethodFactors['method'];
+        return distillationCell<MethodFactors>(`${name}, ${kind}, seed ${seed}`, { method: name, kind, seed }, input);
+      }),
+    );
+    return [random, ...distilled];
+  });
+}
