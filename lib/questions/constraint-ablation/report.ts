@@ -1,6 +1,7 @@
 /** RQ4 as tables and charts: what the constraints change. */
 import { from, table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { Diversity, DiversityJudge } from '../diversity/judge';
 import type { GridRun } from '../../runs/grid';
 import type { ConstraintFactors } from './grid';
@@ -14,7 +15,7 @@ import { accuracyColumns, differenceColumns, foldersOf, recipesOf, seedsSentence
 import { pairedDifference, type PairedDifference } from '../../report/paired';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { caption as captionUnder, columnWidths, kindColours, labelWidth, points, theme } from '../../report/theme';
+import { chartFrame, columnWidths, kindColours, labelWidth, points } from '../../report/theme';
 
 type MeasuredRun = GridRun<ConstraintFactors> & { diversity: Diversity };
 
@@ -147,7 +148,7 @@ export interface AblationChartOptions {
 /** A panel a measure: a tick for every seed, the mean, and its 95 % confidence interval over seeds. */
 export function ablationChart(rows: readonly AblationRow[], { caption }: AblationChartOptions = {}): TopLevelSpec {
   const names = rows.map(({ constraints }) => constraints);
-  const panels = measureNames.map((measure, place) => {
+  const panels = measureNames.map((measure, place): LayerSpec<string> => {
     const { scale } = measures[measure];
     const values = rows.map(({ constraints, measures: { [measure]: measured } }) => ({
       constraints,
@@ -156,36 +157,35 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: Ablatio
       high: scale * measured.over.high,
       values: measured.over.values.map((value) => scale * value),
     }));
-    const y = {
-      field: 'constraints',
-      type: 'nominal',
-      title: null,
-      sort: names,
-      ...(place === 0 ? {} : { axis: { labels: false, ticks: false } }),
-    };
     return {
       width: (points(columnWidths.double) - 60 - labelWidth(names)) / measureNames.length,
       height: { step: 20 },
       layer: intervalLayers(values, {
         axis: { title: titleOf(measure, rows), scale: { zero: false }, axis: { tickCount: 4, format: '.3~g' } },
-        encoding: { y, color: { value: kindColours.HaBa } },
+        encoding: {
+          y: {
+            field: 'constraints',
+            type: 'nominal',
+            title: null,
+            sort: names,
+            ...(place === 0 ? {} : { axis: { labels: false, ticks: false } }),
+          },
+          color: { value: kindColours.HaBa },
+        },
       }),
     };
   });
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
+    ...chartFrame(
       [
-        ...(caption ? [caption] : []),
+        caption,
         studentsSentence(recipesOf(rows.flatMap(({ results }) => results))),
         seedsSentence(rows.map(({ results }) => results.length)),
       ],
       points(columnWidths.double) - 20,
     ),
-    padding: 2,
     hconcat: panels,
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** A panel a measure: how far each setting is from the baseline within seeds; what the ablation asks. */
@@ -202,5 +202,5 @@ export function ablationDifferenceChart(
     ),
   }));
   const students = studentsSentence(recipesOf(rows.flatMap(({ results }) => results)));
-  return differenceChart(panels, { captions: [...(caption ? [caption] : []), students] });
+  return differenceChart(panels, { captions: [caption, students] });
 }

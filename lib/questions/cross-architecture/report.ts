@@ -17,7 +17,7 @@ import {
 } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { caption as captionUnder, columnWidths, kindScales, points, theme } from '../../report/theme';
+import { chartFrame, columnWidths, kindScales, points } from '../../report/theme';
 
 type ArchitectureRuns = readonly GridRun<ArchitectureFactors>[];
 
@@ -50,30 +50,27 @@ export function architectureChart(runs: ArchitectureRuns, { caption }: { caption
   const rows = groups.map((group) => ({ ...group.setting, ...percentInterval(resultsOf(group)) }));
   const recipes = recipesOf(groups.flatMap(resultsOf));
   const scales = kindScales(kinds);
-  const encoding = {
-    y: { field: 'network', type: 'nominal', title: null, sort: networks },
-    yOffset: { field: 'kind', type: 'nominal', sort: kinds },
-    color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top', columns: 2 } },
-  };
-  const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } };
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
-      [
-        ...(caption ? [caption] : []),
-        studentsSentence(recipes),
-        seedsSentence(groups.map(({ runs: { length } }) => length)),
-      ],
+    ...chartFrame(
+      [caption, studentsSentence(recipes), seedsSentence(groups.map(({ runs: { length } }) => length))],
       points(columnWidths.single),
     ),
-    padding: 2,
     width: points(columnWidths.single) - 70,
     height: { step: 11 },
     layer: intervalLayers(rows, {
       axis: { title: accuracyTitle(recipes), scale: { zero: false } },
-      encoding,
-      pointEncoding,
+      encoding: {
+        y: { field: 'network', type: 'nominal', title: null, sort: networks },
+        yOffset: { field: 'kind', type: 'nominal', sort: kinds },
+        color: {
+          field: 'kind',
+          type: 'nominal',
+          title: null,
+          scale: scales.colour,
+          legend: { orient: 'top', columns: 2 },
+        },
+      },
+      pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } },
     }),
-  } as unknown as TopLevelSpec;
+  };
 }

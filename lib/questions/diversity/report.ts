@@ -2,6 +2,7 @@
 import { table } from 'arquero';
 import { mean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { Diversity, DiversityJudge } from './judge';
 import type { GridRun } from '../../runs/grid';
 import type { DiversityFactors } from './grid';
@@ -20,7 +21,7 @@ import {
 } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { caption as captionUnder, columnWidths, kindColours, kindScales, points, theme } from '../../report/theme';
+import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
 
 /** A run of the question, and how varied its training set is. */
 export interface MeasuredRun extends GridRun<DiversityFactors> {
@@ -97,20 +98,12 @@ export function hallucinatorCountChart(
     ['effective rank', ({ diversity }) => diversity.effectiveRank],
     ['coverage (%)', ({ diversity }) => 100 * diversity.coverage],
   ];
-  const x = {
-    field: 'hallucinators',
-    type: 'quantitative',
-    title: 'hallucinators',
-    axis: { values: haba.map(({ setting }) => setting.hallucinators), grid: false, format: 'd' },
-    scale: { nice: false, padding: 8 },
-  };
-  const panels = measures.map(([title, of]) => {
+  const panels = measures.map(([title, of]): LayerSpec<string> => {
     const rows = haba.map((group) => {
       const values = group.runs.map(of);
       return { hallucinators: group.setting.hallucinators, ...confidenceInterval(values), values };
     });
     const axis = { title, scale: { zero: false } };
-    const y = { field: 'mean', type: 'quantitative', ...axis };
     return {
       width: (points(columnWidths.double) - 160) / 2,
       height: 110,
@@ -118,32 +111,38 @@ export function hallucinatorCountChart(
         {
           data: { values: images ? [{ mean: mean(images.runs.map(of)) }] : [] },
           mark: { type: 'rule', strokeDash: [4, 3], color: kindColours.images },
-          encoding: { y },
+          encoding: { y: { field: 'mean', type: 'quantitative', ...axis } },
         },
-        {
-          data: { values: rows.map((row) => ({ ...row, values: undefined })) },
-          mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6, color: kindColours.HaBa },
-          encoding: { x, y },
-        },
-        ...intervalLayers(rows, { along: 'y', axis, encoding: { x, color: { value: kindColours.HaBa } } }),
+        ...intervalLayers(rows, {
+          along: 'y',
+          axis,
+          joined: true,
+          encoding: {
+            x: {
+              field: 'hallucinators',
+              type: 'quantitative',
+              title: 'hallucinators',
+              axis: { values: haba.map(({ setting }) => setting.hallucinators), grid: false, format: 'd' },
+              scale: { nice: false, padding: 8 },
+            },
+            color: { value: kindColours.HaBa },
+          },
+        }),
       ],
     };
   });
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
+    ...chartFrame(
       [
-        ...(caption ? [caption] : []),
+        caption,
         studentsSentence(recipes),
         seedsSentence(haba.map((group) => group.runs.length)),
         'dashed: images of equal floats, mean over their seeds',
       ],
       points(columnWidths.double) - 20,
     ),
-    padding: 2,
     vconcat: [{ hconcat: panels.slice(0, 2) }, { hconcat: panels.slice(2) }],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 export interface EmbeddingOptions {
@@ -160,45 +159,44 @@ export function embeddingChart(
 ): TopLevelSpec {
   const real = judge.place('real').slice(0, realPoints);
   const kinds = [...new Set(runs.map(({ factors }) => factors.set))];
-  const axisOf = (title: string) => ({ type: 'quantitative', title, axis: { grid: false, tickCount: 4 } });
+  const axisOf = (title: string) => ({ type: 'quantitative' as const, title, axis: { grid: false, tickCount: 4 } });
   const [x, y] = [
     { field: 'x', ...axisOf('component 1') },
     { field: 'y', ...axisOf('component 2') },
   ];
-  const panels = runs.map(({ factors, result }) => ({
-    title: { text: factors.set, anchor: 'middle', fontSize: 8 },
-    width: (points(columnWidths.double) - 180) / 3,
-    height: (points(columnWidths.double) - 180) / 3,
-    layer: [
-      {
-        data: { values: real.map(rough) },
-        mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7 },
-        encoding: { x, y },
-      },
-      {
-        data: { values: judge.place(result).map(rough) },
-        mark: {
-          type: 'point',
-          filled: true,
-          size: 9,
-          opacity: 0.8,
-          color: kindScales(kinds).colour.range[kinds.indexOf(factors.set)],
+  const panels = runs.map(
+    ({ factors, result }): LayerSpec<string> => ({
+      title: { text: factors.set, anchor: 'middle', fontSize: 8 },
+      width: (points(columnWidths.double) - 180) / 3,
+      height: (points(columnWidths.double) - 180) / 3,
+      layer: [
+        {
+          data: { values: real.map(rough) },
+          mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7 },
+          encoding: { x, y },
         },
-        encoding: { x, y },
-      },
-    ],
-  }));
+        {
+          data: { values: judge.place(result).map(rough) },
+          mark: {
+            type: 'point',
+            filled: true,
+            size: 9,
+            opacity: 0.8,
+            color: kindScales(kinds).colour.range[kinds.indexOf(factors.set)],
+          },
+          encoding: { x, y },
+        },
+      ],
+    }),
+  );
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
-      [...(caption ? [caption] : []), 'grey: real test images; axes: their first two principal components'],
+    ...chartFrame(
+      [caption, 'grey: real test images; axes: their first two principal components'],
       points(columnWidths.double) - 20,
     ),
-    padding: 2,
     hconcat: panels,
     resolve: { scale: { x: 'shared', y: 'shared' } },
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** Two digits are more than a point's width shows, and keep the figure's file small. */

@@ -2,6 +2,7 @@
 import { from, table } from 'arquero';
 import { mean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { GridRun } from '../../runs/grid';
 import { setKinds } from '../sets-at-budget';
 import type { StorageFactors } from './grid';
@@ -23,7 +24,7 @@ import {
 } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { caption as captionUnder, columnWidths, kindColours, kindScales, points, theme } from '../../report/theme';
+import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
 
 type StorageRuns = readonly GridRun<StorageFactors>[];
 
@@ -135,55 +136,44 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
   const recipes = recipesOf(resultsOf({ runs }));
-  const legend = { orient: 'bottom', columns: 3 };
-  const panels = methods.map((method) => {
+  const legend = { orient: 'bottom' as const, columns: 3 };
+  const panels = methods.map((method): LayerSpec<string> => {
     const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
     const rows = shown.map((group) => ({
       kind: group.setting.kind,
       imagesPerClass: group.runs[0].result.imagesPerClass,
       ...percentInterval(resultsOf(group)),
     }));
-    const encoding = {
-      x: {
-        field: 'imagesPerClass',
-        type: 'quantitative',
-        title: 'stored floats, in images per class',
-        scale: { type: 'log', nice: false, padding: 8 },
-        axis: { values: [1, 2, 3, 5, 10, 20, 50], grid: false },
-      },
-      color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
-    };
-    const pointEncoding = { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } };
-    const axis = { title: accuracyTitle(recipes), scale: { zero: false } };
     return {
       title: { text: method, anchor: 'middle' },
       width: (points(columnWidths.double) - 110) / 2,
       height: 170,
-      layer: [
-        {
-          data: { values: rows.map((row) => ({ ...row, values: undefined })) },
-          mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6 },
-          encoding: { ...encoding, y: { field: 'mean', type: 'quantitative', ...axis } },
+      layer: intervalLayers(rows, {
+        along: 'y',
+        axis: { title: accuracyTitle(recipes), scale: { zero: false } },
+        joined: true,
+        encoding: {
+          x: {
+            field: 'imagesPerClass',
+            type: 'quantitative',
+            title: 'stored floats, in images per class',
+            scale: { type: 'log', nice: false, padding: 8 },
+            axis: { values: [1, 2, 3, 5, 10, 20, 50], grid: false },
+          },
+          color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
         },
-        ...intervalLayers(rows, { along: 'y', axis, encoding, pointEncoding }),
-      ],
+        pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
+      }),
     };
   });
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
-      [
-        ...(caption ? [caption] : []),
-        studentsSentence(recipes),
-        seedsSentence(groups.map(({ runs: { length } }) => length)),
-      ],
+    ...chartFrame(
+      [caption, studentsSentence(recipes), seedsSentence(groups.map(({ runs: { length } }) => length))],
       points(columnWidths.double) - 20,
     ),
-    padding: 2,
     hconcat: panels,
     resolve: { scale: { y: 'shared' } },
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
@@ -205,7 +195,7 @@ export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption
   );
   const said = `differences of ${accuracyTitle(recipes)} to images of equal storage`;
   return differenceChart(panels, {
-    captions: [...(caption ? [caption] : []), said, studentsSentence(recipes)],
+    captions: [caption, said, studentsSentence(recipes)],
     shared: true,
   });
 }

@@ -1,6 +1,7 @@
 /** What tuning came to, as tables and a chart. */
 import { table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { GridRun } from '../../runs/grid';
 import { chosenByTuning, type TunedPart, type TuningFactors } from './grid';
 import { groupSeeds, type SeedGroup, type Setting } from '../../report/seed-groups';
@@ -17,7 +18,7 @@ import {
 } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { caption as captionUnder, columnWidths, kindScales, points, theme } from '../../report/theme';
+import { chartFrame, columnWidths, kindScales, points } from '../../report/theme';
 
 type TuningRuns = readonly GridRun<TuningFactors>[];
 
@@ -89,19 +90,12 @@ export function tuningChart(runs: TuningRuns, { caption }: { caption?: string } 
   ];
   const panels = parts.map((part) => panelOf(part, groups, { scales, domain, title: accuracyTitle(recipes) }));
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
-      [
-        ...(caption ? [caption] : []),
-        studentsSentence(recipes),
-        seedsSentence(groups.map((group) => group.runs.length)),
-      ],
+    ...chartFrame(
+      [caption, studentsSentence(recipes), seedsSentence(groups.map((group) => group.runs.length))],
       points(columnWidths.double) - 20,
     ),
-    padding: 2,
     vconcat: [{ hconcat: panels.slice(0, 2) }, ...(panels.length > 2 ? [{ hconcat: panels.slice(2) }] : [])],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 interface PanelOptions {
@@ -116,37 +110,31 @@ function panelOf(
   part: TunedPart,
   groups: readonly SeedGroup<GridRun<TuningFactors>>[],
   { scales, domain, title }: PanelOptions,
-) {
+): LayerSpec<string> {
   const tried = groups.filter(({ setting }) => setting.part === part);
   const rows = tried.map((group) => ({
     kind: group.setting.kind,
     setting: group.setting.value,
     ...percentInterval(resultsOf(group)),
   }));
-  const axis = { title, scale: { domain } };
-  const x = {
-    field: 'setting',
-    type: 'quantitative',
-    title: part,
-    scale: { type: 'log', nice: false, padding: 10 },
-    axis: { values: [...new Set(rows.map(({ setting }) => setting))], grid: false, format: '~g' },
-  };
-  const color = { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top' } };
   return {
     width: (points(columnWidths.double) - 160) / 2,
     height: 100,
-    layer: [
-      {
-        data: { values: rows.map((row) => ({ ...row, values: undefined })) },
-        mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6 },
-        encoding: { x, y: { field: 'mean', type: 'quantitative', ...axis }, color },
+    layer: intervalLayers(rows, {
+      along: 'y',
+      axis: { title, scale: { domain } },
+      joined: true,
+      encoding: {
+        x: {
+          field: 'setting',
+          type: 'quantitative',
+          title: part,
+          scale: { type: 'log', nice: false, padding: 10 },
+          axis: { values: [...new Set(rows.map(({ setting }) => setting))], grid: false, format: '~g' },
+        },
+        color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend: { orient: 'top' } },
       },
-      ...intervalLayers(rows, {
-        along: 'y',
-        axis,
-        encoding: { x, color },
-        pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } },
-      }),
-    ],
+      pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } },
+    }),
   };
 }
