@@ -1,49 +1,18 @@
-/** RQ3 as a table and a chart: students of other networks. */
-import { table } from 'arquero';
+/** RQ3 as a chart: students of other networks. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { GridRun } from '../../runs/grid';
 import type { ArchitectureFactors } from './grid';
 import { groupSeeds } from '../../report/seed-groups';
 import { intervalLayers } from '../../report/interval-layers';
-import {
-  accuracyColumns,
-  accuracyDifferences,
-  differenceColumns,
-  foldersOf,
-  percentInterval,
-  recipesOf,
-  resultsOf,
-  seedsSentence,
-} from '../../report/over-seeds';
+import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import type { ReportTable } from '../../report/tables';
 import { chartFrame, columnWidths, kindScales, points } from '../../report/theme';
 
-type ArchitectureRuns = readonly GridRun<ArchitectureFactors>[];
-
-/** A row a set and network: accuracy over seeds, and how far it is ahead of images, or of random real images where those are not there. */
-export function architectureTable(name: string, runs: ArchitectureRuns): ReportTable {
-  const groups = groupSeeds(runs);
-  const hasImages = groups.some(({ setting }) => setting.kind === 'images');
-  const baseline: ArchitectureFactors['kind'] = hasImages ? 'images' : 'random real images';
-  const comparisons = accuracyDifferences(groups, ({ network }) => ({ network, kind: baseline }));
-  return {
-    name,
-    runs: foldersOf(resultsOf({ runs })),
-    table: table({
-      network: groups.map(({ setting }) => setting.network),
-      'training set': groups.map(({ setting }) => setting.kind),
-      ...accuracyColumns(groups.map(resultsOf)),
-      ...differenceColumns(
-        comparisons.map(({ difference }) => difference),
-        { baseline },
-      ),
-    }),
-  };
-}
-
 /** Accuracy by network, a colour and shape a kind of set. */
-export function architectureChart(runs: ArchitectureRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
+export function architectureChart(
+  runs: readonly GridRun<ArchitectureFactors>[],
+  { caption }: { caption?: string } = {},
+): TopLevelSpec {
   const groups = groupSeeds(runs);
   const networks = [...new Set(runs.map(({ factors }) => factors.network))];
   const kinds = [...new Set(runs.map(({ factors }) => factors.kind))];

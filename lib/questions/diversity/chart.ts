@@ -1,87 +1,16 @@
-/** RQ2 as tables and charts: how far hallucinations lie apart, and what that buys. */
-import { table } from 'arquero';
+/** RQ2 as charts: how far hallucinations lie apart, and what that buys. */
 import { mean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
-import type { Diversity, DiversityJudge } from './judge';
-import type { GridRun } from '../../runs/grid';
-import type { DiversityFactors } from './grid';
-import { groupSeeds, type SeedGroup } from '../../report/seed-groups';
+import type { DiversityJudge } from './judge';
+import type { MeasuredRun } from './measure';
+import { groupSeeds } from '../../report/seed-groups';
 import { confidenceInterval } from '../../report/confidence';
 import { intervalLayers } from '../../report/interval-layers';
 import { rounded } from '../../report/number-text';
-import {
-  accuracyColumns,
-  accuracyDifferences,
-  differenceColumns,
-  foldersOf,
-  recipesOf,
-  resultsOf,
-  seedsSentence,
-} from '../../report/over-seeds';
+import { recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import type { ReportTable } from '../../report/tables';
 import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
-
-/** A run of the question, and how varied its training set is. */
-export interface MeasuredRun extends GridRun<DiversityFactors> {
-  diversity: Diversity;
-}
-
-/** Measures every set of the question with the features of its full-data run; the judge is the caller's. */
-export function measureDiversity(runs: readonly GridRun<DiversityFactors>[], judge: DiversityJudge): MeasuredRun[] {
-  return runs
-    .filter(({ factors }) => factors.set !== 'full training set')
-    .map((run) => ({ ...run, diversity: judge.measure(run.result) }));
-}
-
-/** Diversity beside accuracy, a set a row: means over seeds. */
-export function diversityTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
-  const groups = groupSeeds(runs);
-  const over = (of: (run: MeasuredRun) => number, digits: number) =>
-    groups.map((group) => rounded(mean(group.runs.map(of)), digits));
-  const title = accuracyTitle(recipesOf(resultsOf({ runs })));
-  return {
-    name,
-    runs: foldersOf(resultsOf({ runs })),
-    table: table({
-      ...settingColumns(groups),
-      'stored floats': over(({ result }) => result.storedFloats, 0),
-      'training images': over(({ diversity }) => diversity.images, 0),
-      seeds: groups.map((group) => group.runs.length),
-      [title]: over(({ result }) => 100 * result.accuracy.mean, 1),
-      'spread of a basis': over(({ diversity }) => diversity.spreadOfBasis, 3),
-      'spread of a class': over(({ diversity }) => diversity.spreadOfClass, 3),
-      'effective rank': over(({ diversity }) => diversity.effectiveRank, 1),
-      'coverage (%)': over(({ diversity }) => 100 * diversity.coverage, 1),
-    }),
-  };
-}
-
-/** Accuracy over seeds, a set a row, and how far it is ahead of images of equal floats within them. */
-export function diversityAccuracyTable(name: string, runs: readonly MeasuredRun[]): ReportTable {
-  const groups = groupSeeds(runs);
-  return {
-    name,
-    runs: foldersOf(resultsOf({ runs })),
-    table: table({
-      ...settingColumns(groups),
-      ...accuracyColumns(groups.map(resultsOf)),
-      ...differenceColumns(
-        accuracyDifferences<DiversityFactors>(groups, () => ({ set: 'images' })).map(({ difference }) => difference),
-        { baseline: 'images' },
-      ),
-    }),
-  };
-}
-
-function settingColumns(groups: readonly SeedGroup<MeasuredRun>[]) {
-  return {
-    'training set': groups.map(({ setting }) => setting.set),
-    hallucinators: groups.map(({ setting }) => setting.hallucinators),
-    'stored per class': groups.map(({ setting }) => setting.perClass),
-  };
-}
 
 /** Accuracy, spread, rank and coverage against the number of hallucinators, a panel each; lines show images of equal floats. */
 export function hallucinatorCountChart(
