@@ -19,22 +19,15 @@ export type { RunResult } from './runs/train-students';
 export { listRuns } from './runs/run-store';
 export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
-export {
-  ablationChart,
-  ablationDifferenceChart,
-  ablationDiversityTable,
-  ablationRows,
-  ablationTable,
-} from './questions/constraint-ablation/report';
+export { ablationRows } from './questions/constraint-ablation/measure';
+export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
+export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
 export { accuracyChart } from './report/accuracy-chart';
-export { architectureChart, architectureTable } from './questions/cross-architecture/report';
-export {
-  diversityAccuracyTable,
-  diversityTable,
-  embeddingChart,
-  hallucinatorCountChart,
-  measureDiversity,
-} from './questions/diversity/report';
+export { architectureTable } from './questions/cross-architecture/table';
+export { architectureChart } from './questions/cross-architecture/chart';
+export { measureDiversity } from './questions/diversity/measure';
+export { diversityAccuracyTable, diversityTable } from './questions/diversity/table';
+export { embeddingChart, hallucinatorCountChart } from './questions/diversity/chart';
 export { exportFigures, exportTables } from './report/export';
 export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
@@ -43,13 +36,9 @@ export { live, type Live, type LiveOptions } from './report/live';
 export { lossChart } from './report/loss-chart';
 export { pairedDifference, pairedDifferences, type Observation, type PairedDifference } from './report/paired';
 export { show } from './report/show';
-export {
-  equalAccuracyTable,
-  publishedTable,
-  storageChart,
-  storageDifferenceChart,
-  storageTable,
-} from './questions/storage-efficiency/report';
+export { equalAccuracyTable, publishedTable, storageTable } from './questions/storage-efficiency/table';
+export { storageChart, storageDifferenceChart } from './questions/storage-efficiency/chart';
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
-export { tuningChart, tuningFinalTable, tuningTable } from './questions/tuning/report';
+export { tuningFinalTable, tuningTable } from './questions/tuning/table';
+export { tuningChart } from './questions/tuning/chart';

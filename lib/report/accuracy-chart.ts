@@ -1,7 +1,7 @@
 /** Accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
 import { accuracyTitle } from './students-column';
-import { caption as captionUnder, columnWidths, kindColours, labelWidth, points, theme } from './theme';
+import { chartFrame, columnWidths, kindColours, labelWidth, points } from './theme';
 
 export interface AccuracyRow {
   /** E.g. 'HaBa'. */
@@ -38,15 +38,12 @@ export function accuracyChart(
   const students = rows.flatMap(({ label, accuracy }) => accuracy.runs.map((run) => ({ label, percent: 100 * run })));
   const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: { zero: false } };
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    width: points(columnWidths.single) - 15 - labelWidth(labels),
-    height: { step: 20 },
-    title: captionUnder(
-      [...(caption ? [caption] : []), 'lines: one deviation over students of one run; ticks: students'],
+    ...chartFrame(
+      [caption, 'lines: one deviation over students of one run; ticks: students'],
       points(columnWidths.single),
     ),
-    padding: 2,
+    width: points(columnWidths.single) - 15 - labelWidth(labels),
+    height: { step: 20 },
     layer: [
       {
         data: { values: means },

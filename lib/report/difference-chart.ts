@@ -1,7 +1,8 @@
 /** Differences within seeds as a chart: how far settings are ahead of their baseline, and whether an interval leaves 0 out. */
 import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { PairedDifference } from './paired';
-import { caption as captionUnder, columnWidths, labelWidth, points, theme } from './theme';
+import { chartFrame, columnWidths, labelWidth, points } from './theme';
 
 /** A setting in such a chart. */
 export interface DifferenceRow {
@@ -23,8 +24,8 @@ export interface DifferencePanel {
 }
 
 export interface DifferenceChartOptions {
-  /** Paragraphs under the chart, before what points and lines are. Default: none. */
-  captions?: readonly string[];
+  /** Paragraphs under the chart, before what points and lines are; what is missing is left out. Default: none. */
+  captions?: readonly (string | undefined)[];
   /** Whether all panels have one scale. Default false: measures of different units. */
   shared?: boolean;
 }
@@ -45,19 +46,16 @@ export function differenceChart(
   }
   const room = labelWidth(rows.map(({ label }) => label));
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
-    title: captionUnder(
+    ...chartFrame(
       [...captions, differencesSentence(rows.map(({ difference }) => difference))],
       points(columnWidths.single),
     ),
-    padding: 2,
     vconcat: panels.map((panel) => panelOf(panel, room)),
     resolve: { scale: { x: shared ? 'shared' : 'independent' } },
   };
 }
 
-function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number) {
+function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number): LayerSpec<string> {
   const labels = rows.map(({ label }) => label);
   const x = { type: 'quantitative' as const, title: axis, axis: { tickCount: 4 }, scale: { nice: false, padding: 8 } };
   const y = {
@@ -78,7 +76,7 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number
     differences.map(({ value }) => ({ label, colour, value: scale * value })),
   );
   return {
-    ...(title === undefined ? {} : { title: { text: title, anchor: 'start' as const, fontSize: 8 } }),
+    ...(title === undefined ? {} : { title: { text: title, anchor: 'start', fontSize: 8 } }),
     width: points(columnWidths.single) - 25 - room,
     height: { step: 14 },
     layer: [

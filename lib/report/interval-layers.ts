@@ -1,4 +1,7 @@
 /** What most charts here draw: a mean, how sure it is, and the measurements behind it. */
+import type { PositionFieldDef } from 'vega-lite/build/src/channeldef';
+import type { Encoding } from 'vega-lite/build/src/encoding';
+import type { UnitSpec } from 'vega-lite/build/src/spec';
 import type { Interval } from './confidence';
 
 /** A row of such a chart. Further keys serve as further channels. */
@@ -9,33 +12,53 @@ export interface IntervalRow extends Interval {
   value?: never;
 }
 
-export interface IntervalLayersOptions {
-  /** Channel on which values lie. Default 'x'. */
-  along?: 'x' | 'y';
-  /** Definition of that channel, less its field. */
-  axis: Record<string, unknown>;
-  /** All other channels. */
-  encoding: Record<string, unknown>;
+/** Channels whose fields are keys of a row. */
+type Channels<Row> = Encoding<keyof Row & string>;
+
+interface LayersOptions<Row> {
+  /** Definition of the channel on which values lie, less its field. */
+  axis: Omit<PositionFieldDef<string>, 'field' | 'type'>;
   /** Channels of the mean's point alone, e.g. its shape. */
-  pointEncoding?: Record<string, unknown>;
+  pointEncoding?: Channels<Row>;
   /** Area of a mean's point. Default 40. */
   size?: number;
+  /** Whether a faint line joins the means. Default false. */
+  joined?: boolean;
 }
+
+/** `along`: the channel on which values lie, by default 'x'; `encoding`: all other channels. */
+export type IntervalLayersOptions<Row> = LayersOptions<Row> &
+  (
+    | { along?: 'x'; encoding: Omit<Channels<Row>, 'x' | 'x2'> }
+    | { along: 'y'; encoding: Omit<Channels<Row>, 'y' | 'y2'> }
+  );
 
 /**
  * Layers: a line from low to high, a faint tick for each measurement, a point for the mean.
  * @param rows factors of a row beside its interval; they can be used as fields
  */
-export function intervalLayers<Row extends IntervalRow>(rows: readonly Row[], options: IntervalLayersOptions) {
-  const { along = 'x', axis, encoding, pointEncoding = {}, size = 40 } = options;
+export function intervalLayers<Row extends IntervalRow>(
+  rows: readonly Row[],
+  options: IntervalLayersOptions<Row>,
+): UnitSpec<string>[] {
+  const { along = 'x', axis, encoding, pointEncoding = {}, size = 40, joined = false } = options;
   const means = rows.map((row) => ({ ...row, values: undefined }));
   const measurements = rows.flatMap(({ values, ...row }) => values.map((value) => ({ ...row, value })));
-  const on = (field: string) => ({ ...encoding, [along]: { type: 'quantitative', field, ...axis } });
+  const on = (field: keyof Interval | 'value'): Encoding<string> => {
+    const values = { type: 'quantitative' as const, field, ...axis };
+    return along === 'x' ? { ...encoding, x: values } : { ...encoding, y: values };
+  };
+  const line: UnitSpec<string> = {
+    data: { values: means },
+    mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6 },
+    encoding: on('mean'),
+  };
   return [
+    ...(joined ? [line] : []),
     {
       data: { values: means },
       mark: { type: 'rule', strokeWidth: 1.2 },
-      encoding: { ...on('low'), [`${along}2`]: { field: 'high' } },
+      encoding: { ...on('low'), ...(along === 'x' ? { x2: { field: 'high' } } : { y2: { field: 'high' } }) },
     },
     {
       data: { values: measurements },

@@ -1,6 +1,6 @@
 /** Learning curves of distillation. */
 import type { TopLevelSpec } from 'vega-lite';
-import { caption as captionUnder, columnWidths, kindColours, points, theme } from './theme';
+import { chartFrame, columnWidths, kindColours, points } from './theme';
 
 export interface LossCurve {
   /** What the line is called, e.g. 'HaBa'. */
@@ -19,8 +19,6 @@ export interface LossChartOptions {
 export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): TopLevelSpec {
   const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
   const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
-  const averaging = window > 1 ? [`mean of ${window} iterations`] : [];
-  const notes = [...(caption ? [caption] : []), ...averaging];
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
@@ -29,13 +27,10 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const span = Math.max(...iterations) - Math.min(...iterations);
   const labels = curves.map(({ label }) => label);
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
+    ...chartFrame([caption, window > 1 ? `mean of ${window} iterations` : undefined], points(columnWidths.single) - 20),
     width: points(columnWidths.single),
     height: 130,
     autosize: { type: 'fit-x', contains: 'padding' },
-    title: captionUnder(notes, points(columnWidths.single) - 20),
-    padding: 2,
     data: { values },
     mark: 'line',
     encoding: {

@@ -73,8 +73,25 @@ export function labelWidth(labels: readonly string[]): number {
   return letterWidth * 7 * Math.max(...labels.map(({ length }) => length));
 }
 
-/** What stands under a chart: lines as wide as the figure, broken between words. @param width in points */
-export function caption(texts: string[], width: number): TitleParams<ExprRef> | undefined {
+/**
+ * What every chart has around its panels: the schema, the theme, little room, and notes under it.
+ * @param notes paragraphs; what is missing or empty is left out
+ * @param width of the notes' lines, in points
+ */
+export function chartFrame(notes: readonly (string | undefined)[], width: number) {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    config: theme,
+    title: caption(
+      notes.flatMap((note) => (note ? [note] : [])),
+      width,
+    ),
+    padding: 2,
+  };
+}
+
+/** Lines as wide as the figure, broken between words. @param width in points */
+function caption(texts: readonly string[], width: number): TitleParams<ExprRef> | undefined {
   if (texts.length === 0) return undefined;
   const fontSize = 7;
   const letters = width / (letterWidth * fontSize);

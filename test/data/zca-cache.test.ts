@@ -60,6 +60,7 @@ test('the file says of what dataset it is, and what made it', () => {
   const { backend, device, tensorflow } = computingDevice();
   assert.deepEqual(readSafetensors(file, { requireChecksum: true }).metadata, {
     format: 'haba zca 2',
+    images: '30',
     dataset: 'small',
     checksum: smallDataset().checksum,
     backend,

@@ -11,32 +11,21 @@ import { setKinds } from '../../lib/questions/sets-at-budget';
 import type { StorageFactors } from '../../lib/questions/storage-efficiency/grid';
 import type { TuningFactors } from '../../lib/questions/tuning/grid';
 import type { RunResult } from '../../lib/runs/train-students';
-import {
-  ablationChart,
-  ablationDifferenceChart,
-  ablationDiversityTable,
-  ablationRows,
-  ablationTable,
-} from '../../lib/questions/constraint-ablation/report';
-import { architectureChart, architectureTable } from '../../lib/questions/cross-architecture/report';
-import {
-  diversityAccuracyTable,
-  diversityTable,
-  embeddingChart,
-  hallucinatorCountChart,
-  measureDiversity,
-} from '../../lib/questions/diversity/report';
+import { ablationRows } from '../../lib/questions/constraint-ablation/measure';
+import { ablationDiversityTable, ablationTable } from '../../lib/questions/constraint-ablation/table';
+import { ablationChart, ablationDifferenceChart } from '../../lib/questions/constraint-ablation/chart';
+import { architectureTable } from '../../lib/questions/cross-architecture/table';
+import { architectureChart } from '../../lib/questions/cross-architecture/chart';
+import { measureDiversity } from '../../lib/questions/diversity/measure';
+import { diversityAccuracyTable, diversityTable } from '../../lib/questions/diversity/table';
+import { embeddingChart, hallucinatorCountChart } from '../../lib/questions/diversity/chart';
 import { chartFigure } from '../../lib/report/figure';
-import {
-  equalAccuracyTable,
-  floatsForAccuracy,
-  publishedTable,
-  storageChart,
-  storageDifferenceChart,
-  storageTable,
-} from '../../lib/questions/storage-efficiency/report';
+import { floatsForAccuracy } from '../../lib/questions/storage-efficiency/measure';
+import { equalAccuracyTable, publishedTable, storageTable } from '../../lib/questions/storage-efficiency/table';
+import { storageChart, storageDifferenceChart } from '../../lib/questions/storage-efficiency/chart';
 import { columnWidths, points } from '../../lib/report/theme';
-import { tuningChart, tuningFinalTable, tuningTable } from '../../lib/questions/tuning/report';
+import { tuningFinalTable, tuningTable } from '../../lib/questions/tuning/table';
+import { tuningChart } from '../../lib/questions/tuning/chart';
 import { madeUpRun } from '../report/made-up-run';
 import { assertReadable, textBoxes } from '../report/text-boxes';
 

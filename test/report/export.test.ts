@@ -3,10 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeSealed } from '../../lib/files/sealed-json';
+import { setFiles } from '../../lib/runs/run-files';
 import { table } from 'arquero';
 import { exportFigures, exportTables } from '../../lib/report/export';
 import { imageGrid } from '../../lib/report/image-grid';
 import { show } from '../../lib/report/show';
+
+const identity = { kind: 'distillation', configuration: { seed: 3 }, dataChecksum: 'ab' };
 
 let results: string;
 let run: string;
@@ -14,8 +18,9 @@ before(() => {
   results = mkdtempSync(path.join(tmpdir(), 'haba-results-'));
   run = path.join(results, 'runs', 'haba-dm-shapes');
   mkdirSync(run, { recursive: true });
-  writeFileSync(path.join(run, 'configuration.json'), '{"seed":3}');
-  writeFileSync(path.join(run, 'environment.json'), '[{"commit":"abc"}]');
+  const files = setFiles(run);
+  writeSealed(files.configuration, 'shapes', identity);
+  writeSealed(files.environment, 'shapes', { sessions: [{ commit: 'abc', seconds: 1 }] });
 });
 after(() => rmSync(results, { recursive: true, force: true }));
 
@@ -33,7 +38,7 @@ test('a figure is four files; the last says which runs it shows, with configurat
   );
   assert.equal(readFileSync(written[0], 'utf8'), figure([run]).svg);
   assert.deepEqual(JSON.parse(readFileSync(written[3], 'utf8')), {
-    runs: [{ run: 'haba-dm-shapes', identity: { seed: 3 }, environments: [{ commit: 'abc' }] }],
+    runs: [{ run: 'haba-dm-shapes', identity, environments: [{ commit: 'abc', seconds: 1 }] }],
   });
 });
 

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeSealed } from '../../lib/files/sealed-json';
+import { setFiles } from '../../lib/runs/run-files';
 import { table } from 'arquero';
 import { exportFigures, exportTables } from '../../lib/report/export';
 import { imageGrid } from '../../lib/report/image-grid';
@@ -38,12 +40,17 @@ before(async () => {
   results = path.join(folder, 'results');
   const run = path.join(folder, 'runs', 'haba-dm-shapes-0123456789');
   mkdirSync(run, { recursive: true });
-  writeFileSync(path.join(run, 'configuration.json'), '{"seed":3}');
+  const files = setFiles(run);
+  writeSealed(files.configuration, '0123456789', {
+    kind: 'distillation',
+    configuration: { seed: 3 },
+    dataChecksum: 'ab',
+  });
   const sessions = [
-    { commit: 'old' },
-    { began: '2026-01-02T03:04:05Z', commit: 'abcdef0123', modified: true, device: 'a <CPU>' },
+    { commit: 'old', seconds: 1 },
+    { began: '2026-01-02T03:04:05Z', commit: 'abcdef0123', modified: true, device: 'a <CPU>', seconds: 2 },
   ];
-  writeFileSync(path.join(run, 'environment.json'), JSON.stringify(sessions));
+  writeSealed(files.environment, '0123456789', { sessions });
   await exportFigures([grid('spread', [run]), grid('accuracy', []), grid('unnamed', [])], { results });
   exportTables(
     [

@@ -1,0 +1,87 @@
+/** RQ1 as charts: what accuracy a stored float buys. */
+import type { TopLevelSpec } from 'vega-lite';
+import type { LayerSpec } from 'vega-lite/build/src/spec';
+import { setKinds } from '../sets-at-budget';
+import { imagesOf, type StorageRuns } from './measure';
+import { groupSeeds } from '../../report/seed-groups';
+import { differenceChart } from '../../report/difference-chart';
+import { intervalLayers } from '../../report/interval-layers';
+import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
+import { accuracyTitle, studentsSentence } from '../../report/students-column';
+import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
+
+/** Accuracy against stored floats, one panel a method, a colour and shape a kind of set. */
+export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
+  const groups = groupSeeds(runs);
+  const random = groups.filter(({ setting }) => setting.method === 'none');
+  const methods = methodsOf(runs);
+  const present = new Set(runs.map(({ factors }) => factors.kind));
+  const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
+  const scales = kindScales(kinds);
+  const recipes = recipesOf(resultsOf({ runs }));
+  const legend = { orient: 'bottom' as const, columns: 3 };
+  const panels = methods.map((method): LayerSpec<string> => {
+    const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
+    const rows = shown.map((group) => ({
+      kind: group.setting.kind,
+      imagesPerClass: group.runs[0].result.imagesPerClass,
+      ...percentInterval(resultsOf(group)),
+    }));
+    return {
+      title: { text: method, anchor: 'middle' },
+      width: (points(columnWidths.double) - 110) / 2,
+      height: 170,
+      layer: intervalLayers(rows, {
+        along: 'y',
+        axis: { title: accuracyTitle(recipes), scale: { zero: false } },
+        joined: true,
+        encoding: {
+          x: {
+            field: 'imagesPerClass',
+            type: 'quantitative',
+            title: 'stored floats, in images per class',
+            scale: { type: 'log', nice: false, padding: 8 },
+            axis: { values: [1, 2, 3, 5, 10, 20, 50], grid: false },
+          },
+          color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
+        },
+        pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
+      }),
+    };
+  });
+  return {
+    ...chartFrame(
+      [caption, studentsSentence(recipes), seedsSentence(groups.map(({ runs: { length } }) => length))],
+      points(columnWidths.double) - 20,
+    ),
+    hconcat: panels,
+    resolve: { scale: { y: 'shared' } },
+  };
+}
+
+/** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
+export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
+  const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
+  const recipes = recipesOf(resultsOf({ runs }));
+  const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
+  const panels = methodsOf(runs).flatMap((method) =>
+    budgets.flatMap((budget) => {
+      const rows = comparisons.flatMap(({ setting, difference }) =>
+        difference && setting.method === method && setting.budget === budget
+          ? [{ label: setting.kind, colour: kindColours[setting.kind], difference }]
+          : [],
+      );
+      if (rows.length === 0) return [];
+      const heading = `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class`;
+      return [{ title: heading, axis: 'less images (%)', scale: 100, rows }];
+    }),
+  );
+  const said = `differences of ${accuracyTitle(recipes)} to images of equal storage`;
+  return differenceChart(panels, {
+    captions: [caption, said, studentsSentence(recipes)],
+    shared: true,
+  });
+}
+
+const methodsOf = (runs: StorageRuns) =>
+  [...new Set(runs.map(({ factors }) => factors.method))].filter((method) => method !== 'none');
