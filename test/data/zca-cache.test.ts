@@ -156,3 +156,13 @@ test('a fit that fails leaves no file', () => {
   assert.throws(() => prepareDataset(one, { whitening: 'zca', cacheFolder: home }), /^Error: ZCA was not fitted/);
   assert.deepEqual(readdirSync(home), ['other']);
 });
+
+test('where the cache cannot be written, what was fitted is used, with a warning, and nothing is left behind', (context) => {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  const home = path.join(folder, 'a-file');
+  writeFileSync(home, 'no folder');
+  const before = tf.memory().numTensors;
+  assert.ok(whitened(home).length > 0);
+  assert.equal(tf.memory().numTensors, before);
+  assert.match(String(warn.mock.calls[0].arguments[0]), /fitted anew next time: .*a-file/);
+});

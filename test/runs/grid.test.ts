@@ -54,3 +54,15 @@ test('a run that fails ends the grid, and the progress with it', async () => {
   assert.equal(said.at(-1), 'end');
   assert.ok(!said.some((message) => message.includes('third')));
 });
+
+test('what a reader must not miss is shown; what a run says of itself stands in the tables', async () => {
+  const { said, progress } = recorder();
+  const waiting = cell('waiting', 1);
+  const run: typeof waiting.run = (options) => {
+    options.progress?.note('it is held by process 7. Waiting for it.', 'news');
+    return waiting.run(options);
+  };
+  await runGrid([{ ...waiting, run }], { progress });
+  assert.ok(said.includes('it is held by process 7. Waiting for it.'));
+  assert.ok(!said.includes('test accuracy 40 %'));
+});

@@ -40,7 +40,7 @@ function writeRun(name: string, { finished = true } = {}): string {
   writeSealed(files.result, hash, result);
   const students = path.join(files.students, 'ConvNet-9updates-test-ef');
   mkdirSync(students, { recursive: true });
-  writeSealed(studentsFiles(students).configuration, 'ef', {});
+  writeSealed(studentsFiles(students).configuration, 'ef', { network: {}, evaluation: { split: 'test' } });
   const lines = openJsonLines(studentsFiles(students).results, { identity: 'ef' });
   for (const accuracy of [0.4, 0.6]) lines.append({ accuracy, images: 20, updates: 9, seconds: 1 });
   lines.close();
@@ -147,4 +147,24 @@ test('a run that is worked on is neither removed nor pruned, nor any named besid
   await lock.release();
   removeRuns(['other', 'held'], runs);
   assert.deepEqual(readdirSync(runs), []);
+});
+
+test('a run that was killed while it wrote its configuration is listed and can be removed; a file named students hides nothing', () => {
+  const half = path.join(runs, 'a-half-written');
+  mkdirSync(half);
+  writeFileSync(path.join(half, 'configuration.json.elsewhere-7.partial'), '{');
+  writeFileSync(path.join(writeRun('b-odd', { finished: false }), 'students'), 'no folder');
+  rmSync(setFiles(writeRun('c-lacking')).configuration);
+  writeRun('d-done');
+  assert.deepEqual(
+    listRuns(runs).map(({ name, state }) => [name, state]),
+    [
+      ['a-half-written', 'unfinished'],
+      ['b-odd', 'unfinished'],
+      ['c-lacking', 'unreadable'],
+      ['d-done', 'finished'],
+    ],
+  );
+  removeRuns(['a-half-written', 'b-odd', 'c-lacking'], runs);
+  assert.deepEqual(readdirSync(runs), ['d-done']);
 });
