@@ -74,7 +74,7 @@ test('runs: listed, shown, made smaller, removed', async () => {
   const name = path.basename(run);
   assert.match(
     (await haba('runs', 'list', ...runs)).stdout,
-    new RegExp(`^finished +[\\d.]+ % +[\\d.]+ MB +${name}$`, 'm'),
+    new RegExp(`^finished +[\\d.]+ % test +[\\d.]+ MB +${name}$`, 'm'),
   );
   const shown = JSON.parse((await haba('runs', 'show', name, ...runs)).stdout) as { state: string };
   assert.equal(shown.state, 'finished');
