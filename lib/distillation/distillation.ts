@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import { createMatchingLoss } from '../matching/create-matching-loss';
 import type { MatchingStep } from '../matching/matching-loss';
 import { createNetwork } from '../networks/create-network';
@@ -82,7 +82,7 @@ export function createDistillation(
     expertsAdvice: expertsAdvice(configuration, { experts }),
     compile,
   });
-  const constraints = isConstrained(configuration.constraints, set.hallucinatorCount)
+  const constraints = isConstrained(configuration.constraints, set.views)
     ? createConstraints({
         ...configuration.constraints,
         set,
@@ -91,6 +91,7 @@ export function createDistillation(
         compile,
       })
     : undefined;
+  const { tensors } = set;
   const { optimisers } = configuration;
   const smallestStepSize =
     configuration.matching.method === 'mtt' ? configuration.matching.smallestStepSize : undefined;
@@ -104,7 +105,7 @@ export function createDistillation(
       return {
         iteration: 0,
         parameters,
-        velocity: zeroVelocity(parameters),
+        velocity: zeroVelocity(learnedOf(set, parameters)),
         adversary,
         adversaryVelocity: zeroVelocity(adversary),
       };
@@ -122,7 +123,7 @@ export function createDistillation(
             signal?.throwIfAborted();
             const next = tf.tidy(() => {
               const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
-              return jointUpdate(state, gradients, { game, optimisers, smallestStepSize });
+              return jointUpdate(state, gradients, { game, tensors, optimisers, smallestStepSize });
             });
             if (state !== given) release(state);
             state = next.state;
