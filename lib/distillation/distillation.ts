@@ -16,6 +16,7 @@ import { createConstraints, isConstrained } from './constraint-step';
 import { expertSettings } from './expert-settings';
 import { expertsAdvice } from './experts-command';
 import { jointUpdate, type JointState } from './joint-update';
+import { requireOptimisers } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
 export interface DistillationState extends JointState {
@@ -71,6 +72,9 @@ export function createDistillation(
   const { compile } = configuration;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
+  const { tensors } = set;
+  const { optimisers } = configuration;
+  requireOptimisers({ tensors, optimisers });
   const augmentation = createAugmentation(configuration.augmentation);
   const matching = createMatchingLoss(configuration.matching, {
     set,
@@ -91,8 +95,6 @@ export function createDistillation(
         compile,
       })
     : undefined;
-  const { tensors } = set;
-  const { optimisers } = configuration;
   const smallestStepSize =
     configuration.matching.method === 'mtt' ? configuration.matching.smallestStepSize : undefined;
 

@@ -6,7 +6,7 @@ import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 
 export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
-  /** Tensors of the set: the part of each, or none where it is fixed. What a loss learns beside the set is a part of its own name. */
+  /** Tensors of the set: the part of each, which has an optimiser, or none where it is fixed. What a loss learns beside the set is a part of its own name. */
   tensors: DistilledSet['tensors'];
   /** What the learnable step size is cut off at from below, after its update, as in the authors' code. Default: nothing. */
   smallestStepSize?: number;
@@ -14,7 +14,6 @@ export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
 
 /**
  * SGD with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
- * @throws RangeError for a part without an optimiser
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
@@ -35,7 +34,7 @@ export function partwiseStep(
         { [name]: parameter },
         { [name]: gradients[name] },
         { [name]: velocity[name] },
-        optimiserOf(part, name, optimisers),
+        optimisers[part],
       );
       next.parameters[name] = one.parameters[name];
       next.velocity[name] = one.velocity[name];
@@ -47,8 +46,14 @@ export function partwiseStep(
   });
 }
 
-function optimiserOf(part: string, name: string, optimisers: Configuration['optimisers']) {
-  if (Object.hasOwn(optimisers, part)) return optimisers[part as keyof typeof optimisers];
-  const known = Object.keys(optimisers).join(', ');
-  throw new RangeError(`The tensor '${name}' is of the part '${part}', which has no optimiser; there are ${known}.`);
+/**
+ * Checks that every part of a set has an optimiser.
+ * @throws RangeError naming the part, and the optimisers there are
+ */
+export function requireOptimisers({ tensors, optimisers }: Pick<PartwiseOptions, 'tensors' | 'optimisers'>): void {
+  for (const [name, { part }] of Object.entries(tensors)) {
+    if (part === undefined || Object.hasOwn(optimisers, part)) continue;
+    const known = Object.keys(optimisers).join(', ');
+    throw new RangeError(`The tensor '${name}' is of the part '${part}', which has no optimiser; there are ${known}.`);
+  }
 }

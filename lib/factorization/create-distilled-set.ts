@@ -1,4 +1,5 @@
 /** Distilled sets of any kind, from their options. */
+import { disposeAll, type Parameters } from '../tensor/parameters';
 import type { DistilledSet } from './distilled-set';
 import type { DataShape } from './parameterisation';
 import { parameterisationOf, perClassOf, type SetInput } from './parameterisations';
@@ -14,6 +15,7 @@ export function createDistilledSet({ imageShape, classCount, ...given }: Distill
   const { options, perClass, parameterisation } = complete(given);
   const shape = { imageShape, classCount };
   const decoder = parameterisation.create(options, shape);
+  const tensors = parameterisation.tensors(options, shape);
   const { views = 1, formations = 1 } = decoder;
   return {
     labels(items) {
@@ -21,14 +23,32 @@ export function createDistilledSet({ imageShape, classCount, ...given }: Distill
       return Int32Array.from({ length: formations * once.length }, (_, row) => once[row % once.length]);
     },
     ...decoder,
+    init(random, source, start) {
+      const parameters = decoder.init(random, source, start);
+      requireDeclared(parameters, tensors, parameterisation.kind);
+      return parameters;
+    },
     ...shape,
     kind: parameterisation.kind,
     itemCount: classCount * perClass,
     perClass,
     views,
     formations,
-    tensors: parameterisation.tensors(options, shape),
+    tensors,
   };
+}
+
+/** What is made must be what is said to be stored: budgets, files and optimisers go by that. */
+function requireDeclared(parameters: Parameters, tensors: DistilledSet['tensors'], kind: string): void {
+  const told = (shape?: readonly number[]) => (shape ? `is [${shape.join(', ')}]` : 'is missing');
+  for (const name of Object.keys({ ...tensors, ...parameters })) {
+    const [made, declared] = [parameters, tensors].map((record) => told(record[name]?.shape));
+    if (made === declared) continue;
+    disposeAll(parameters);
+    throw new Error(
+      `The kind '${kind}': of its tensor '${name}' what \`init\` makes ${made}, and what \`tensors\` says ${declared}.`,
+    );
+  }
 }
 
 /** A set with every option, and the value of its kind. */

@@ -35,9 +35,9 @@ export interface Decoder {
   /** The same in two stages, for wrappers that act between them. Default: they act on images. */
   readonly stages?: {
     /** What is stored, as images of 1 or more channels, [formations * batch, height, width, channels]. */
-    stored(parameters: Parameters, items: tf.Tensor1D): tf.Tensor4D;
+    stored: (parameters: Parameters, items: tf.Tensor1D) => tf.Tensor4D;
     /** What views make of it. @param hallucinators int32, view of each image of `stored` */
-    decoded(parameters: Parameters, stored: tf.Tensor4D, hallucinators: tf.Tensor1D): tf.Tensor4D;
+    decoded: (parameters: Parameters, stored: tf.Tensor4D, hallucinators: tf.Tensor1D) => tf.Tensor4D;
   };
 }
 

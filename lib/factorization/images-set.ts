@@ -36,7 +36,6 @@ export const imagesSet: Parameterisation<ImagesOptions> = {
     return withMultiFormation(images, factor);
   },
   realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
-  studentsAugment: false,
   toPyTorch: ({ bases }) => ({ bases: imagesToPyTorch(bases) }),
   pictures: { item: ['stored image', 'stored images'] },
 };

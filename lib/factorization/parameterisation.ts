@@ -87,8 +87,6 @@ export interface Parameterisation<Options extends object = object> {
   itemsInName?(perClass: number): string;
   /** Options, by name, that a start which diverges at once may come from. Default: none. */
   readonly startOptions?: readonly string[];
-  /** Whether students augment what they train on where the method does not. Default true. */
-  readonly studentsAugment?: boolean;
   /**
    * Tensors for PyTorch in its layout, beside `labels` of items. Default: the images that the set decodes to, `images`
    * [images, channels, height, width], and `labels` of images.

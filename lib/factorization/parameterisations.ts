@@ -5,10 +5,13 @@ import { habaSet, type HabaOptions } from './haba-set';
 import { imagesSet, type ImagesOptions } from './images-set';
 import type { Parameterisation } from './parameterisation';
 
-declare const own: unique symbol;
+/** Told from the library's kinds by its type; what it is called is known when it runs. */
+declare enum OwnKind {
+  registered = '',
+}
 
 /** A set of a kind that the library does not bring; {@link registerParameterisation} returns what makes one. */
-export type OwnSet = { readonly kind: string & { readonly [own]: true } } & Readonly<Record<string, unknown>>;
+export type OwnSet = { readonly kind: OwnKind.registered } & Readonly<Record<string, unknown>>;
 
 /** Complete options of a set, as a configuration has them. */
 export type SetOptions = ({ kind: 'images' } & ImagesOptions) | ({ kind: 'haba' } & HabaOptions) | OwnSet;

@@ -4,6 +4,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
+import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
@@ -62,10 +63,13 @@ const metadataSchema = z.object({
   imageShape: json(z.tuple([side, side, side])),
   dataChecksum: z.string(),
   run: z.string(),
+  /** Of the set's kind, where that has one. */
+  setVersion: z.coerce.number().optional(),
 });
 
 /** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
 export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
+  const { version } = parameterisationOf(configuration.set.kind);
   const statistics = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
   const metadata = {
@@ -75,6 +79,7 @@ export function writeDistilledSet(file: string, { parameters, configuration, dat
     imageShape: JSON.stringify(data.train.imageShape),
     dataChecksum: data.checksum,
     run,
+    ...(version === undefined ? {} : { setVersion: String(version) }),
   };
   try {
     writing(file, () => writeTensors(file, tensors, metadata));
@@ -121,6 +126,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     throw new Error(`${file} was made by the run ${run}, not by ${wanted}: a file was put in its place.`);
   }
   const configuration = configurationOf(file, made.configuration);
+  requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   checkShapes(file, expectedShapes(set, configuration), tensors);
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
@@ -145,6 +151,16 @@ function configurationOf(file: string, made: Record<string, unknown>): Configura
       cause: error,
     });
   }
+}
+
+/** What a kind of another version makes of the same numbers may be other images. */
+function requireVersion(file: string, kind: string, made: number | undefined): void {
+  const { version } = parameterisationOf(kind);
+  if (made === version) return;
+  const told = (one: number | undefined) => (one === undefined ? 'no version' : `version ${one}`);
+  throw new Error(
+    `${file} was made by ${told(made)} of the kind '${kind}', not by ${told(version)}, which is registered.`,
+  );
 }
 
 /** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
