@@ -23,7 +23,11 @@ export type SetInput =
   | OwnSet;
 
 const library: readonly Parameterisation[] = [imagesSet, habaSet];
-const registered = new Map(library.map((one) => [one.kind, one]));
+/** One a process: a program that loads this module by `import` and by `require` has it twice. */
+const place = Symbol.for('haba: kinds of set');
+const registered = ((globalThis as { [place]?: Map<string, Parameterisation> })[place] ??= new Map(
+  library.map((one) => [one.kind, one]),
+));
 
 /** Kinds of set, in the order in which they were registered. */
 export function parameterisationKinds(): string[] {
