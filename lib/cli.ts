@@ -23,12 +23,13 @@ function wholeNumber(text: string): number {
 
 type Setting = [path: string[], value: unknown];
 
-/** `key=value` for any configuration key; `images` or `haba` alone chooses the kind of set. */
+const kindAlone = ['set', 'kind'];
+
+/** `key=value` for any configuration key; a kind of set alone, as `images`, chooses it. */
 function setting(text: string, before: Setting[] = []): Setting[] {
-  if (text === 'images' || text === 'haba') return [...before, [['set', 'kind'], text]];
   const equals = text.indexOf('=');
-  if (equals < 1)
-    throw new InvalidArgumentError(`'${text}' is neither images, haba, nor key=value, as in iterations=50.`);
+  // Which kinds there are is known when the verb's modules are loaded.
+  if (equals < 1) return [...before, [kindAlone, text]];
   return [...before, [text.slice(0, equals).split('.'), plainValue(text.slice(equals + 1))]];
 }
 
@@ -71,7 +72,13 @@ interface PlaceFlags {
 }
 
 /** The configuration that the options of a command line spell. */
-function configurationOf(flags: ConfigurationFlags): ConfigurationInput {
+async function configurationOf(flags: ConfigurationFlags): Promise<ConfigurationInput> {
+  const { parameterisationKinds } = await import('./factorization/parameterisations');
+  const kinds = parameterisationKinds();
+  for (const [path, word] of flags.set ?? []) {
+    if (path !== kindAlone || kinds.includes(word as string)) continue;
+    throw new RangeError(`'${String(word)}' is neither ${kinds.join(', ')}, nor key=value, as in iterations=50.`);
+  }
   const settings: Setting[] = [
     [['profile'], flags.profile],
     [['dataset'], flags.dataset],
@@ -119,7 +126,11 @@ function withConfiguration(command: Command): Command {
     )
     .option('--dataset <name>', 'dataset, by default cifar10')
     .option('--seed <number>', 'every random draw follows from it', wholeNumber)
-    .option('--set <choice>', 'images or haba; or key=value for any configuration key (repeatable)', setting);
+    .option(
+      '--set <choice>',
+      'kind of set, images or haba; or key=value for any configuration key (repeatable)',
+      setting,
+    );
 }
 
 function withPlaces(command: Command): Command {
@@ -143,7 +154,7 @@ withPlaces(
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .action(async ({ data, runs, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
     const { run } = await import('./runs/run');
-    printResult(await run(configurationOf(flags), { data, runs, experts }));
+    printResult(await run(await configurationOf(flags), { data, runs, experts }));
   });
 
 withPlaces(withConfiguration(program.command('baseline').description('train students on real images to compare with')))
@@ -154,7 +165,7 @@ withPlaces(withConfiguration(program.command('baseline').description('train stud
       throw new RangeError(`There is no baseline '${kind}'; allowed are random, herding, full.`);
     }
     const { runBaseline } = await import('./runs/run');
-    printResult(await runBaseline({ ...configurationOf(flags), baseline: kind, ipc }, { data, runs }));
+    printResult(await runBaseline({ ...(await configurationOf(flags)), baseline: kind, ipc }, { data, runs }));
   });
 
 withConfiguration(program.command('experts').description('train the experts of trajectory matching'))
@@ -162,7 +173,7 @@ withConfiguration(program.command('experts').description('train the experts of t
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .action(async ({ data, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
     const { makeExperts } = await import('./runs/make-experts');
-    const made = await makeExperts(configurationOf({ ...flags, method: 'mtt' }), { data, experts });
+    const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts });
     process.stdout.write(`${JSON.stringify(made)}\n`);
   });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
-import { toTensor, writeTensors } from '../tensor/stored-tensors';
+import { storedType, toTensor, writeTensors } from '../tensor/stored-tensors';
 import type { DistillationState } from './distillation';
 
 const parts = ['parameters', 'velocity', 'adversary', 'adversaryVelocity'] as const;
@@ -52,11 +52,13 @@ export function readCheckpoint(
   );
   if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
   const expected = Object.assign({}, ...parts.map((part) => addPrefix(like[part], `${part}.`))) as Parameters;
-  for (const [name, { shape }] of Object.entries(expected)) {
+  for (const [name, tensor] of Object.entries(expected)) {
+    const { shape } = tensor;
+    const type = storedType(tensor);
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    if (found?.type !== 'F32' || found.shape.join() !== shape.join()) {
+    if (found?.type !== type || found.shape.join() !== shape.join()) {
       const given = found === undefined ? 'is missing' : `is ${found.type} [${found.shape.join(', ')}]`;
-      throw refuse(`tensor '${name}' ${given}, expected F32 [${shape.join(', ')}]`);
+      throw refuse(`tensor '${name}' ${given}, expected ${type} [${shape.join(', ')}]`);
     }
   }
   const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));

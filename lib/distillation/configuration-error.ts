@@ -1,8 +1,8 @@
 /** Sentences for what is wrong with a configuration: the key, what was given, what is allowed. */
 import { inspect } from 'node:util';
-import { distance as editDistance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { strategyNames } from '../data/dsa';
+import { nearestName } from '../files/nearest-name';
 import { oneLine } from '../files/one-line';
 
 /** Turns the first issue of a failed validation into one sentence. */
@@ -47,13 +47,6 @@ function show(value: unknown): string {
     maxArrayLength: 10,
   });
   return oneLine(inspected);
-}
-
-/** The name at most two edits away, if there is one. */
-export function nearestName(given: string, names: readonly string[]): string | undefined {
-  const ranked = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
-  const best = ranked.sort((first, second) => first.distance - second.distance)[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined;
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {

@@ -3,6 +3,15 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { datasetNames } from '../data/dataset-names';
 import { strategyNames } from '../data/dsa';
+import type { PartRates } from '../factorization/parameterisation';
+import {
+  parameterisationKinds,
+  parameterisationOf,
+  perClassOf,
+  setSchema,
+  type SetInput,
+  type SetOptions,
+} from '../factorization/parameterisations';
 import { oneLine } from '../files/one-line';
 import { neededEpochs } from '../matching/experts/needed-epochs';
 import { explainIssue } from './configuration-error';
@@ -34,38 +43,6 @@ const networkSchema = z.strictObject({
   pooling: z.enum(['average', 'max', 'none']),
   activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
 });
-
-/** Stored parts of the set, whichever kind. */
-const commonSet = {
-  /** Crops per side that one stored image is cut into and enlarged (IDC's uniform multi-formation); 1 for none. */
-  factor: z.number().int().min(1).max(3),
-  /** What stored images start from: real images of their class, or standard normal noise. */
-  initialisation: z.enum(['real', 'noise']),
-};
-
-const setSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('images'),
-    /** Stored images per class. */
-    ipc: count,
-    ...commonSet,
-  }),
-  z.strictObject({
-    kind: z.literal('haba'),
-    basesPerClass: count,
-    /** Channels of a basis: 'colour' as the images, or 'single' at a third of the cost. */
-    channels: z.enum(['colour', 'single']),
-    hallucinators: count,
-    kernelSize: count,
-    /** Channels between encoder and decoder. */
-    middleChannels: count,
-    /** 'pytorch': default initialisation, as the authors; 'identity': passes a basis through, plus identityNoise. */
-    hallucinatorInitialisation: z.enum(['pytorch', 'identity']),
-    /** Standard deviation of the noise added to identity filters. */
-    identityNoise: nonNegative,
-    ...commonSet,
-  }),
-]);
 
 const gradientMatching = {
   /** Real images per class and step. */
@@ -133,62 +110,71 @@ const constraintsSchema = z.strictObject({
   adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
 });
 
-const configurationSchema = z.strictObject({
-  profile: z.enum(['smoke', 'quick', 'paper']),
-  /** Every random draw follows from it. */
-  seed: wholeNumber,
-  dataset: z.enum(datasetNames),
-  whitening: z.enum(['normalise', 'zca']),
-  /**
-   * Whether distillation, experts and baselines go without the validation images. By default where students are tested on them:
-   * what was distilled to choose settings must not have seen them.
-   */
-  holdOut: z.boolean(),
-  /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
-  network: networkSchema,
-  set: setSchema,
-  matching: matchingSchema,
-  /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
-  augmentation: augmentationSchema,
-  constraints: constraintsSchema,
-  optimisers: z.strictObject({ bases: partOptimiser, hallucinators: partOptimiser, stepSize: partOptimiser }),
-  /** Outer iterations of distillation. */
-  iterations: wholeNumber,
-  /** Iterations between two checkpoints. */
-  checkpointEvery: count,
-  evaluation: z.strictObject({
-    /** Students trained on the finished set, each from its own initialisation. */
-    students: count,
+/**
+ * The schema of a configuration, of the kinds of set that are registered by now.
+ * @param parts of the set and of what a matching loss learns beside it, each of which has an optimiser
+ */
+const schemaOf = (parts: readonly string[]) =>
+  z.strictObject({
+    profile: z.enum(['smoke', 'quick', 'paper']),
+    /** Every random draw follows from it. */
+    seed: wholeNumber,
+    dataset: z.enum(datasetNames),
+    whitening: z.enum(['normalise', 'zca']),
     /**
-     * Length of a student's training, in one of two ways. In epochs, as in the literature, a set that yields many images gets
-     * as many times the updates of one that yields few.
+     * Whether distillation, experts and baselines go without the validation images. By default where students are tested on them:
+     * what was distilled to choose settings must not have seen them.
      */
-    epochs: count.optional(),
-    updates: count.optional(),
-    batchSize: count,
-    /** A rate, or 'learned': the step size that trajectory matching learned with the set. */
-    learningRate: z.union([positive, z.literal('learned')], {
-      errorMap: () => ({ message: "allowed is a number of more than 0, or 'learned'" }),
-    }),
-    momentum: share,
-    weightDecay: nonNegative,
-    /** Differentiable augmentation of the student's training, as `augmentation`. */
+    holdOut: z.boolean(),
+    /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
+    network: networkSchema,
+    set: setSchema(),
+    matching: matchingSchema,
+    /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
     augmentation: augmentationSchema,
-    /** Images that students are tested on. */
-    split: z.enum(['test', 'validation']),
-  }),
-  /** Run steps as compiled TensorFlow graphs; false runs them operation by operation. */
-  compile: z.boolean(),
-});
+    constraints: constraintsSchema,
+    optimisers: z.strictObject(Object.fromEntries(parts.map((part) => [part, partOptimiser]))),
+    /** Outer iterations of distillation. */
+    iterations: wholeNumber,
+    /** Iterations between two checkpoints. */
+    checkpointEvery: count,
+    evaluation: z.strictObject({
+      /** Students trained on the finished set, each from its own initialisation. */
+      students: count,
+      /**
+       * Length of a student's training, in one of two ways. In epochs, as in the literature, a set that yields many images gets
+       * as many times the updates of one that yields few.
+       */
+      epochs: count.optional(),
+      updates: count.optional(),
+      batchSize: count,
+      /** A rate, or 'learned': the step size that trajectory matching learned with the set. */
+      learningRate: z.union([positive, z.literal('learned')], {
+        errorMap: () => ({ message: "allowed is a number of more than 0, or 'learned'" }),
+      }),
+      momentum: share,
+      weightDecay: nonNegative,
+      /** Differentiable augmentation of the student's training, as `augmentation`. */
+      augmentation: augmentationSchema,
+      /** Images that students are tested on. */
+      split: z.enum(['test', 'validation']),
+    }),
+    /** Run steps as compiled TensorFlow graphs; false runs them operation by operation. */
+    compile: z.boolean(),
+  });
 
 /** A complete, valid configuration. */
-export type Configuration = z.infer<typeof configurationSchema>;
+export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'set' | 'optimisers'> & {
+  set: SetOptions;
+  /** Of images, bases and hallucinators, and of the learnable step size; kinds that are registered may have other parts. */
+  optimisers: Record<'bases' | 'hallucinators' | 'stepSize', PartRates> & Record<string, PartRates>;
+};
 
 /** Object with any part left out, at any depth. */
 type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
 /** What a person writes: whatever differs from the profile. */
-export type ConfigurationInput = DeepPartial<Configuration>;
+export type ConfigurationInput = DeepPartial<Omit<Configuration, 'set'>> & { set?: SetInput };
 
 /**
  * Completes and checks a configuration: the profile's defaults for the chosen dataset, method and set, under what is given.
@@ -198,16 +184,19 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   if (!isPlain(input))
     throw new RangeError(`Configuration: expected an object of settings, got ${oneLine(inspect(input))}.`);
   const choice = chosen(input);
-  const merged = merge(withoutOtherLength(profileDefaults(choice), input), input);
-  const parsed = configurationSchema.safeParse(merged);
-  if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, configurationSchema));
-  requireLongExperts(parsed.data);
-  requireEvaluation(parsed.data);
-  return parsed.data;
+  const defaults = profileDefaults(choice);
+  const schema = schemaOf(Object.keys(defaults.optimisers));
+  const merged = merge(withoutOtherLength(defaults, input), input);
+  const parsed = schema.safeParse(merged);
+  if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
+  const configuration = parsed.data as unknown as Configuration;
+  requireLongExperts(configuration);
+  requireEvaluation(configuration);
+  return configuration;
 }
 
 /** The profile's length of students gives way to one that is given in the other unit. */
-function withoutOtherLength(defaults: Plain, { evaluation }: ConfigurationInput): Plain {
+function withoutOtherLength(defaults: Readonly<Plain>, { evaluation }: ConfigurationInput): Plain {
   const rest = { ...(defaults.evaluation as Plain) };
   if (evaluation?.updates !== undefined) delete rest.epochs;
   if (evaluation?.epochs !== undefined) delete rest.updates;
@@ -252,24 +241,25 @@ function requireLongExperts({ matching }: Configuration): void {
  * @throws RangeError naming the key, what was given and what is allowed
  */
 export function requireEnoughImages({ set, dataset }: Configuration, classSizes: readonly number[]): void {
-  const [key, perClass] = set.kind === 'images' ? ['set.ipc', set.ipc] : ['set.basesPerClass', set.basesPerClass];
+  const { itemsPerClass, ...kind } = parameterisationOf(set.kind);
+  const needed = kind.realPerClass?.(set) ?? 0;
   const fewest = Math.min(...classSizes);
-  if (set.initialisation === 'real' && perClass > fewest) {
+  if (needed > fewest) {
+    const noise = 'initialisation' in set ? " (or any number from noise: 'set.initialisation' = 'noise')" : '';
     throw new RangeError(
-      `Configuration: '${key}' is ${perClass}; the smallest class of ${dataset} has ${fewest} images, so allowed are 1 to ${fewest} (or any number from noise: 'set.initialisation' = 'noise').`,
+      `Configuration: 'set.${itemsPerClass}' is ${perClassOf(set)}; the smallest class of ${dataset} has ${fewest} images, so allowed are 1 to ${fewest}${noise}.`,
     );
   }
 }
 
 /** The choices that defaults depend on; what is not valid here falls back, and is refused by the schema afterwards. */
 function chosen(input: ConfigurationInput): ProfileChoice {
-  const set = input.set as { kind?: unknown; ipc?: unknown; basesPerClass?: unknown } | undefined;
+  const set = input.set as Record<string, unknown> | undefined;
   const matching = input.matching as { expertEpochs?: unknown; latestStartEpoch?: unknown } | undefined;
   const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
   const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
     values.includes(value as T) ? (value as T) : otherwise;
-  const kind = known(set?.kind, ['images', 'haba'] as const, 'haba');
-  const perClass = kind === 'images' ? set?.ipc : set?.basesPerClass;
+  const kind = known(set?.kind, parameterisationKinds(), 'haba');
   const profile = known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick');
   return {
     profile,
@@ -277,7 +267,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     // Trajectory matching is the authors' main setting, and needs experts, which take long to train.
     method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
     kind,
-    perClass: numberOf(perClass),
+    perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),
     expertEpochs: numberOf(matching?.expertEpochs),
     latestStartEpoch: numberOf(matching?.latestStartEpoch),
     split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),

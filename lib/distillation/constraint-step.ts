@@ -2,7 +2,7 @@
 import type { Augmentation, Draws } from '../data/dsa';
 import { adversaryObjective, type AdversaryObjectiveOptions } from '../factorization/adversary';
 import { cosineConstraint } from '../factorization/cosine-constraint';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, type DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
 import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
@@ -74,10 +74,14 @@ export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'co
   return {
     /** L_cos and its gradient with respect to `learnable`, through an adversary that stays as it is. */
     cosine: ({ learnable, adversary, batch }: CosineInputs): ValueAndGradients =>
-      valueAndGradients((current) => {
-        const [one, other] = tf.split(network.features(adversary, views(current, batch)), 2);
-        return cosineConstraint(one as tf.Tensor2D, other as tf.Tensor2D);
-      }, learnable),
+      learnedGradients(
+        set,
+        (current) => {
+          const [one, other] = tf.split(network.features(adversary, views(current, batch)), 2);
+          return cosineConstraint(one as tf.Tensor2D, other as tf.Tensor2D);
+        },
+        learnable,
+      ),
     /** One SGD step on cross-entropy + likelihood + L_con, through a set that stays as it is. */
     adversaryStep: ({ learnable, adversary, velocity, batch }: AdversaryInputs): AdversaryStep => {
       const images = views(learnable, batch);
@@ -100,7 +104,7 @@ export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'co
  */
 export function createConstraints(options: ConstraintOptions): Constraints {
   const { set, network, augmentation, cosine: cosineWeight, batchSize } = options;
-  const { itemCount, hallucinatorCount, formations } = set;
+  const { itemCount, views, formations } = set;
   const players = createPlayers(options);
   const cosine = compile(players.cosine, { name: 'L_cos', compile: options.compile });
   const adversaryStep = adversaryLearns(options)
@@ -111,7 +115,7 @@ export function createConstraints(options: ConstraintOptions): Constraints {
 
   const drawBatch = (random: Random): ConstraintBatch => {
     const items = random.stream('items').choice(all, batch);
-    const [first, second] = random.stream('pair').choice([...Array(hallucinatorCount).keys()], 2);
+    const [first, second] = random.stream('pair').choice([...Array(views).keys()], 2);
     return {
       items: tf.tensor1d(items, 'int32'),
       first: tf.fill([batch], first, 'int32'),
@@ -138,11 +142,11 @@ export function createConstraints(options: ConstraintOptions): Constraints {
 }
 
 /**
- * Whether anything constrains a set's hallucinators: one alone makes no pair, and where L_cos weighs nothing the set does not hear
+ * Whether anything constrains a set's views, its hallucinators: one alone makes no pair, and where L_cos weighs nothing the set does not hear
  * of the adversary, whatever that learns, so that none is needed.
  */
-export function isConstrained({ cosine }: Pick<ConstraintOptions, 'cosine'>, hallucinatorCount: number): boolean {
-  return hallucinatorCount > 1 && cosine > 0;
+export function isConstrained({ cosine }: Pick<ConstraintOptions, 'cosine'>, views: number): boolean {
+  return views > 1 && cosine > 0;
 }
 
 /** Whether any term of the adversary's objective weighs something. */

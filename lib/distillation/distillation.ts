@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import { createMatchingLoss } from '../matching/create-matching-loss';
 import type { MatchingStep } from '../matching/matching-loss';
 import { createNetwork } from '../networks/create-network';
@@ -16,6 +16,7 @@ import { createConstraints, isConstrained } from './constraint-step';
 import { expertSettings } from './expert-settings';
 import { expertsAdvice } from './experts-command';
 import { jointUpdate, type JointState } from './joint-update';
+import { requireOptimisers } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
 export interface DistillationState extends JointState {
@@ -71,6 +72,9 @@ export function createDistillation(
   const { compile } = configuration;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
+  const { tensors } = set;
+  const { optimisers } = configuration;
+  requireOptimisers({ tensors, optimisers });
   const augmentation = createAugmentation(configuration.augmentation);
   const matching = createMatchingLoss(configuration.matching, {
     set,
@@ -82,7 +86,7 @@ export function createDistillation(
     expertsAdvice: expertsAdvice(configuration, { experts }),
     compile,
   });
-  const constraints = isConstrained(configuration.constraints, set.hallucinatorCount)
+  const constraints = isConstrained(configuration.constraints, set.views)
     ? createConstraints({
         ...configuration.constraints,
         set,
@@ -91,7 +95,6 @@ export function createDistillation(
         compile,
       })
     : undefined;
-  const { optimisers } = configuration;
   const smallestStepSize =
     configuration.matching.method === 'mtt' ? configuration.matching.smallestStepSize : undefined;
 
@@ -104,7 +107,7 @@ export function createDistillation(
       return {
         iteration: 0,
         parameters,
-        velocity: zeroVelocity(parameters),
+        velocity: zeroVelocity(learnedOf(set, parameters)),
         adversary,
         adversaryVelocity: zeroVelocity(adversary),
       };
@@ -122,7 +125,7 @@ export function createDistillation(
             signal?.throwIfAborted();
             const next = tf.tidy(() => {
               const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
-              return jointUpdate(state, gradients, { game, optimisers, smallestStepSize });
+              return jointUpdate(state, gradients, { game, tensors, optimisers, smallestStepSize });
             });
             if (state !== given) release(state);
             state = next.state;

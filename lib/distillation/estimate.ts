@@ -1,5 +1,6 @@
 /** What a run will take, told before it starts. */
 import type { PreparedDataset } from '../data/image-source';
+import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { computingDevice } from '../tensor/backend';
 import { costOf, matrixProductSpeed } from '../tensor/cost';
@@ -40,15 +41,15 @@ export function estimateRun(
   const image = forwardCost(configuration.network, data);
   if (image === undefined) return undefined;
   const { set, evaluation, constraints, iterations } = configuration;
-  const perClass = set.kind === 'images' ? set.ipc : set.basesPerClass;
-  const items = classCount * perClass * set.factor ** 2;
+  const { itemCount, formations, views } = createDistilledSet({ ...set, imageShape, classCount });
+  const items = itemCount * formations;
   const { passes, alive, updates } = matchingWork(configuration, classCount, items);
 
   let operations = (iterations - iterationsDone) * passes * image.operations;
   let constrained = 0;
-  if (set.kind === 'haba' && isConstrained(constraints, set.hallucinators)) {
+  if (isConstrained(constraints, views)) {
     const adversary = forwardCost({ ...configuration.network, ...constraints.adversary, name: 'ConvNet' }, data);
-    const images = 2 * Math.min(constraints.batchSize, classCount * perClass) * set.factor ** 2;
+    const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
     const players = adversaryLearns(constraints) ? 2 : 1;
     operations +=
       (iterations - iterationsDone) * updates * images * players * firstOrder * (adversary?.operations ?? 0);

@@ -6,7 +6,7 @@ import { partwiseStep, type PartwiseOptions } from './partwise-step';
 
 /** Everything that learns, with its momentum. */
 export type JointState = {
-  /** Bases, hallucinators, and learnable parameters of the matching loss. */
+  /** Tensors of the set, e.g. bases and hallucinators, and learnable parameters of the matching loss. */
   parameters: Parameters;
   velocity: Parameters;
   /** Parameters of the adversary; empty where nothing constrains hallucinators. */
@@ -36,7 +36,7 @@ export interface JointUpdateOptions extends PartwiseOptions {
  * each with its momentum; what a matching loss learns beside the set moves with B and H. This is the loop body of the authors'
  * `distill_fac.py`, whose L_task is trajectory matching; the other matching losses take its place here, and gradient matching, which
  * updates a set many times with one network, makes one of these at each.
- * @param taskGradients of L_task, for everything in `state.parameters`
+ * @param taskGradients of L_task, for everything in `state.parameters` that learns
  * @returns tensors of their own; nothing given is changed or freed
  * @see Liu et al., NeurIPS 2022, arXiv 2210.16774, algorithm 1
  */
@@ -75,7 +75,7 @@ function weightedSum(first: Parameters, weight: number, second: Parameters): Par
   );
 }
 
-/** Bases and hallucinators, without what the matching loss learns beside them. */
+/** Tensors of the set, without what the matching loss learns beside them. */
 function setParts(parameters: Parameters): Parameters {
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
 }

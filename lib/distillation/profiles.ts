@@ -1,5 +1,7 @@
 /** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
 import type { DatasetName } from '../data/dataset-names';
+import type { PartRates } from '../factorization/parameterisation';
+import { parameterisationOf } from '../factorization/parameterisations';
 import { neededEpochs } from '../matching/experts/needed-epochs';
 
 /** What the defaults depend on. */
@@ -7,8 +9,9 @@ export interface ProfileChoice {
   profile: 'smoke' | 'quick' | 'paper';
   dataset: DatasetName;
   method: 'dm' | 'dc' | 'dsa' | 'mtt';
-  kind: 'images' | 'haba';
-  /** Stored images or bases per class, where given. */
+  /** Of the set. */
+  kind: string;
+  /** Items per class of the set, e.g. stored images or bases, where given. */
   perClass?: number;
   split: 'test' | 'validation';
   /** Epochs of experts that matches span, and start before, where given. */
@@ -36,8 +39,8 @@ export const allBases = 1_000_000;
  * Complete default settings. `smoke`: seconds, for tests. `quick`: real data on two CPU cores, minutes.
  * `paper`: the authors' settings, for a GPU.
  */
-export function profileDefaults(choice: ProfileChoice): Record<string, unknown> {
-  const { profile, method } = choice;
+export function profileDefaults(choice: ProfileChoice) {
+  const { profile, method, kind, perClass } = choice;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
   return {
     profile,
@@ -46,7 +49,7 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
     whitening: profile === 'paper' && method === 'mtt' ? 'zca' : 'normalise',
     holdOut: choice.split === 'validation',
     network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
-    set: setDefaults(choice),
+    set: { kind, ...parameterisationOf(kind).defaults({ profile, perClass }) },
     matching: matchingDefaults(choice),
     // Plain gradient matching is the one method without augmentation; with it, it is called DSA.
     augmentation: method === 'dc' ? 'none' : fullAugmentation,
@@ -74,24 +77,6 @@ export function profileDefaults(choice: ProfileChoice): Record<string, unknown> 
       split: choice.split,
     },
     compile: true,
-  };
-}
-
-function setDefaults({ profile, kind, perClass }: ProfileChoice): Record<string, unknown> {
-  const common = { factor: 1, initialisation: 'real' };
-  if (kind === 'images') return { kind, ipc: perClass ?? (profile === 'smoke' ? 2 : 10), ...common };
-  return {
-    kind,
-    basesPerClass: perClass ?? { smoke: 2, quick: 9, paper: 10 }[profile],
-    channels: 'colour',
-    hallucinators: profile === 'smoke' ? 2 : 5,
-    kernelSize: 3,
-    middleChannels: 3,
-    // Short runs cannot afford hallucinators that start by distorting their bases.
-    hallucinatorInitialisation: profile === 'paper' ? 'pytorch' : 'identity',
-    // Enough for hallucinations that differ from the start: a few hundred iterations do not drive them apart.
-    identityNoise: profile === 'paper' ? 0.05 : 0.2,
-    ...common,
   };
 }
 
@@ -148,20 +133,29 @@ function gradientMatchingLoops(profile: ProfileChoice['profile'], perClass: numb
   return perClass <= 10 ? { outerLoops: 10, innerLoops: 50 } : { outerLoops: 50, innerLoops: 10 };
 }
 
-function optimiserDefaults({ profile, method, perClass = 10 }: ProfileChoice): Record<string, unknown> {
+/** Of each part of the set, as its kind says, and of the learnable step size. */
+function optimiserDefaults(choice: ProfileChoice): Record<string, PartRates> {
+  const { profile, method, kind, perClass = 10 } = choice;
+  const usual = usualRates(choice);
+  const parts = parameterisationOf(kind).optimisers?.(usual, { profile, method, perClass: choice.perClass }) ?? usual;
+  const learningRate = profile === 'paper' ? paperTrajectory(perClass).stepSizeLearningRate : 1e-5;
+  return { ...parts, stepSize: { learningRate, momentum: 0.9 } };
+}
+
+/** Rates of images or bases, and of hallucinators. */
+function usualRates({ profile, method }: ProfileChoice) {
   const paper = profile === 'paper';
-  const stepSize = { learningRate: paper ? paperTrajectory(perClass).stepSizeLearningRate : 1e-5, momentum: 0.9 };
   if (method === 'mtt') {
     const part = { learningRate: 100, momentum: 0.95 };
     // Short runs need small steps of hallucinators; how small is not yet chosen on validation images.
-    return { bases: part, hallucinators: paper ? part : { learningRate: 0.01, momentum: 0.95 }, stepSize };
+    return { bases: part, hallucinators: paper ? part : { learningRate: 0.01, momentum: 0.95 } };
   }
   // Short runs need larger steps. On validation images, 300 iterations of DM, seed 0: images 36.2, 38.5, 40.3, 39.5 and 39.6 % with
   // rates of 1, 3, 10, 30 and 100; HaBa 37.2, 38.0 and 37.3 % with 3, 10 and 30 of its bases.
   const bases = { learningRate: method === 'dm' ? (paper ? 1 : 10) : 0.1, momentum: 0.5 };
   // But small ones for hallucinators, whose shared affine maps soak up the loss for all bases at once.
   const hallucinators = { learningRate: method === 'dm' ? 5e-4 : 5e-3, momentum: 0.5 };
-  return { bases, hallucinators: paper ? bases : hallucinators, stepSize };
+  return { bases, hallucinators: paper ? bases : hallucinators };
 }
 
 function iterationDefaults({ profile, method }: ProfileChoice): number {

@@ -33,7 +33,7 @@ export function distilledTrainingSet(
   parameters: Parameters,
   { chunk = 500, compile: compiled }: DistilledTrainingSetOptions = {},
 ): TrainingSet {
-  const { itemCount, hallucinatorCount, formations } = set;
+  const { itemCount, views, formations } = set;
   // Rows run over hallucinators, then formations, then items: row = (hallucinator * formations + formation) * items + item.
   const images = hallucinateAll(set, parameters, chunk, compiled);
   const classes = set.labels(Int32Array.from({ length: itemCount }, (_, item) => item)).slice(0, itemCount);
@@ -41,7 +41,7 @@ export function distilledTrainingSet(
     count: formations * itemCount,
     epoch(random) {
       return random.permutation(formations * itemCount).map((place) => {
-        const hallucinator = hallucinatorCount === 1 ? 0 : random.integer(hallucinatorCount);
+        const hallucinator = views === 1 ? 0 : random.integer(views);
         return hallucinator * formations * itemCount + place;
       });
     },
@@ -53,7 +53,7 @@ export function distilledTrainingSet(
 
 /** [hallucinators * formations * items, height, width, channels] */
 function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number, compiled?: boolean): tf.Tensor4D {
-  const { itemCount, hallucinatorCount, formations, imageShape } = set;
+  const { itemCount, views, formations, imageShape } = set;
   type Inputs = { parameters: Parameters; items: tf.Tensor1D; hallucinators: tf.Tensor1D };
   const hallucinate = compile(
     ({ parameters, items, hallucinators }: Inputs) => set.images(parameters, { items, hallucinators }),
@@ -62,7 +62,7 @@ function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number
   try {
     return tf.tidy(() => {
       const all: tf.Tensor[] = [];
-      for (let hallucinator = 0; hallucinator < hallucinatorCount; hallucinator++) {
+      for (let hallucinator = 0; hallucinator < views; hallucinator++) {
         const parts: tf.Tensor[] = [];
         for (let first = 0; first < itemCount; first += chunk) {
           const size = Math.min(chunk, itemCount - first);
@@ -72,7 +72,7 @@ function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number
         }
         all.push(tf.concat(parts, 1));
       }
-      return tf.concat(all).reshape([hallucinatorCount * formations * itemCount, ...imageShape]);
+      return tf.concat(all).reshape([views * formations * itemCount, ...imageShape]);
     });
   } finally {
     hallucinate.dispose();

@@ -1,130 +1,64 @@
-/** Distilled sets from their options: stored images or HaBa, either on multi-formation. */
-import type { ImageSource } from '../data/image-source';
-import { addPrefix, withPrefix } from '../tensor/parameters';
-import type { Random } from '../tensor/random';
-import { tf } from '../tensor/tensorflow';
+/** Distilled sets of any kind, from their options. */
+import { disposeAll, type Parameters } from '../tensor/parameters';
 import type { DistilledSet } from './distilled-set';
-import { hallucinate, initHallucinators, type HallucinatorOptions } from './hallucinator';
-import { multiFormation } from './multi-formation';
+import type { DataShape } from './parameterisation';
+import { parameterisationOf, perClassOf, type SetInput } from './parameterisations';
 
-interface CommonOptions {
-  /** [height, width, channels] */
-  imageShape: readonly [number, number, number];
-  classCount: number;
-  /** Crops per side of a stored image (multi-formation). Default 1. */
-  factor?: number;
-  /** What stored images start from. Default 'real'. */
-  initialisation?: 'real' | 'noise';
-}
-
-export interface ImagesSetOptions extends CommonOptions {
-  kind: 'images';
-  /** Stored images per class. */
-  ipc: number;
-}
-
-export interface HabaSetOptions extends CommonOptions, Omit<HallucinatorOptions, 'baseChannels' | 'imageShape'> {
-  kind: 'haba';
-  basesPerClass: number;
-  /** 'colour': channels of the images; 'single': one. Default 'colour'. */
-  channels?: 'colour' | 'single';
-}
-
-export type DistilledSetOptions = ImagesSetOptions | HabaSetOptions;
+/** Options of a set, and what it is made for. Default options are those of the profile `paper`. */
+export type DistilledSetOptions = SetInput & { kind: string } & DataShape;
 
 /**
  * A distilled set; see {@link DistilledSet} for what it answers.
- * @throws RangeError for hallucinators whose kernels are larger than the images
+ * @throws RangeError for an unknown kind, and for options that do not go with the images
  */
-export function createDistilledSet(options: DistilledSetOptions): DistilledSet {
-  const { kind, imageShape, classCount, factor = 1, initialisation = 'real' } = options;
-  const perClass = kind === 'images' ? options.ipc : options.basesPerClass;
-  const itemCount = classCount * perClass;
-  const single = kind === 'haba' && options.channels === 'single';
-  const kernelSize = kind === 'haba' ? (options.kernelSize ?? 3) : 1;
-  const largest = Math.min(imageShape[0], imageShape[1]);
-  if (kernelSize > largest) {
-    throw new RangeError(
-      `A hallucinator's kernel, 'set.kernelSize', is ${kernelSize}; for images of ${imageShape[0]}x${imageShape[1]} allowed are 1 to ${largest}.`,
-    );
-  }
-  const baseShape = single ? [imageShape[0], imageShape[1], 1] : [...imageShape];
+export function createDistilledSet({ imageShape, classCount, ...given }: DistilledSetOptions): DistilledSet {
+  const { options, perClass, parameterisation } = complete(given);
+  const shape = { imageShape, classCount };
+  const decoder = parameterisation.create(options, shape);
+  const tensors = parameterisation.tensors(options, shape);
+  const { views = 1, formations = 1 } = decoder;
   return {
-    kind,
-    imageShape,
-    classCount,
-    itemCount,
-    perClass,
-    hallucinatorCount: kind === 'haba' ? options.hallucinators : 1,
-    formations: factor * factor,
-    init(random, source) {
-      const bases = initialBases(random, source, { perClass, initialisation, baseShape, factor });
-      if (kind === 'images') return { bases };
-      const hallucinators = initHallucinators(random.stream('hallucinators'), {
-        ...options,
-        baseChannels: baseShape[2],
-      });
-      return { bases, ...addPrefix(hallucinators, 'hallucinators.') };
-    },
-    images(parameters, { items, hallucinators }) {
-      const bases = multiFormation(tf.gather(parameters.bases, items) as tf.Tensor4D, factor);
-      if (kind === 'images') return bases;
-      const chosen = factor === 1 ? hallucinators : tf.tile(hallucinators, [factor * factor]);
-      return hallucinate(withPrefix(parameters, 'hallucinators.'), bases, chosen);
-    },
     labels(items) {
       const once = Int32Array.from(items, (item) => Math.floor(item / perClass));
-      return Int32Array.from({ length: factor * factor * once.length }, (_, row) => once[row % once.length]);
+      return Int32Array.from({ length: formations * once.length }, (_, row) => once[row % once.length]);
     },
+    ...decoder,
+    init(random, source, start) {
+      const parameters = decoder.init(random, source, start);
+      requireDeclared(parameters, tensors, parameterisation.kind);
+      return parameters;
+    },
+    ...shape,
+    kind: parameterisation.kind,
+    itemCount: classCount * perClass,
+    perClass,
+    views,
+    formations,
+    tensors,
   };
 }
 
-interface BasesOptions {
-  perClass: number;
-  initialisation: 'real' | 'noise';
-  baseShape: number[];
-  factor: number;
+/** What is made must be what is said to be stored: budgets, files and optimisers go by that. */
+function requireDeclared(parameters: Parameters, tensors: DistilledSet['tensors'], kind: string): void {
+  const told = (shape?: readonly number[]) => (shape ? `is [${shape.join(', ')}]` : 'is missing');
+  for (const name of Object.keys({ ...tensors, ...parameters })) {
+    const [made, declared] = [parameters, tensors].map((record) => told(record[name]?.shape));
+    if (made === declared) continue;
+    disposeAll(parameters);
+    throw new Error(
+      `The kind '${kind}': of its tensor '${name}' what \`init\` makes ${made}, and what \`tensors\` says ${declared}.`,
+    );
+  }
 }
 
-function initialBases(
-  random: Random,
-  source: ImageSource,
-  { perClass, initialisation, baseShape, factor }: BasesOptions,
-): tf.Tensor {
-  const [height, width, channels] = baseShape;
-  const count = perClass * source.classCount;
-  if (initialisation === 'noise') return random.stream('noise').normal([count, ...baseShape]);
-  // With multi-formation every crop starts from a real image of its own, shrunk.
-  const perBasis = factor * factor;
-  const chosen = source.indicesOfClass.flatMap((indices, label) => {
-    if (perClass > indices.length) {
-      throw new RangeError(
-        `A set of ${perClass} images per class was asked for; class ${label} has ${indices.length}.`,
-      );
-    }
-    // A small class may not have enough for every crop; then images serve again.
-    const needed = perClass * perBasis;
-    const draws = random.stream('real images', label);
-    return needed <= indices.length
-      ? [...draws.choice(indices, needed)]
-      : Array.from(draws.integers(needed, indices.length), (place) => indices[place]);
-  });
-  return tf.tidy(() => {
-    const real = source.batch(Int32Array.from(chosen));
-    const images = channels === real.shape[3] ? real : real.mean<tf.Tensor4D>(3, true);
-    if (factor === 1) return images;
-    return mosaic(images, factor, [height, width]);
-  });
-}
-
-/** Shrinks every factor^2 images and lays them side by side in one, the arrangement that multi-formation cuts. */
-function mosaic(images: tf.Tensor4D, factor: number, [height, width]: [number, number]): tf.Tensor {
-  const cell = [Math.ceil(height / factor), Math.ceil(width / factor)];
-  const shrunk = tf.image.resizeBilinear(images, cell as [number, number], false, true);
-  const count = images.shape[0] / (factor * factor);
-  const laid = shrunk
-    .reshape([count, factor, factor, cell[0], cell[1], images.shape[3]])
-    .transpose([0, 1, 3, 2, 4, 5])
-    .reshape([count, factor * cell[0], factor * cell[1], images.shape[3]]);
-  return laid.slice([0, 0, 0, 0], [count, height, width, images.shape[3]]);
+/** A set with every option, and the value of its kind. */
+export function complete(given: { readonly kind: string }) {
+  const parameterisation = parameterisationOf(given.kind);
+  const perClass = perClassOf(given) as number | undefined;
+  const options = {
+    kind: given.kind,
+    ...parameterisation.defaults({ profile: 'paper', perClass }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+  return { options, perClass: perClassOf(options), parameterisation };
 }

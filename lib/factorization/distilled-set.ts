@@ -1,40 +1,73 @@
-/** The contract that stored images, multi-formation images and HaBa share: a matching loss does not know which it has. */
+/** The contract that all kinds of set share: a matching loss does not know which it has. */
 import type { ImageSource } from '../data/image-source';
+import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
 import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import type { tf } from '../tensor/tensorflow';
+import type { TensorSpec } from './parameterisation';
+import type { StartImages } from './stored-items';
 
 /** Which training images are asked for. Both are inputs of compiled steps. */
 export type Choice = {
-  /** int32 [batch]: index of the stored image or basis */
+  /** int32 [batch]: index of the item, e.g. the stored image or basis */
   items: tf.Tensor1D;
-  /** int32 [batch]: hallucinator that each goes through; ignored by sets without hallucinators */
+  /** int32 [batch]: view of each, which with HaBa is the hallucinator it goes through; ignored by sets of one view */
   hallucinators: tf.Tensor1D;
 };
 
-export interface DistilledSet {
-  readonly kind: 'images' | 'haba';
-  /** [height, width, channels] of the training images it yields */
-  readonly imageShape: readonly [number, number, number];
-  readonly classCount: number;
-  /** Stored images or bases; class c holds items c * perClass to (c + 1) * perClass - 1. */
-  readonly itemCount: number;
-  readonly perClass: number;
-  /** 1 for sets without hallucinators. */
-  readonly hallucinatorCount: number;
-  /** Training images per item and hallucinator: 1, or factor x factor with multi-formation. */
-  readonly formations: number;
+/** How a set starts, and how it decodes: what a parameterisation answers. */
+export interface Decoder {
+  /** Different decodings of an item, e.g. hallucinators; constraints apply where there are two or more. Default 1. */
+  readonly views?: number;
+  /** Training images per item and view: factor x factor with multi-formation. Default 1. */
+  readonly formations?: number;
   /**
-   * Parameters at the start: `bases` [items, height, width, channels] and, with hallucinators, the stacked
-   * `hallucinators.*` ([hallucinators, ...] each).
+   * All tensors at the start, fixed ones included; the caller owns them.
+   * @param start images that items start from, where they start from images; default: real ones
    * @throws RangeError when a class has fewer images than the set stores
    */
-  init(random: Random, source: ImageSource): Parameters;
+  init(random: Random, source: ImageSource, start?: StartImages): Parameters;
   /**
-   * Training images for a choice, differentiable in every parameter.
+   * Training images for a choice, differentiable in every tensor that learns.
    * @returns [formations * batch, height, width, channels], formation by formation: row f * batch + i shows item i
    */
   images(parameters: Parameters, choice: Choice): tf.Tensor4D;
-  /** Class of each training image of a choice, [formations * items.length], in the order of {@link DistilledSet.images}. */
+  /** The same in two stages, for wrappers that act between them. Default: they act on images. */
+  readonly stages?: {
+    /** What is stored, as images of 1 or more channels, [formations * batch, height, width, channels]. */
+    stored: (parameters: Parameters, items: tf.Tensor1D) => tf.Tensor4D;
+    /** What views make of it. @param hallucinators int32, view of each image of `stored` */
+    decoded: (parameters: Parameters, stored: tf.Tensor4D, hallucinators: tf.Tensor1D) => tf.Tensor4D;
+  };
+}
+
+export interface DistilledSet extends Decoder {
+  readonly kind: string;
+  /** [height, width, channels] of the training images it yields */
+  readonly imageShape: readonly [number, number, number];
+  readonly classCount: number;
+  /** Class c holds items c * perClass to (c + 1) * perClass - 1. */
+  readonly itemCount: number;
+  readonly perClass: number;
+  readonly views: number;
+  readonly formations: number;
+  /** What it stores, by name. */
+  readonly tensors: Readonly<Record<string, TensorSpec>>;
+  /** Class of each training image of a choice, [formations * items.length], in the order of {@link Decoder.images}. */
   labels(items: ArrayLike<number>): Int32Array;
+}
+
+/** The tensors that learn: all but those that a set holds fixed. */
+export function learnedOf({ tensors }: Pick<DistilledSet, 'tensors'>, parameters: Parameters): Parameters {
+  const learns = (name: string) => !Object.hasOwn(tensors, name) || tensors[name].part !== undefined;
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => learns(name)));
+}
+
+/** {@link valueAndGradients} in the tensors that learn; what a set holds fixed is given to the loss as it is. */
+export function learnedGradients(
+  set: Pick<DistilledSet, 'tensors'>,
+  loss: (parameters: Parameters) => tf.Scalar,
+  parameters: Parameters,
+): ValueAndGradients {
+  return valueAndGradients((current) => loss({ ...parameters, ...current }), learnedOf(set, parameters));
 }

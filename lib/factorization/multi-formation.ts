@@ -1,7 +1,9 @@
 /** IDC's uniform multi-formation: one stored image holds factor x factor smaller ones. */
 import { tf } from '../tensor/tensorflow';
 import { bilinearMatrix } from './bilinear';
+import type { Decoder, DistilledSet } from './distilled-set';
 import { mapRowsAndColumns } from './separable-map';
+import { realImages, type StartImages } from './stored-items';
 
 /** What continues an image whose side the factor does not divide: IDC's, the middle of its pixels, which run from 0 to 1. */
 const padding = 0.5;
@@ -32,4 +34,58 @@ export function multiFormation(images: tf.Tensor4D, factor: number): tf.Tensor4D
     .reshape([factor, width, factor, height, batch, channels])
     .transpose([2, 0, 4, 3, 1, 5])
     .reshape([factor * factor * batch, height, width, channels]);
+}
+
+/**
+ * Any set on multi-formation: an item, or, of a set that decodes in two stages, what is stored of it, is cut into factor x factor
+ * crops, each a training image. Items that start from images start from as many real ones each, shrunk and laid side by side.
+ */
+export function withMultiFormation<Set extends Decoder & Partial<Pick<DistilledSet, 'labels'>>>(
+  set: Set,
+  factor: number,
+): Set {
+  if (factor === 1) return set;
+  const { stages } = set;
+  const crops = factor * factor;
+  const cut: Decoder['stages'] = stages && {
+    stored: (parameters, items) => multiFormation(stages.stored(parameters, items), factor),
+    decoded: stages.decoded,
+  };
+  return {
+    ...set,
+    formations: crops * (set.formations ?? 1),
+    init: (random, source, start = realImages) => set.init(random, source, mosaics(start, factor)),
+    images(parameters, choice) {
+      if (cut === undefined) return multiFormation(set.images(parameters, choice), factor);
+      const stored = cut.stored(parameters, choice.items);
+      const times = stored.shape[0] / choice.items.shape[0];
+      return cut.decoded(parameters, stored, tf.tile(choice.hallucinators, [times]));
+    },
+    stages: cut,
+    ...('labels' in set && {
+      labels(items: ArrayLike<number>) {
+        const once = set.labels!(items);
+        return Int32Array.from({ length: crops * once.length }, (_, row) => once[row % once.length]);
+      },
+    }),
+  };
+}
+
+/** What each item starts from, made of factor x factor images: the arrangement that multi-formation cuts. */
+function mosaics(start: StartImages, factor: number): StartImages {
+  return (random, source, { together = 1, ...options }) =>
+    tf.tidy(() => mosaic(start(random, source, { ...options, together: together * factor * factor }), factor));
+}
+
+/** Shrinks every factor^2 images and lays them side by side in one. */
+function mosaic(images: tf.Tensor4D, factor: number): tf.Tensor4D {
+  const [all, height, width, channels] = images.shape;
+  const cell = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const shrunk = tf.image.resizeBilinear(images, cell as [number, number], false, true);
+  const count = all / (factor * factor);
+  const laid = shrunk
+    .reshape([count, factor, factor, cell[0], cell[1], channels])
+    .transpose([0, 1, 3, 2, 4, 5])
+    .reshape<tf.Tensor4D>([count, factor * cell[0], factor * cell[1], channels]);
+  return laid.slice([0, 0, 0, 0], [count, height, width, channels]);
 }

@@ -1,25 +1,9 @@
 /** What a distilled set stores, counted in both ways of the literature. */
-
-export interface StoredSet {
-  /** [height, width, channels] of the images it yields */
-  imageShape: readonly [number, number, number];
-  classCount: number;
-  /** Stored images, or bases, per class. */
-  perClass: number;
-  /** Default 'colour', as the images. */
-  channels?: 'colour' | 'single';
-  /** 0 for stored images. */
-  hallucinators: number;
-  /** Default 3, the authors'. */
-  kernelSize?: number;
-  /** Channels between encoder and decoder. Default 3, the authors'. */
-  middleChannels?: number;
-  /** Crops per side of a stored image (multi-formation). Default 1. */
-  factor?: number;
-}
+import { complete, createDistilledSet, type DistilledSetOptions } from './create-distilled-set';
+import type { TensorSpec } from './parameterisation';
 
 export interface Storage {
-  /** Floats of all bases or images. */
+  /** Floats of all bases or images; of other kinds of everything. */
   bases: number;
   /** Floats of all hallucinators. */
   hallucinators: number;
@@ -33,32 +17,31 @@ export interface Storage {
   trainingImagesPerClass: number;
 }
 
-/** Floats of one hallucinator: two kernels with biases, and a scale and a shift for every inner pixel. */
-export function hallucinatorFloats(set: Omit<StoredSet, 'classCount' | 'perClass' | 'hallucinators'>): number {
-  const { imageShape, kernelSize = 3, middleChannels = 3 } = set;
-  const [height, width, channels] = imageShape;
-  const kernel = kernelSize ** 2 * middleChannels;
-  const affine = 2 * (height - kernelSize + 1) * (width - kernelSize + 1) * middleChannels;
-  return kernel * baseChannels(set) + middleChannels + affine + kernel * channels + channels;
+/** Floats that tensors count as. @param part those of one part alone */
+export function floatsOf(tensors: Readonly<Record<string, TensorSpec>>, part?: string): number {
+  return Object.values(tensors)
+    .filter((tensor) => part === undefined || tensor.part === part)
+    .reduce((sum, { shape, floats = shape.reduce((product, side) => product * side, 1) }) => sum + floats, 0);
+}
+
+/** Floats that a set of these options stores, without creating it. */
+export function storedFloats({ imageShape, classCount, ...set }: DistilledSetOptions): number {
+  const { parameterisation, options } = complete(set);
+  return floatsOf(parameterisation.tensors(options, { imageShape, classCount }));
 }
 
 /** Counts what a set of these options stores. */
-export function storage(set: StoredSet): Storage {
-  const { imageShape, classCount, perClass, hallucinators: count, factor = 1 } = set;
-  const [height, width, channels] = imageShape;
-  const bases = classCount * perClass * height * width * baseChannels(set);
-  const hallucinators = count === 0 ? 0 : count * hallucinatorFloats(set);
-  const image = height * width * channels * classCount;
+export function storage(options: DistilledSetOptions): Storage {
+  const { tensors, perClass, views, formations, imageShape, classCount } = createDistilledSet(options);
+  const floats = floatsOf(tensors);
+  const hallucinators = floatsOf(tensors, 'hallucinators');
+  const image = imageShape.reduce((product, side) => product * side, classCount);
   return {
-    bases,
+    bases: floats - hallucinators,
     hallucinators,
-    floats: bases + hallucinators,
-    imagesPerClass: (bases + hallucinators) / image,
-    nominalImagesPerClass: bases / image,
-    trainingImagesPerClass: perClass * Math.max(1, count) * factor ** 2,
+    floats,
+    imagesPerClass: floats / image,
+    nominalImagesPerClass: (floats - hallucinators) / image,
+    trainingImagesPerClass: perClass * views * formations,
   };
-}
-
-function baseChannels({ imageShape, channels = 'colour' }: Pick<StoredSet, 'imageShape' | 'channels'>): number {
-  return channels === 'single' ? 1 : imageShape[2];
 }

@@ -1,10 +1,9 @@
 /** Distribution matching (DM): the set's mean features, by a random network, follow those of real images. */
 import type { Augmentation, Draws } from '../data/dsa';
 import type { ImageSource } from '../data/image-source';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, type DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
-import { valueAndGradients } from '../tensor/gradient';
 import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
@@ -66,10 +65,11 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
   const step = compile(
     ({ set: parameters, network: drawn, real, realClasses, items, hallucinators, classes, draws }: Inputs) => {
       const target = network.features(drawn, augmentation.apply(real, draws));
-      return valueAndGradients((current) => {
+      const distance = (current: Parameters) => {
         const images = augmentation.apply(set.images(current, { items, hallucinators }), draws);
         return distributionDistance(target, realClasses, network.features(drawn, images), classes, classCount);
-      }, parameters);
+      };
+      return learnedGradients(set, distance, parameters);
     },
     { name: 'distribution matching', compile: options.compile },
   );
@@ -91,10 +91,7 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
           real: source.batch(chosen),
           realClasses: tf.tensor1d(realLabels, 'int32'),
           items: tf.tensor1d(all, 'int32'),
-          hallucinators: tf.tensor1d(
-            balancedChoice(random.stream('hallucinators'), itemCount, set.hallucinatorCount),
-            'int32',
-          ),
+          hallucinators: tf.tensor1d(balancedChoice(random.stream('hallucinators'), itemCount, set.views), 'int32'),
           classes: tf.tensor1d(set.labels(all), 'int32'),
           draws: augmentation.draw(random.stream('augmentation'), 1),
         });

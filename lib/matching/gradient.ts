@@ -1,7 +1,7 @@
 /** Gradient matching (DC, and DSA with augmentation): what the set teaches a network follows what real images teach it. */
 import type { Augmentation, Draws } from '../data/dsa';
 import type { ImageSource } from '../data/image-source';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import { crossEntropy } from '../networks/loss';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
@@ -105,14 +105,15 @@ type TrainInputs = {
 export function gradientMatching(options: GradientMatchingOptions): MatchingLoss {
   const { name, set, source, network, augmentation } = options;
   const { realBatch = 256, outerLoops = 10, innerLoops = 50, networkBatch = 256, networkLearningRate = 0.01 } = options;
-  const { classCount, perClass, itemCount, hallucinatorCount } = set;
+  const { classCount, perClass, itemCount, views } = set;
   const match = compile(
     ({ set: parameters, network: drawn, real, items, hallucinators, label, draws }: MatchInputs) => {
       const augmented = augmentation.apply(real, draws);
-      return valueAndGradients((current) => {
+      const distance = (current: Parameters) => {
         const images = augmentation.apply(set.images(current, { items, hallucinators }), draws);
         return classGradientDistance(network, drawn, augmented, images, label);
-      }, parameters);
+      };
+      return learnedGradients(set, distance, parameters);
     },
     { name: 'gradient matching', compile: options.compile },
   );
@@ -131,8 +132,8 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   /** Sum of the classes' distances, and its gradient. */
   const matchClasses = (parameters: Parameters, drawn: Parameters, random: Random) => {
     let loss = 0;
-    let gradients = zeroVelocity(parameters);
-    const hallucinators = balancedChoice(random.stream('hallucinators'), itemCount, hallucinatorCount);
+    let gradients = zeroVelocity(learnedOf(set, parameters));
+    const hallucinators = balancedChoice(random.stream('hallucinators'), itemCount, views);
     for (let label = 0; label < classCount; label++) {
       const items = Int32Array.from({ length: perClass }, (_, place) => label * perClass + place);
       const chosen = drawReal(random.stream('real images', label), source.indicesOfClass[label], realBatch);
@@ -165,7 +166,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
       for (let epoch = 0; epoch < innerLoops; epoch++) {
         const draws = random.stream('epoch', epoch);
         const order = draws.stream('order').permutation(itemCount);
-        const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, hallucinatorCount);
+        const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, views);
         for (let first = 0; first < itemCount; first += networkBatch) {
           signal?.throwIfAborted();
           const items = order.subarray(first, first + networkBatch);

@@ -5,7 +5,7 @@ import type { Random } from '../tensor/random';
 /** One gradient of the task loss. The receiver owns the tensors. */
 export interface MatchingStep {
   loss: number;
-  /** With respect to every distilled parameter, and to the loss's own learnable parameters. */
+  /** With respect to every tensor of the set that learns, and to the loss's own learnable parameters. */
   gradients: Parameters;
 }
 

@@ -1,6 +1,6 @@
 /** Trajectory matching (MTT): a student trained on the set ends where an expert trained on real images did. */
 import type { Augmentation, Draws } from '../data/dsa';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import { crossEntropy } from '../networks/loss';
 import type { Network } from '../networks/network';
 import { compile, type Compiled } from '../tensor/compile';
@@ -84,15 +84,20 @@ export function createUnroll({
     return mapParameters(student, (tensor, name) => tensor.sub(gradients[name].mul(learnable.stepSize)));
   };
   const full = ({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients =>
-    valueAndGradients((current) => {
-      const end = batches.reduce((student, batch) => studentStep(current, student, batch), start);
-      return squaredDistance(end, target).div(squaredDistance(start, target));
-    }, learnable);
+    learnedGradients(
+      set,
+      (current) => {
+        const end = batches.reduce((student, batch) => studentStep(current, student, batch), start);
+        return squaredDistance(end, target).div(squaredDistance(start, target));
+      },
+      learnable,
+    );
   const endpoint = ({ end, start, target }: EndInputs): ValueAndGradients =>
     valueAndGradients((student) => squaredDistance(student, target).div(squaredDistance(start, target)), end);
   const back = ({ learnable, student, adjoint, batch }: BackInputs) => {
     const names = Object.keys(student);
-    const { gradients } = valueAndGradients(
+    const { gradients } = learnedGradients(
+      set,
       (both) => {
         const current = withPrefix(both, 'student.');
         const gradient = studentGradient(both, current, batch);
@@ -103,7 +108,7 @@ export function createUnroll({
     );
     return {
       adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(gradients[`student.${name}`])),
-      gradients: Object.fromEntries(Object.keys(learnable).map((name) => [name, gradients[name]])),
+      gradients: Object.fromEntries(Object.keys(learnedOf(set, learnable)).map((name) => [name, gradients[name]])),
     };
   };
   return {
@@ -135,6 +140,7 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
     unroll === 'full'
       ? wholeUnroll(compile(mathematics.full, named(`${studentSteps} steps`)))
       : stepwiseUnroll({
+          set,
           step: compile(
             ({ learnable, student, batch }: StepInputs) => mathematics.studentStep(learnable, student, batch),
             named('student step'),
@@ -154,10 +160,7 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
       left = left.slice(size);
       return {
         items: tf.tensor1d(items, 'int32'),
-        hallucinators: tf.tensor1d(
-          balancedChoice(random.stream('hallucinators', step), size, set.hallucinatorCount),
-          'int32',
-        ),
+        hallucinators: tf.tensor1d(balancedChoice(random.stream('hallucinators', step), size, set.views), 'int32'),
         labels: tf.tensor1d(set.labels(items), 'int32'),
         draws: augmentation.draw(random.stream('augmentation', step), size * set.formations),
       };
@@ -197,6 +200,7 @@ function wholeUnroll(full: Compiled<UnrollInputs, ValueAndGradients>): UnrollRun
 }
 
 interface StepwiseParts {
+  set: DistilledSet;
   step: Compiled<StepInputs, Parameters>;
   endpoint: Compiled<EndInputs, ValueAndGradients>;
   back: Compiled<BackInputs, { adjoint: Parameters; gradients: Parameters }>;
@@ -207,7 +211,7 @@ interface StepwiseParts {
  * by the student's parameters (TESLA accumulates the same gradient step by step).
  * @see Cui et al., Scaling Up Dataset Distillation to ImageNet-1K with Constant Memory, ICML 2023, arXiv 2211.10586
  */
-function stepwiseUnroll({ step, endpoint, back }: StepwiseParts): UnrollRunner {
+function stepwiseUnroll({ set, step, endpoint, back }: StepwiseParts): UnrollRunner {
   return {
     run({ learnable, start, target, batches }) {
       // students[t] is the student before step t; the first is the caller's.
@@ -216,7 +220,7 @@ function stepwiseUnroll({ step, endpoint, back }: StepwiseParts): UnrollRunner {
       const end = students[students.length - 1];
       const { value, gradients: atEnd } = endpoint({ end, start, target });
       let adjoint = atEnd;
-      let gradients = zeroVelocity(learnable);
+      let gradients = zeroVelocity(learnedOf(set, learnable));
       for (let index = batches.length - 1; index >= 0; index--) {
         disposeAll(students[index + 1]);
         const one = back({ learnable, student: students[index], adjoint, batch: batches[index] });

@@ -1,6 +1,7 @@
 /** What fits a budget, as a table. */
 import { table } from 'arquero';
 import type { FittingSet } from '../factorization/budget';
+import { parameterisationOf } from '../factorization/parameterisations';
 import type { ReportTable } from './tables';
 
 /** A set a row, counted in both ways: by all floats, and as the paper names its settings, by bases alone. */
@@ -11,8 +12,8 @@ export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
     name,
     runs: [],
     table: table({
-      set: column(({ kind }) => (kind === 'images' ? 'images' : 'HaBa')),
-      channels: column(({ channels }) => channels),
+      set: column(({ kind }) => parameterisationOf(kind).label),
+      channels: column(({ channels = '' }) => channels),
       hallucinators: column(({ hallucinatorCount }) => hallucinatorCount),
       'per class': column(({ perClass }) => perClass),
       'training images per class': column(({ trainingImagesPerClass }) => trainingImagesPerClass),

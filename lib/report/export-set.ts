@@ -9,6 +9,7 @@ import { recordedAccuracy } from '../runs/recorded-accuracy';
 import { useBackend } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
 import { imageGrid } from './image-grid';
+import { pictureLabels } from './picture-labels';
 import { toPng } from './render';
 
 export interface ExportSetOptions {
@@ -19,8 +20,8 @@ export interface ExportSetOptions {
 const advice = { instead: '--to FOLDER' };
 
 /**
- * Writes `NAME-pytorch.safetensors` and, for every hallucinator (or once for stored images), `NAME-hallucinator-J.png`: a row a
- * class, a column a basis. Needs no dataset: what inverts the whitening is in the file. The files appear when all are whole; an
+ * Writes `NAME-pytorch.safetensors` and, for every hallucinator, `NAME-hallucinator-J.png`, or for sets of one view, as stored
+ * images are, `NAME-images.png`: a row a class, a column an item. Needs no dataset: what inverts the whitening is in the file. The files appear when all are whole; an
  * export that was cut short is done again.
  * @returns the files written
  * @throws Error when a file of that name is there already; nothing is overwritten
@@ -29,11 +30,13 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
   await useBackend();
   const distilled = readDistilledSet(file);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
+  const { item, view } = pictureLabels(set);
+  const several = item[1];
   try {
     const base = path.join(to, path.basename(file, '.safetensors'));
     const pytorch = `${base}-pytorch.safetensors`;
-    const pictures = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) =>
-      set.kind === 'haba' ? `${base}-hallucinator-${hallucinator + 1}.png` : `${base}-images.png`,
+    const pictures = Array.from({ length: set.views }, (_, index) =>
+      view === undefined ? `${base}-images.png` : `${base}-${view}-${index + 1}.png`,
     );
     const workspace = `${base}.exporting`;
     const place = (target: string) => path.join(workspace, path.basename(target));
@@ -46,15 +49,15 @@ export async function exportSet(file: string, { to = path.dirname(file) }: Expor
     const accuracy = recordedAccuracy(file, distilled);
     makeFolder(workspace, advice);
     writePyTorchSet(place(pytorch), distilled, accuracy);
-    for (const [hallucinator, picture] of pictures.entries()) {
+    for (const [index, picture] of pictures.entries()) {
       const pixels = tf.tidy(() => {
         const items = tf.range(0, set.itemCount, 1, 'int32');
-        const hallucinators = tf.fill<tf.Rank.R1>([set.itemCount], hallucinator, 'int32');
+        const hallucinators = tf.fill<tf.Rank.R1>([set.itemCount], index, 'int32');
         // Of several formations the first is shown.
         return pixelsOf(set.images(parameters, { items, hallucinators }).slice(0, set.itemCount), statistics);
       });
       const columnLabels = Array.from({ length: set.perClass }, (_, column) => `${column + 1}`);
-      const columnTitle = set.kind === 'haba' ? `bases, through hallucinator ${hallucinator + 1}` : 'stored images';
+      const columnTitle = view === undefined ? several : `${several}, through ${view} ${index + 1}`;
       const labels = { rowLabels: classNames, columnLabels, rowTitle: 'class', columnTitle };
       const figure = imageGrid({ pixels, shape: imageShape }, { name: path.basename(picture), ...labels, runs: [] });
       writeFileSync(place(picture), await toPng(figure));

@@ -7,6 +7,7 @@ import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
 import { imageGrid } from './image-grid';
+import { pictureLabels } from './picture-labels';
 
 /** The first training images of each class. @param columns images per class, default 10 */
 export function sampleGrid(data: PreparedDataset, { columns = 10 }: { columns?: number } = {}): Figure {
@@ -34,40 +35,47 @@ export interface HallucinationGridOptions {
   classes?: number;
 }
 
-/** One basis of each class, and what every hallucinator makes of it. For stored images: the images themselves. */
+/** One item of each class, e.g. a basis, and what every view of it shows, e.g. hallucinators make. For stored images: these. */
 export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
   const distilled = readRunsSet(result.run);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
+  const pictures = pictureLabels(set);
   const rows = Math.min(classes ?? set.classCount, set.classCount);
   const pixels = tf.tidy(() => {
     const items = tf.tensor1d(
       Int32Array.from({ length: rows }, (_, row) => row * set.perClass),
       'int32',
     );
-    const bases = tf.gather(parameters.bases, items) as tf.Tensor4D;
-    const made = Array.from({ length: set.hallucinatorCount }, (_, hallucinator) => {
-      const hallucinators = tf.fill([rows], hallucinator, 'int32') as tf.Tensor1D;
+    const made = Array.from({ length: set.views }, (_, view) => {
+      const hallucinators = tf.fill([rows], view, 'int32') as tf.Tensor1D;
       // Of several formations the first is shown.
       return set.images(parameters, { items, hallucinators }).slice(0, rows);
     });
-    const coloured = bases.shape[3] === imageShape[2] ? bases : tf.tile(bases, [1, 1, 1, imageShape[2]]);
-    const columns = set.kind === 'haba' ? [coloured, ...made] : made;
-    return pixelsOf(tf.stack(columns, 1).reshape([-1, ...imageShape]), statistics);
+    const stored = pictures.stored ? [coloured(pictures.stored(parameters, items), imageShape[2])] : [];
+    return pixelsOf(tf.stack([...stored, ...made], 1).reshape([-1, ...imageShape]), statistics);
   });
   distilled.dispose();
-  const hallucinators = Array.from({ length: set.hallucinatorCount }, (_, index) => `${index + 1}`);
+  const views = Array.from({ length: set.views }, (_, view) => `${view + 1}`);
+  const stored = pictures.stored ? [pictures.item[0]] : [];
   return imageGrid(
     { pixels, shape: imageShape },
     {
       name,
       rowLabels: classNames.slice(0, rows),
-      columnLabels: set.kind === 'haba' ? ['basis', ...hallucinators] : ['stored image'],
+      columnLabels: [
+        ...stored,
+        ...(pictures.view === undefined ? [stored.length > 0 ? 'image' : pictures.item[0]] : views),
+      ],
       rowTitle: 'class',
-      ...(set.kind === 'haba' ? { columnTitle: 'hallucinator', columnTitleFrom: 1 } : {}),
+      ...(pictures.view === undefined ? {} : { columnTitle: pictures.view, columnTitleFrom: stored.length }),
       runs: [path.normalize(result.run)],
     },
   );
+}
+
+function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {
+  return images.shape[3] === channels ? images : tf.tile(images, [1, 1, 1, channels]);
 }

@@ -4,6 +4,7 @@ import type { Configuration } from '../distillation/configuration';
 import { herdingSelection, randomSelection } from '../evaluation/baselines';
 import { studentTrainer } from '../evaluation/student';
 import { realTrainingSet } from '../evaluation/training-set';
+import { perClassOf } from '../factorization/parameterisations';
 import { writeSealed } from '../files/sealed-json';
 import { createNetwork } from '../networks/create-network';
 import { disposeAll } from '../tensor/parameters';
@@ -45,9 +46,8 @@ async function chosenBy(
 ): Promise<Int32Array> {
   const { data, progress, signal } = session;
   const { set, seed, network: settings, evaluation, profile, compile } = configuration;
-  if (set.kind !== 'images')
-    throw new RangeError(`Real images are chosen for a set of 'images', not of '${set.kind}'.`);
-  if (kind === 'random') return randomSelection(data.train, set.ipc, Random.stream(seed, 'set'));
+  const perClass = perClassOf(set);
+  if (kind === 'random') return randomSelection(data.train, perClass, Random.stream(seed, 'set'));
   // Herding needs features that know the classes: those of a network trained on the full set.
   const { imageShape, classCount, count } = data.train;
   const network = createNetwork({ ...settings, imageShape, classCount });
@@ -70,7 +70,7 @@ async function chosenBy(
     });
     try {
       const features = (images: tf.Tensor4D) => network.features(parameters, images);
-      return herdingSelection(data.train, set.ipc, { features });
+      return herdingSelection(data.train, perClass, { features });
     } finally {
       disposeAll(parameters);
     }

@@ -11,9 +11,12 @@ import {
 import { estimateRun } from '../distillation/estimate';
 import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
+import { isConstrained } from '../distillation/constraint-step';
+import { parameterisationOf } from '../factorization/parameterisations';
+import { floatsOf } from '../factorization/storage';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
-import { allFinite, disposeAll, floatCount, type Parameters } from '../tensor/parameters';
+import { allFinite, disposeAll } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
 import { makeSet, type MadeSet } from './make-set';
@@ -40,7 +43,7 @@ export async function distil(configuration: Configuration, context: RunContext):
             const { parameters } = state;
             const { data, folder, hash } = session;
             writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
-            return floatCount(storedParts(parameters));
+            return floatsOf(distillation!.set.tensors);
           } finally {
             release(state);
           }
@@ -63,17 +66,14 @@ async function iterations(
   const { iterations, checkpointEvery } = configuration;
   const files = setFiles(folder);
   const belongs = { identity: hash, advice: advice(folder) };
+  const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
   const last = lastState(distillation, files.checkpoint, belongs);
   let { state } = last;
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
     const save = () => {
       if (!allFinite(state.parameters)) {
-        throw diverged(
-          `Iteration ${state.iteration} left parameters that are no numbers`,
-          configuration,
-          files.checkpoint,
-        );
+        throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
       }
       metrics.flush();
       writing(files.checkpoint, () =>
@@ -91,7 +91,7 @@ async function iterations(
         // Stopped in its midst, an iteration leaves the state before it.
         if (!next) break;
         state = next.state;
-        requireFinite(next.metrics, configuration, files.checkpoint);
+        requireFinite(next.metrics, blamed);
         metrics.append(next.metrics);
         const { iteration, loss } = next.metrics;
         progress.update(iteration, { loss });
@@ -131,8 +131,17 @@ function announce(configuration: Configuration, { data, progress }: Session, don
   progress.note(`about ${formatSeconds(estimate.seconds)} and ${gigabytes} GB of memory, by the speed of this machine`);
 }
 
+/** What is looked at where a run diverges. */
+interface Blamed {
+  configuration: Configuration;
+  /** Of the set. */
+  views: number;
+  /** File of the checkpoint. */
+  checkpoint: string;
+}
+
 /** @throws RunDiverged naming what is no number, and the settings that can make it so */
-function requireFinite(metrics: IterationMetrics, configuration: Configuration, checkpoint: string): void {
+function requireFinite(metrics: IterationMetrics, blamed: Blamed): void {
   const { iteration, loss, cosine, adversaryLoss } = metrics;
   const told: [what: string, value: number | undefined][] = [
     ['loss', loss],
@@ -141,12 +150,12 @@ function requireFinite(metrics: IterationMetrics, configuration: Configuration, 
   ];
   const broken = told.find(([, value]) => value !== undefined && !Number.isFinite(value));
   if (broken) {
-    throw diverged(`The ${broken[0]} of iteration ${iteration} is ${broken[1]}`, configuration, checkpoint, iteration);
+    throw diverged(`The ${broken[0]} of iteration ${iteration} is ${broken[1]}`, blamed, iteration);
   }
 }
 
 /** Which settings can make a loss no number: rates, and those of the start and of the constraints, first where it happens at once. */
-function diverged(what: string, configuration: Configuration, checkpoint: string, iteration = Infinity): RunDiverged {
+function diverged(what: string, { configuration, views, checkpoint }: Blamed, iteration = Infinity): RunDiverged {
   const { optimisers, constraints, set } = configuration;
   const named = (settings: [key: string, value: unknown][]) =>
     settings.map(([key, value]) => `${key} ${String(value)}`).join(', ');
@@ -154,29 +163,25 @@ function diverged(what: string, configuration: Configuration, checkpoint: string
     `optimisers.${part}.learningRate`,
     learningRate,
   ]);
-  const game: [string, unknown][] =
-    set.kind === 'haba'
-      ? [
-          ['set.identityNoise', set.identityNoise],
-          ['constraints.temperature', constraints.temperature],
-          ['constraints.adversary.learningRate', constraints.adversary.learningRate],
-        ]
-      : [];
+  const { startOptions = [] } = parameterisationOf(set.kind);
+  const start = startOptions.map((name): [string, unknown] => [`set.${name}`, (set as Record<string, unknown>)[name]]);
+  const game: [string, unknown][] = isConstrained(constraints, views)
+    ? [
+        ['constraints.temperature', constraints.temperature],
+        ['constraints.adversary.learningRate', constraints.adversary.learningRate],
+      ]
+    : [];
+  const beside = [...start, ...game];
   const kept = existsSync(checkpoint)
     ? `The checkpoint before it is kept in ${checkpoint}.`
     : 'No checkpoint had been taken.';
   if (iteration === 1) {
-    const start = game.length > 0 ? `how the run begins, with ${named(game)}, or ` : '';
+    const begins = beside.length > 0 ? `how the run begins, with ${named(beside)}, or ` : '';
     return new RunDiverged(
-      `${what}, at once: it is ${start}a first step that is too large, with ${named(rates)}. ${kept} Try the profile's values.`,
+      `${what}, at once: it is ${begins}a first step that is too large, with ${named(rates)}. ${kept} Try the profile's values.`,
     );
   }
-  return new RunDiverged(`${what}: it diverged with ${named([...rates, ...game])}. ${kept} Try smaller values.`);
-}
-
-/** What storage counts: every float but the learned step size. */
-function storedParts(parameters: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
+  return new RunDiverged(`${what}: it diverged with ${named([...rates, ...beside])}. ${kept} Try smaller values.`);
 }
 
 /** Frees a state's tensors. */

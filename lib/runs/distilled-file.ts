@@ -4,7 +4,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
-import { hallucinatorShapes } from '../factorization/hallucinator';
+import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
@@ -12,14 +12,13 @@ import { readSafetensors } from '../files/safetensors';
 import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
 import { advice, hashInName, setFiles } from './run-files';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
-import { tf } from '../tensor/tensorflow';
 
 /** Raised when the meaning of the file changes. */
 const format = 'haba distilled set 2';
 
 export interface DistilledFile {
   set: DistilledSet;
-  /** Bases, hallucinators, and a learned step size where there is one. */
+  /** Tensors of the set, e.g. bases and hallucinators, and a learned step size where there is one. */
   parameters: Parameters;
   configuration: Configuration;
   classNames: string[];
@@ -64,10 +63,13 @@ const metadataSchema = z.object({
   imageShape: json(z.tuple([side, side, side])),
   dataChecksum: z.string(),
   run: z.string(),
+  /** Of the set's kind, where that has one. */
+  setVersion: z.coerce.number().optional(),
 });
 
 /** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
 export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
+  const { version } = parameterisationOf(configuration.set.kind);
   const statistics = data.statistics();
   const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
   const metadata = {
@@ -77,6 +79,7 @@ export function writeDistilledSet(file: string, { parameters, configuration, dat
     imageShape: JSON.stringify(data.train.imageShape),
     dataChecksum: data.checksum,
     run,
+    ...(version === undefined ? {} : { setVersion: String(version) }),
   };
   try {
     writing(file, () => writeTensors(file, tensors, metadata));
@@ -123,8 +126,9 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     throw new Error(`${file} was made by the run ${run}, not by ${wanted}: a file was put in its place.`);
   }
   const configuration = configurationOf(file, made.configuration);
-  checkShapes(file, expectedShapes(configuration, imageShape, classNames.length), tensors);
+  requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
+  checkShapes(file, expectedShapes(set, configuration), tensors);
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   return {
     set,
@@ -149,41 +153,41 @@ function configurationOf(file: string, made: Record<string, unknown>): Configura
   }
 }
 
+/** What a kind of another version makes of the same numbers may be other images. */
+function requireVersion(file: string, kind: string, made: number | undefined): void {
+  const { version } = parameterisationOf(kind);
+  if (made === version) return;
+  const told = (one: number | undefined) => (one === undefined ? 'no version' : `version ${one}`);
+  throw new Error(
+    `${file} was made by ${told(made)} of the kind '${kind}', not by ${told(version)}, which is registered.`,
+  );
+}
+
 /** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
 function expectedShapes(
-  { set, whitening, matching }: Configuration,
-  imageShape: [number, number, number],
-  classCount: number,
-): Record<string, number[]> {
-  const [height, width, channels] = imageShape;
-  const whitened: Record<string, number[]> = { 'whitening.mean': [channels], 'whitening.deviation': [channels] };
-  const pixels = height * width * channels;
-  if (whitening === 'zca') {
-    Object.assign(whitened, { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] });
-  }
-  // Students are trained with what trajectory matching learned; another step size would ruin them.
-  const learned: Record<string, number[]> = matching.method === 'mtt' ? { stepSize: [] } : {};
-  if (set.kind === 'images') return { bases: [classCount * set.ipc, ...imageShape], ...learned, ...whitened };
-  const baseChannels = set.channels === 'single' ? 1 : channels;
-  const hallucinators = Object.entries(hallucinatorShapes({ ...set, imageShape, baseChannels })).map(
-    ([name, shape]): [string, number[]] => [`hallucinators.${name}`, shape],
-  );
+  { tensors, imageShape }: DistilledSet,
+  { whitening, matching }: Configuration,
+): Record<string, readonly number[]> {
+  const channels = imageShape[2];
+  const pixels = imageShape.reduce((product, side) => product * side, 1);
   return {
-    bases: [classCount * set.basesPerClass, height, width, baseChannels],
-    ...Object.fromEntries(hallucinators),
-    ...learned,
-    ...whitened,
+    ...Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
+    // Students are trained with what trajectory matching learned; another step size would ruin them.
+    ...(matching.method === 'mtt' ? { stepSize: [] } : {}),
+    'whitening.mean': [channels],
+    'whitening.deviation': [channels],
+    ...(whitening === 'zca' ? { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] } : {}),
   };
 }
 
 function checkShapes(
   file: string,
-  expected: Record<string, number[]>,
+  expected: Record<string, readonly number[]>,
   tensors: Record<string, { shape: number[] } | undefined>,
 ): void {
   for (const [name, shape] of Object.entries(expected)) {
     const found = tensors[name];
-    if (found === undefined || !tf.util.arraysEqual(found.shape, shape)) {
+    if (found === undefined || found.shape.join() !== shape.join()) {
       const given = found === undefined ? 'is missing' : `has shape [${found.shape.join(', ')}]`;
       throw new Error(
         `${file} is not a whole distilled set: tensor '${name}' ${given}; by its configuration its shape is [${shape.join(', ')}].`,

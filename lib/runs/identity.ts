@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
+import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { canonicalJson } from '../files/canonical-json';
 
 /** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
@@ -23,10 +24,16 @@ export interface SetSource {
 export function setHash({ kind, configuration, dataChecksum }: SetSource): string {
   const { profile, dataset, seed, set, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
-  const perClass = set.kind === 'images' ? set.ipc : set.basesPerClass;
+  const perClass = perClassOf(set);
   switch (kind) {
     case 'distillation': {
-      const chosen = { method: matching.method, set: set.kind, perClass };
+      const { version } = parameterisationOf(set.kind);
+      const chosen = {
+        method: matching.method,
+        set: set.kind,
+        perClass,
+        ...(version === undefined ? {} : { version }),
+      };
       return hashOf({ ...common, ...chosen, differences: differencesOfSet(configuration) });
     }
     case 'full':
@@ -59,7 +66,8 @@ function hashOf(identity: object): string {
 export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'configuration'>): string {
   const { set, matching, dataset, profile, holdOut } = configuration;
   const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
-  const items = kind === 'full' ? [] : [set.kind === 'images' ? `ipc${set.ipc}` : `${set.basesPerClass}bases`];
+  const perClass = perClassOf(set);
+  const items = kind === 'full' ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
@@ -96,7 +104,7 @@ function differencesOfHerding(configuration: Configuration): Record<string, unkn
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */
 export function differences(configuration: Configuration): [path: string, value: unknown][] {
   const { profile, dataset, matching, set } = configuration;
-  const perClass = set.kind === 'images' ? { ipc: set.ipc } : { basesPerClass: set.basesPerClass };
+  const perClass = { [parameterisationOf(set.kind).itemsPerClass]: perClassOf(set) };
   const input = { profile, dataset, matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
   const defaults = new Map(leaves(configure(input as ConfigurationInput)));
   return leaves(configuration).filter(([path, value]) => value !== undefined && defaults.get(path) !== value);

@@ -1,28 +1,23 @@
 /** A distilled set for PyTorch: the same numbers in PyTorch's layout, one safetensors file. */
 import type { Accuracy } from '../evaluation/evaluation';
+import { parameterisationOf } from '../factorization/parameterisations';
 import { imagesToPyTorch } from '../tensor/layout';
-import { withPrefix, type Parameters } from '../tensor/parameters';
+import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
 import type { DistilledFile } from './distilled-file';
 
 /**
- * Writes `bases` [items, channels, height, width]; `labels` int32 [items]; with HaBa, for hallucinator j the parts of the
- * authors' module: `hallucinators.j.enc.weight` (OIHW), `.enc.bias`, `.scale` and `.shift` [1, middle, rows, columns],
- * `.dec.weight` (IOHW, of a transposed convolution), `.dec.bias`; `mean` and `deviation` [channels], with ZCA `zca.mean`
- * [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels, rows, columns; and a learned `step_size`.
+ * Writes `labels` int32 [items] and what the set's kind says: of images and HaBa `bases` [items, channels, height, width], with
+ * HaBa the hallucinators; of kinds that say nothing `images`, all that they decode to, and `labels` of those. Beside them `mean`
+ * and `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels,
+ * rows, columns; and a learned `step_size`.
  * The metadata is that of the distilled set, and the accuracy to expect, where it is known.
  */
 export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy?: Accuracy): void {
-  const { set, parameters, configuration, classNames, imageShape, dataChecksum, statistics } = distilled;
-  const items = Int32Array.from({ length: set.itemCount }, (_, item) => item);
+  const { parameters, configuration, classNames, imageShape, dataChecksum, statistics } = distilled;
   const tensors: Parameters = tf.tidy(() => ({
-    bases: imagesToPyTorch(parameters.bases),
-    labels: tf.tensor1d(set.labels(items).slice(0, set.itemCount), 'int32'),
-    ...hallucinatorsToPyTorch(
-      withPrefix(parameters, 'hallucinators.'),
-      set.kind === 'haba' ? set.hallucinatorCount : 0,
-    ),
+    ...setToPyTorch(distilled),
     ...whiteningToPyTorch(statistics, imageShape),
     ...(parameters.stepSize === undefined ? {} : { step_size: parameters.stepSize.clone() }),
   }));
@@ -39,21 +34,19 @@ export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy
   }
 }
 
-function hallucinatorsToPyTorch(stacked: Parameters, count: number): Parameters {
-  const named: Parameters = {};
-  for (let hallucinator = 0; hallucinator < count; hallucinator++) {
-    for (const [name, parameter] of Object.entries(stacked)) {
-      const own = parameter.slice(hallucinator, 1).squeeze([0]);
-      named[`hallucinators.${hallucinator}.${name}`] = inPyTorchLayout(name, own);
-    }
-  }
-  return named;
-}
-
-function inPyTorchLayout(name: string, own: tf.Tensor): tf.Tensor {
-  // HWIO of the encoder becomes OIHW; HWOI of the decoder IOHW.
-  if (name.endsWith('.weight')) return own.transpose([3, 2, 0, 1]);
-  return own.rank === 3 ? imagesToPyTorch(own.expandDims(0)) : own;
+/** What a set's kind says is written, and labels; by default the images that it decodes to. */
+function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
+  const items = Int32Array.from({ length: set.itemCount }, (_, item) => item);
+  const labels = set.labels(items);
+  const written = parameterisationOf(set.kind).toPyTorch?.(parameters);
+  if (written) return { ...written, labels: tf.tensor1d(labels.slice(0, set.itemCount), 'int32') };
+  const decoded = Array.from({ length: set.views }, (_, view) =>
+    set.images(parameters, {
+      items: tf.tensor1d(items, 'int32'),
+      hallucinators: tf.fill<tf.Rank.R1>([set.itemCount], view, 'int32'),
+    }),
+  );
+  return { images: imagesToPyTorch(tf.concat(decoded)), labels: tf.tile(tf.tensor1d(labels, 'int32'), [set.views]) };
 }
 
 /** Only what inverts it: pixels / 255 = images * deviation + mean, or images zca.inverse + zca.mean. */

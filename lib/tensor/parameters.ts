@@ -17,9 +17,11 @@ export function floatCount(parameters: Parameters): number {
   return Object.values(parameters).reduce((sum, tensor) => sum + tensor.size, 0);
 }
 
-/** Whether every value of every tensor is a number, and finite. */
+/** Whether every value of every tensor is a number, and finite; integers always are. */
 export function allFinite(parameters: Parameters): boolean {
-  return Object.values(parameters).every((tensor) => tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1));
+  return Object.values(parameters).every(
+    (tensor) => tensor.dtype !== 'float32' || tf.tidy(() => tensor.isFinite().all().dataSync()[0] === 1),
+  );
 }
 
 /** The tensors whose names begin with `prefix`, under the rest of their names. */

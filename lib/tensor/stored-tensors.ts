@@ -23,6 +23,10 @@ export function toTensor({ type, shape, values }: StoredTensor): tf.Tensor {
 }
 
 function toStored(tensor: tf.Tensor): StoredTensor {
-  const type = tensor.dtype === 'float32' ? 'F32' : tensor.dtype === 'bool' ? 'BOOL' : 'I32';
-  return { type, shape: tensor.shape, values: tensor.dataSync() };
+  return { type: storedType(tensor), shape: tensor.shape, values: tensor.dataSync() };
+}
+
+/** How a tensor's elements are stored. */
+export function storedType({ dtype }: Pick<tf.Tensor, 'dtype'>): 'F32' | 'BOOL' | 'I32' {
+  return dtype === 'float32' ? 'F32' : dtype === 'bool' ? 'BOOL' : 'I32';
 }

@@ -20,6 +20,7 @@ before(() => useBackend());
 const source = smallSource();
 const inputs = { imageShape: source.imageShape, classCount: source.classCount };
 const set = createDistilledSet({ kind: 'haba', basesPerClass: 2, hallucinators: 3, identityNoise: 0.2, ...inputs });
+const { tensors } = set;
 const constraints = createConstraints({
   set,
   network: createAdversary({ width: 4, depth: 2, ...inputs }),
@@ -62,7 +63,7 @@ const withoutStepSize = ({ stepSize, ...others }: Parameters): Parameters => (st
 test('bases and hallucinators descend L_task + lambda * L_cos; the adversary then steps through what they have become', () => {
   tf.tidy(() => {
     const { state, gradients, batches } = begin();
-    const after = jointUpdate(state, gradients, { game: { constraints, batches }, optimisers });
+    const after = jointUpdate(state, gradients, { game: { constraints, batches }, tensors, optimisers });
 
     const { parameters, adversary, adversaryVelocity: velocity } = state;
     const learnable = withoutStepSize(parameters);
@@ -94,6 +95,7 @@ test('each player is given its own batch, and L_cos the adversary before its ste
     const { state, gradients, batches } = begin();
     const seen: { cosine?: CosineInputs; adversary?: AdversaryInputs } = {};
     jointUpdate(state, gradients, {
+      tensors,
       optimisers,
       game: {
         batches,
@@ -112,10 +114,10 @@ test('each player is given its own batch, and L_cos the adversary before its ste
 });
 
 test('without a game the set follows the task alone, and an idle adversary stays, in tensors of its own', () => {
-  const tensors = tf.memory().numTensors;
+  const alive = tf.memory().numTensors;
   tf.tidy(() => {
     const { state, gradients, batches } = begin();
-    const alone = jointUpdate(state, gradients, { optimisers });
+    const alone = jointUpdate(state, gradients, { tensors, optimisers });
     assert.equal(alone.cosine, undefined);
     assert.equal(alone.adversaryLoss, undefined);
     assertClose(
@@ -124,7 +126,7 @@ test('without a game the set follows the task alone, and an idle adversary stays
       1e-6,
     );
     const idle = { ...constraints, adversaryStep: undefined };
-    const one = jointUpdate(state, gradients, { optimisers, game: { constraints: idle, batches } });
+    const one = jointUpdate(state, gradients, { tensors, optimisers, game: { constraints: idle, batches } });
     assert.ok(one.cosine! > 0);
     assert.equal(one.adversaryLoss, undefined);
     for (const { adversary } of [alone.state, one.state]) {
@@ -132,14 +134,14 @@ test('without a game the set follows the task alone, and an idle adversary stays
       for (const [name, tensor] of Object.entries(adversary)) assert.notEqual(tensor, state.adversary[name]);
     }
   });
-  assert.equal(tf.memory().numTensors, tensors);
+  assert.equal(tf.memory().numTensors, alive);
 });
 
 test('an update makes a state and nothing else; one that fails makes nothing, and leaves what it was given', () => {
-  const tensors = tf.memory().numTensors;
+  const alive = tf.memory().numTensors;
   const { state, gradients, batches } = begin();
   const given = tf.memory().numTensors;
-  const { state: next } = jointUpdate(state, gradients, { game: { constraints, batches }, optimisers });
+  const { state: next } = jointUpdate(state, gradients, { game: { constraints, batches }, tensors, optimisers });
   const records = [next.parameters, next.velocity, next.adversary, next.adversaryVelocity];
   assert.equal(tf.memory().numTensors, given + records.reduce((sum, record) => sum + Object.keys(record).length, 0));
   disposeAll(...records);
@@ -151,12 +153,12 @@ test('an update makes a state and nothing else; one that fails makes nothing, an
     },
   };
   assert.throws(
-    () => jointUpdate(state, gradients, { game: { constraints: failing, batches }, optimisers }),
+    () => jointUpdate(state, gradients, { game: { constraints: failing, batches }, tensors, optimisers }),
     /no step/,
   );
   assert.equal(tf.memory().numTensors, given);
   assert.ok(Object.values(state.parameters).every((tensor) => !tensor.isDisposed));
   disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity, gradients);
   tf.dispose(batches);
-  assert.equal(tf.memory().numTensors, tensors);
+  assert.equal(tf.memory().numTensors, alive);
 });

@@ -1,7 +1,7 @@
 /** Each part of a set moves at its own rate, with its own momentum, and the step size stays above its bound. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { partwiseStep, type PartwiseOptions } from '../../lib/distillation/partwise-step';
+import { partwiseStep, requireOptimisers, type PartwiseOptions } from '../../lib/distillation/partwise-step';
 import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
 import { tf } from '../../lib/tensor/tensorflow';
@@ -14,16 +14,22 @@ const optimisers: PartwiseOptions['optimisers'] = {
   hallucinators: { learningRate: 1, momentum: 0 },
   stepSize: { learningRate: 0.1, momentum: 0.9 },
 };
+/** Names say nothing: the part does. */
+const tensors = {
+  bases: { shape: [], part: 'bases' },
+  'hallucinators.enc.weight': { shape: [], part: 'hallucinators' },
+  'hallucinators.scale': { shape: [], part: 'hallucinators' },
+};
 const names = ['bases', 'hallucinators.enc.weight', 'hallucinators.scale', 'stepSize'];
 const all = (value: number): Parameters => Object.fromEntries(names.map((name) => [name, tf.scalar(value)]));
 const valueOf = (parameters: Parameters, name: string) => parameters[name].dataSync<'float32'>()[0];
 
 test('two steps: v = momentum * v + g and p = p - rate * v, with the rate and momentum of the part', () => {
-  const tensors = tf.memory().numTensors;
+  const alive = tf.memory().numTensors;
   tf.tidy(() => {
     const gradients = all(2);
-    const first = partwiseStep(all(1), gradients, all(0), { optimisers });
-    const second = partwiseStep(first.parameters, gradients, first.velocity, { optimisers });
+    const first = partwiseStep(all(1), gradients, all(0), { tensors, optimisers });
+    const second = partwiseStep(first.parameters, gradients, first.velocity, { tensors, optimisers });
     const expected: Record<string, [after: number[], velocity: number[]]> = {
       bases: [
         [1 - 10 * 2, 1 - 10 * 2 - 10 * 3],
@@ -47,13 +53,13 @@ test('two steps: v = momentum * v + g and p = p - rate * v, with the rate and mo
       assertClose([valueOf(first.velocity, name), valueOf(second.velocity, name)], velocity);
     }
   });
-  assert.equal(tf.memory().numTensors, tensors);
+  assert.equal(tf.memory().numTensors, alive);
 });
 
 test('the step size is cut off after its update, and its velocity and all else are not', () => {
   tf.tidy(() => {
     const step = (options: Partial<PartwiseOptions>) =>
-      partwiseStep(all(1), all(20), all(0), { optimisers, ...options });
+      partwiseStep(all(1), all(20), all(0), { tensors, optimisers, ...options });
     const [free, bounded] = [step({}), step({ smallestStepSize: 0.25 })];
     assertClose([valueOf(free.parameters, 'stepSize'), valueOf(bounded.parameters, 'stepSize')], [-1, 0.25]);
     assertClose([valueOf(bounded.velocity, 'stepSize')], [20]);
@@ -66,10 +72,10 @@ test('the step size is cut off after its update, and its velocity and all else a
 });
 
 test('nothing given is changed or freed, and what is returned has tensors of its own', () => {
-  const tensors = tf.memory().numTensors;
+  const alive = tf.memory().numTensors;
   const [parameters, gradients, velocity] = [all(1), all(2), all(3)];
-  const next = partwiseStep(parameters, gradients, velocity, { optimisers, smallestStepSize: 0.001 });
-  assert.equal(tf.memory().numTensors, tensors + 5 * names.length);
+  const next = partwiseStep(parameters, gradients, velocity, { tensors, optimisers, smallestStepSize: 0.001 });
+  assert.equal(tf.memory().numTensors, alive + 5 * names.length);
   disposeAll(next.parameters, next.velocity);
   for (const [record, value] of [
     [parameters, 1],
@@ -82,5 +88,28 @@ test('nothing given is changed or freed, and what is returned has tensors of its
     });
   }
   disposeAll(parameters, gradients, velocity);
-  assert.equal(tf.memory().numTensors, tensors);
+  assert.equal(tf.memory().numTensors, alive);
+});
+
+test('a tensor moves with the part that it is said to be of, whatever its name; a fixed one stays, and has no velocity', () => {
+  tf.tidy(() => {
+    const named = { coefficients: { shape: [], part: 'hallucinators' }, mask: { shape: [] } };
+    const parameters = { coefficients: tf.scalar(1), mask: tf.scalar(3, 'int32') };
+    const gradients = { coefficients: tf.scalar(2) };
+    const velocity = { coefficients: tf.scalar(0) };
+    const next = partwiseStep(parameters, gradients, velocity, { tensors: named, optimisers });
+    assertClose([valueOf(next.parameters, 'coefficients')], [1 - 2]);
+    assert.equal(next.parameters.mask.dataSync()[0], 3);
+    assert.notEqual(next.parameters.mask, parameters.mask);
+    assert.deepEqual(Object.keys(next.velocity), ['coefficients']);
+  });
+});
+
+test('a part without an optimiser is refused, with those that there are', () => {
+  const mask = { shape: [] };
+  requireOptimisers({ tensors: { ...tensors, mask }, optimisers });
+  assert.throws(
+    () => requireOptimisers({ tensors: { coefficients: { shape: [], part: 'dictionary' } }, optimisers }),
+    /'coefficients' is of the part 'dictionary', which has no optimiser; there are bases, hallucinators, stepSize/,
+  );
 });

@@ -52,10 +52,10 @@ for (const [name, options] of Object.entries({
       );
       for (const row of rows) seen.add(row);
     }
-    assert.ok(seen.size > 0.9 * perPass * set.hallucinatorCount, `${seen.size} different images in 20 epochs`);
+    assert.ok(seen.size > 0.9 * perPass * set.views, `${seen.size} different images in 20 epochs`);
 
     tf.tidy(() => {
-      const [hallucinator, formation, item] = [set.hallucinatorCount - 1, set.formations - 1, 4];
+      const [hallucinator, formation, item] = [set.views - 1, set.formations - 1, 4];
       const row = (hallucinator * set.formations + formation) * set.itemCount + item;
       const choice = { items: tf.tensor1d([item], 'int32'), hallucinators: tf.tensor1d([hallucinator], 'int32') };
       const expected = set.images(parameters, choice).slice(formation, 1);

@@ -19,7 +19,7 @@ test("the authors' settings: five hallucinators are 27,840 floats, 0.906 images 
     [10, 10.906],
     [50, 50.906],
   ]) {
-    const counted = storage({ ...cifar, perClass, hallucinators: 5 });
+    const counted = storage({ kind: 'haba', ...cifar, basesPerClass: perClass, hallucinators: 5 });
     assert.equal(counted.hallucinators, 27_840);
     assert.equal(counted.floats, perClass * 30_720 + 27_840);
     assert.equal(Number(counted.imagesPerClass.toFixed(3)), imagesPerClass);
@@ -52,7 +52,7 @@ test('what is counted is what a set really stores', () => {
       };
       const set = createDistilledSet({ kind: 'haba', basesPerClass: 3, ...options });
       const parameters = set.init(Random.stream(0, 'test'), source);
-      assert.equal(storage({ ...options, perClass: 3 }).floats, floatCount(parameters));
+      assert.equal(storage({ kind: 'haba', basesPerClass: 3, ...options }).floats, floatCount(parameters));
       disposeAll(parameters);
     }
   }
@@ -67,14 +67,23 @@ test('budget: as many bases as fit, and one more would not', () => {
       channels: 'colour',
       hallucinatorCount: 0,
       perClass: 10,
-      ...storage({ ...cifar, perClass: 10, hallucinators: 0 }),
+      ...storage({ kind: 'images', ...cifar, ipc: 10 }),
     },
   );
   const authors = sets.find(({ hallucinatorCount, channels }) => hallucinatorCount === 5 && channels === 'colour');
   assert.equal(authors?.perClass, 9);
   for (const { floats, channels, hallucinatorCount, perClass } of sets) {
     assert.ok(floats <= 307_200);
-    const more = storage({ ...cifar, channels, perClass: perClass + 1, hallucinators: hallucinatorCount });
+    const more =
+      hallucinatorCount === 0
+        ? storage({ kind: 'images', ...cifar, ipc: perClass + 1 })
+        : storage({
+            kind: 'haba',
+            ...cifar,
+            channels,
+            basesPerClass: perClass + 1,
+            hallucinators: hallucinatorCount,
+          });
     assert.ok(more.floats > 307_200, `${hallucinatorCount} hallucinators, ${channels}`);
   }
   assert.deepEqual(budget({ ...cifar, floats: 307_200 }), sets);

@@ -23,7 +23,7 @@ const numbered: ImageSource = {
 
 test('stored images start from distinct real images of their class, class by class', () => {
   const set = createDistilledSet({ kind: 'images', ipc: 3, ...inputs });
-  assert.deepEqual([set.itemCount, set.perClass, set.hallucinatorCount, set.formations], [6, 3, 1, 1]);
+  assert.deepEqual([set.itemCount, set.perClass, set.views, set.formations], [6, 3, 1, 1]);
   const parameters = set.init(Random.stream(0, 'test'), numbered);
   const images = Array.from(tf.tidy(() => parameters.bases.mean([1, 2, 3]).dataSync()));
   assert.equal(new Set(images).size, 6);

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { multiFormation } from '../../lib/factorization/multi-formation';
+import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { multiFormation, withMultiFormation } from '../../lib/factorization/multi-formation';
 import { useBackend } from '../../lib/tensor/backend';
 import { valueAndGradients } from '../../lib/tensor/gradient';
+import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { assertClose, wave } from '../formula';
+import { smallSource } from '../small-source';
+import { lowRank } from './low-rank';
 
 before(() => useBackend());
 
@@ -62,5 +66,46 @@ test('factor 1 gives the images themselves; row f * batch + i shows item i', () 
     assert.equal(multiFormation(images, 1), images);
     const items = multiFormation(images, 2).max([1, 2, 3]);
     assert.deepEqual([...items.dataSync()], [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]);
+  });
+});
+
+const inputs = { imageShape: [8, 8, 3] as const, classCount: 2 };
+const int32 = (values: number[]) => tf.tensor1d(values, 'int32');
+
+test('a set that decodes in one stage: its images are cut, and every crop is of their class', () => {
+  tf.tidy(() => {
+    const whole = createDistilledSet({ ...lowRank({ ipc: 2, rank: 3 }), ...inputs });
+    const cut = withMultiFormation(whole, 2);
+    assert.equal(cut.formations, 4);
+    const parameters = cut.init(Random.stream(1), smallSource({ perClass: 20 }));
+    const choice = { items: int32([3, 0]), hallucinators: int32([0, 0]) };
+    const expected = multiFormation(whole.images(parameters, choice), 2);
+    assertClose(cut.images(parameters, choice), expected.dataSync<'float32'>());
+    assert.deepEqual([...cut.labels([3, 0])], [1, 0, 1, 0, 1, 0, 1, 0]);
+  });
+});
+
+test('twice by 2, HaBa: bases are cut into 16 before they are hallucinated, and start from 16 real images each', () => {
+  tf.tidy(() => {
+    const haba = { kind: 'haba', basesPerClass: 1, hallucinators: 2, ...inputs } as const;
+    const [whole, once] = [createDistilledSet(haba), createDistilledSet({ ...haba, factor: 2 })];
+    const twice = withMultiFormation(once, 2);
+    assert.equal(twice.formations, 16);
+    const source = smallSource({ perClass: 40 });
+    let drawn = 0;
+    const counted = { ...source, batch: (rows: ArrayLike<number>) => source.batch(((drawn = rows.length), rows)) };
+    const parameters = twice.init(Random.stream(1), counted);
+    assert.equal(drawn, 2 * 16);
+    const crops = multiFormation(multiFormation(parameters.bases as tf.Tensor4D, 2), 2);
+    const expected = whole.images(
+      { ...parameters, bases: crops },
+      { items: tf.range(0, 32, 1, 'int32'), hallucinators: tf.tile(int32([1, 0]), [16]) },
+    );
+    const images = twice.images(parameters, { items: int32([0, 1]), hallucinators: int32([1, 0]) });
+    assertClose(images, expected.dataSync<'float32'>());
+    assert.deepEqual(
+      [...twice.labels([0, 1])],
+      Array.from({ length: 32 }, (_, row) => row % 2),
+    );
   });
 });

@@ -23,6 +23,7 @@ import {
 } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { perClassOf } from '../../lib/factorization/parameterisations';
 import type { ExpertSettings } from '../../lib/matching/experts/expert-identity';
 import { expertsFolder } from '../../lib/matching/experts/experts-folder';
 import { openExperts } from '../../lib/matching/experts/open-experts';
@@ -181,8 +182,7 @@ const distilledReader: Reader = {
           const distilled = readDistilledSet(file);
           const { parameters, classNames, configuration } = distilled;
           distilled.dispose();
-          const perClass =
-            configuration.set.kind === 'images' ? configuration.set.ipc : configuration.set.basesPerClass;
+          const perClass = perClassOf(configuration.set);
           hold(parameters.bases.shape[0] === perClass * classNames.length, 'the bases are not those of the classes');
         }
       }),

@@ -17,6 +17,7 @@ import {
   type TuningFactors,
 } from '../../lib/questions/tuning/grid';
 import type { SeededFactors } from '../../lib/report/seed-groups';
+import { parameterisationOf, perClassOf } from '../../lib/factorization/parameterisations';
 import { storage } from '../../lib/factorization/storage';
 import { madeUpRun } from '../report/made-up-run';
 
@@ -27,12 +28,10 @@ for (const imagesPerClass of [1, 2, 3, 10, 50]) {
   test(`no set costs more than ${imagesPerClass} images per class, and one part more would`, () => {
     for (const { kind, set } of setsAtBudget({ ...cifar10, imagesPerClass })) {
       const whole = configure({ set }).set;
-      const [perClass, hallucinators, channels] =
-        whole.kind === 'images'
-          ? [whole.ipc, 0, 'colour' as const]
-          : [whole.basesPerClass, whole.hallucinators, whole.channels];
-      const floatsOf = (count: number) =>
-        storage({ ...cifar10, perClass: count, hallucinators, channels, factor: whole.factor }).floats;
+      const perClass = perClassOf(whole);
+      const hallucinators = whole.kind === 'haba' ? whole.hallucinators : 0;
+      const { itemsPerClass } = parameterisationOf(whole.kind);
+      const floatsOf = (count: number) => storage({ ...whole, ...cifar10, [itemsPerClass]: count }).floats;
       const available = imagesPerClass * 10 * 3072;
       assert.ok(floatsOf(perClass) <= available, `${kind}: ${floatsOf(perClass)} of ${available}`);
       assert.ok(floatsOf(perClass + 1) > available, `${kind}: another one fits`);

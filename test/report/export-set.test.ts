@@ -55,7 +55,7 @@ function writeSet(name: string, whitening: Whitening, set: ConfigurationInput['s
   writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
   const images = tf.tidy(() => {
     const items = tf.range(0, distilled.itemCount, 1, 'int32');
-    const through = Array.from({ length: distilled.hallucinatorCount }, (_, hallucinator) =>
+    const through = Array.from({ length: distilled.views }, (_, hallucinator) =>
       distilled.images(parameters, { items, hallucinators: tf.fill([distilled.itemCount], hallucinator, 'int32') }),
     );
     return tf.concat(through);

@@ -44,7 +44,7 @@ test('a set comes back with all that training on it needs', () => {
   assert.deepEqual(read.classNames, data.classNames);
   assert.deepEqual(read.imageShape, [32, 32, 3]);
   assert.equal(read.run, 'abc');
-  assert.deepEqual([read.set.itemCount, read.set.hallucinatorCount], [20, 3]);
+  assert.deepEqual([read.set.itemCount, read.set.views], [20, 3]);
   assert.equal(read.dataChecksum, data.checksum);
   assert.ok(Math.abs(read.parameters.stepSize.dataSync()[0] - 0.02) < 1e-8);
   assert.deepEqual(read.parameters.bases.shape, [20, 32, 32, 1]);

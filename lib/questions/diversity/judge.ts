@@ -93,11 +93,11 @@ export async function diversityJudge(
     const { set } = distilled;
     const training = distilledTrainingSet(set, distilled.parameters, made);
     const items = training.count;
-    const features = embed(parameters, set.hallucinatorCount * items, (rows) => training.batch(rows));
+    const features = embed(parameters, set.views * items, (rows) => training.batch(rows));
     const labels = training.labels(range(0, items));
     distilled.dispose();
     training.dispose();
-    const groups = features.reshape([set.hallucinatorCount, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]);
+    const groups = features.reshape([set.views, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]);
     return { groups, labels };
   };
 

@@ -72,6 +72,7 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
     );
     const task = unroll.full({ learnable: state.parameters, start, target, batches: studentBatches(iteration) });
     const { state: next, ...values } = jointUpdate(state, task.gradients, {
+      tensors: set.tensors,
       game: {
         constraints: { ...players, cosineWeight: required(golden, 'lambda_cosine') },
         batches: { cosine: playerBatch(`${iteration}.cosine`), adversary: playerBatch(`${iteration}.adversary`) },

@@ -1,0 +1,41 @@
+/** Stored images: what dataset distillation began with, and what every other kind of set is compared with. */
+import { z } from 'zod';
+import { imagesToPyTorch } from '../tensor/layout';
+import { tf } from '../tensor/tensorflow';
+import { withMultiFormation } from './multi-formation';
+import type { Parameterisation } from './parameterisation';
+import { initialItems, storedItemDefaults, storedItemOptions } from './stored-items';
+
+const options = {
+  /** Stored images per class. */
+  ipc: z.number().int().min(1).safe(),
+  ...storedItemOptions,
+};
+
+export type ImagesOptions = z.infer<z.ZodObject<typeof options>>;
+
+/** One tensor, `bases` [images, height, width, channels]. */
+export const imagesSet: Parameterisation<ImagesOptions> = {
+  kind: 'images',
+  label: 'images',
+  options,
+  itemsPerClass: 'ipc',
+  defaults: ({ profile, perClass = profile === 'smoke' ? 2 : 10 }) => ({ ipc: perClass, ...storedItemDefaults }),
+  tensors: ({ ipc }, { imageShape, classCount }) => ({
+    bases: { shape: [classCount * ipc, ...imageShape], part: 'bases' },
+  }),
+  create(given, shape) {
+    const { bases } = imagesSet.tensors(given, shape);
+    const { ipc: perClass, initialisation, factor } = given;
+    const images = {
+      init: (random, source, start) => ({
+        bases: initialItems(random, source, { perClass, initialisation, shape: bases.shape, start }),
+      }),
+      images: (parameters, { items }) => tf.gather(parameters.bases, items) as tf.Tensor4D,
+    } satisfies ReturnType<Parameterisation['create']>;
+    return withMultiFormation(images, factor);
+  },
+  realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
+  toPyTorch: ({ bases }) => ({ bases: imagesToPyTorch(bases) }),
+  pictures: { item: ['stored image', 'stored images'] },
+};

@@ -1,0 +1,96 @@
+/**
+ * A parameterisation: one way to store training images in few floats, as a value. What is asked of it elsewhere follows from this
+ * value alone: options and their defaults, floats, budgets, optimisers, the check of files, names of runs, export and pictures.
+ */
+import type { z } from 'zod';
+import type { Parameters } from '../tensor/parameters';
+import type { tf } from '../tensor/tensorflow';
+import type { Decoder } from './distilled-set';
+
+/** What a set is made for. */
+export interface DataShape {
+  /** [height, width, channels] */
+  imageShape: readonly [number, number, number];
+  classCount: number;
+}
+
+/** A tensor that a set stores. */
+export interface TensorSpec {
+  shape: readonly number[];
+  /** Label of the optimiser that moves it, a key of `optimisers`. Left out, the tensor is fixed: it stays as `init` made it. */
+  part?: string;
+  /** Floats that it counts as in comparisons of storage. Default: its elements. */
+  floats?: number;
+}
+
+/** What default options depend on. */
+export interface DefaultsChoice {
+  profile: 'smoke' | 'quick' | 'paper';
+  /** Items per class, where given. */
+  perClass?: number;
+}
+
+/** What default rates depend on. */
+export interface RatesChoice extends DefaultsChoice {
+  /** Of matching: 'dm', 'dc', 'dsa' or 'mtt'. */
+  method: string;
+}
+
+/** SGD of one part. */
+export interface PartRates {
+  learningRate: number;
+  momentum: number;
+}
+
+/** What grids and pictures call what they show. */
+export interface PictureLabels {
+  /** An item, and several. Default 'item' and 'items'. */
+  item: readonly [one: string, several: string];
+  /** What decodes an item, where several do, e.g. 'hallucinator'; without it a set has one picture. */
+  view?: string;
+  /** Items as they are stored, where they can be looked at, [items, height, width, 1 or channels]; shown beside what they decode to. */
+  stored?(parameters: Parameters, items: tf.Tensor1D): tf.Tensor4D;
+}
+
+/**
+ * A kind of set. To add one, register it: `registerParameterisation` of `parameterisations.ts`.
+ * @typeParam Options complete options, without `kind`
+ */
+export interface Parameterisation<Options extends object = object> {
+  /** As configurations and names of runs have it, in letters, digits and hyphens. */
+  readonly kind: string;
+  /** As tables and charts have it. */
+  readonly label: string;
+  /** To be raised where the same options come to mean other numbers: part of the names of runs. Default: none. */
+  readonly version?: number;
+  /** A schema for each option, in the order in which names of runs tell them; what is not listed is refused. */
+  readonly options: z.ZodRawShape;
+  /** The option that says how many items a class has, e.g. 'ipc'. Class c holds items c * perClass to (c + 1) * perClass - 1. */
+  readonly itemsPerClass: string;
+  /** Complete options of a profile. */
+  defaults(choice: DefaultsChoice): Options;
+  /**
+   * Rates of each part of `tensors`. Default: those given.
+   * @param usual of `bases` (images or bases) and `hallucinators`, by profile and method
+   */
+  optimisers?(usual: { bases: PartRates; hallucinators: PartRates }, choice: RatesChoice): Record<string, PartRates>;
+  /** Everything that is stored, by name; none may be called `stepSize` or begin with `whitening.`. */
+  tensors(options: Options, shape: DataShape): Record<string, TensorSpec>;
+  /**
+   * How it starts, and how it decodes.
+   * @throws RangeError for options that do not go with the images
+   */
+  create(options: Options, shape: DataShape): Decoder;
+  /** Real images of each class that the start takes, none of them twice. Default: none are asked for. */
+  realPerClass?(options: Options): number;
+  /** How names of runs tell items per class. Default e.g. 'ipc10'. */
+  itemsInName?(perClass: number): string;
+  /** Options, by name, that a start which diverges at once may come from. Default: none. */
+  readonly startOptions?: readonly string[];
+  /**
+   * Tensors for PyTorch in its layout, beside `labels` of items. Default: the images that the set decodes to, `images`
+   * [images, channels, height, width], and `labels` of images.
+   */
+  toPyTorch?(parameters: Parameters): Parameters;
+  readonly pictures?: PictureLabels;
+}

@@ -1,0 +1,317 @@
+/** A kind of set from outside the library goes wherever images and HaBa go: configured, run, resumed, tabled, exported, budgeted. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { dataAtHand } from '../../lib/runs/data-at-hand';
+import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
+import { createDistillation } from '../../lib/distillation/distillation';
+import { budget } from '../../lib/factorization/budget';
+import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { parameterisationOf, registerParameterisation, type OwnSet } from '../../lib/factorization/parameterisations';
+import { realImages } from '../../lib/factorization/stored-items';
+import { readSafetensors } from '../../lib/files/safetensors';
+import { budgetTable } from '../../lib/report/budget-table';
+import { exportSet } from '../../lib/report/export-set';
+import { hallucinationGrid } from '../../lib/report/grids';
+import { accuracyTable, tableText } from '../../lib/report/tables';
+import { RunStopped, type RunOptions } from '../../lib/runs/context';
+import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
+import { evaluateFile } from '../../lib/runs/evaluate-file';
+import { setHash, setName } from '../../lib/runs/identity';
+import { evaluateRun, run } from '../../lib/runs/run';
+import { readMetrics, setFiles } from '../../lib/runs/run-files';
+import { listRuns } from '../../lib/runs/run-store';
+import type { RunResult } from '../../lib/runs/train-students';
+import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
+import { Random } from '../../lib/tensor/random';
+import { tf } from '../../lib/tensor/tensorflow';
+import { createProgress } from '../../lib/terminal/progress';
+import { lowRank, lowRankSet } from './low-rank';
+
+const shapes = { imageShape: [32, 32, 3] as const, classCount: 10 };
+const input: ConfigurationInput = {
+  profile: 'smoke',
+  dataset: 'shapes',
+  set: lowRank({ ipc: 3 }),
+  network: { width: 4, depth: 2 },
+  iterations: 4,
+  checkpointEvery: 1,
+  evaluation: { students: 1, updates: 3 },
+};
+/** 10 classes of 3 images of rank 3, 3 images that are combined, and a centre of a quarter of the floats. */
+const floats = 30 * 3 + 3 * 3072 + 3072 / 4;
+
+let folder: string;
+let made: RunResult;
+const silent = createProgress({ form: 'silent' });
+const inFolder = (name: string): RunOptions => ({ runs: path.join(folder, name), progress: silent });
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'haba-own-'));
+  made = await run(input, inFolder('runs'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileOf = ({ run }: RunResult) => setFiles(run).distilled;
+function valuesOf(file: string): Record<string, number[]> {
+  const distilled = readDistilledSet(file);
+  const values = Object.fromEntries(
+    Object.entries(distilled.parameters).map(([name, tensor]) => [name, [...tensor.dataSync()]]),
+  );
+  distilled.dispose();
+  return values;
+}
+/** What a run of that configuration starts from. */
+async function startOf(given: ConfigurationInput): Promise<Record<string, number[]>> {
+  const data = await dataAtHand('shapes');
+  const distillation = createDistillation(configure(given), data);
+  const { parameters, velocity, adversary, adversaryVelocity } = distillation.start();
+  assert.deepEqual(Object.keys(velocity), ['coefficients', 'dictionary'], 'what is fixed has no velocity');
+  const values = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+  distillation.dispose();
+  return values;
+}
+
+test('it is configured with the defaults of its profile and with optimisers of its own, and its mistakes are explained', () => {
+  const { set, optimisers } = configure(input);
+  assert.deepEqual(set, { kind: 'low-rank', ipc: 3, rank: 3 });
+  assert.deepEqual(Object.keys(optimisers), ['coefficients', 'dictionary', 'stepSize']);
+  assert.deepEqual(optimisers.coefficients, { learningRate: 0.2, momentum: 0.5 });
+  assert.deepEqual(configure(configure(input)), configure(input));
+  const refused = (set: object, message: RegExp) =>
+    assert.throws(() => configure({ ...input, set: set as OwnSet }), message);
+  refused(
+    { kind: 'low-rank', rnak: 4 },
+    /'set\.rnak' is not a key; did you mean 'set\.rank'\? Allowed here: kind, ipc/,
+  );
+  refused({ kind: 'low-rank', rank: 0 }, /'set\.rank' is 0; allowed is at least 1/);
+  refused(
+    { kind: 'low-rnk' },
+    /'set\.kind' is 'low-rnk'; allowed are images, haba, low-rank\. Did you mean 'low-rank'\?/,
+  );
+  assert.throws(
+    () => configure({ ...input, optimisers: { bases: { learningRate: 1 } } }),
+    /'optimisers\.bases' is not a key.* Allowed here: coefficients, dictionary, stepSize/,
+  );
+  // It takes no real image for an item of its own: there may be more items than images.
+  requireEnoughImages(configure(input), [1]);
+});
+
+test('its run is stored under its name with the floats that its tensors count, and listed as any other', () => {
+  assert.match(path.basename(made.run), /^low-rank-dm-shapes-ipc3-smoke-/);
+  assert.equal(made.storedFloats, floats);
+  assert.equal(made.imagesPerClass, floats / 30_720);
+  assert.equal(made.trainingImages, 30);
+  const listed = listRuns(path.join(folder, 'runs')).find(({ folder: one }) => one === made.run);
+  assert.deepEqual([listed?.state, listed?.students.length], ['finished', 1]);
+});
+
+test('what learns has moved and what is fixed has not; each part goes at its own rate', async () => {
+  const [start, end] = [await startOf(input), valuesOf(fileOf(made))];
+  assert.deepEqual(end.centre, start.centre);
+  assert.ok(start.centre.some((value) => value !== 0));
+  assert.notDeepEqual(end.coefficients, start.coefficients);
+  assert.notDeepEqual(end.dictionary, start.dictionary);
+
+  const still = { ...input, optimisers: { coefficients: { learningRate: 0 } } };
+  const one = valuesOf(fileOf(await run(still, inFolder('still'))));
+  assert.deepEqual(one.coefficients, start.coefficients);
+  assert.notDeepEqual(one.dictionary, start.dictionary);
+});
+
+test('stopped and run again it ends where an undisturbed run does', async () => {
+  const stop = new AbortController();
+  const progress = {
+    ...silent,
+    update(done: number) {
+      if (done === 2) stop.abort();
+    },
+  };
+  await assert.rejects(run(input, { ...inFolder('stopped'), progress, signal: stop.signal }), RunStopped);
+  const [half] = listRuns(path.join(folder, 'stopped'));
+  assert.equal(half.state, 'unfinished');
+  assert.equal(readMetrics(half.folder).length, 2);
+  const resumed = await run(input, inFolder('stopped'));
+  assert.deepEqual(valuesOf(fileOf(resumed)), valuesOf(fileOf(made)));
+  assert.deepEqual(resumed.accuracy, made.accuracy);
+});
+
+test('other students are trained on it, from its run and from its file, and it has a row in a table', async () => {
+  const result = await evaluateRun(made, { network: { name: 'MLP' }, evaluation: { updates: 2 } }, inFolder('runs'));
+  assert.equal(result.run, made.run);
+  assert.equal(result.updates, 2);
+  const again = await evaluateFile(fileOf(made), { progress: silent });
+  assert.deepEqual(again.accuracy, made.accuracy);
+  const text = tableText(accuracyTable('own', [{ label: lowRankSet.label, result: made }]), 'csv');
+  assert.match(text, /low rank/);
+});
+
+test('gradient matching learns it, too: with draws, integers that stay, and many updates an iteration', async () => {
+  const one = await run({ ...input, matching: { method: 'dsa', realBatch: 4 }, iterations: 1 }, inFolder('dsa'));
+  const [start, end] = [await startOf(input), valuesOf(fileOf(one))];
+  assert.deepEqual(end.centre, start.centre);
+  assert.notDeepEqual(end.dictionary, start.dictionary);
+});
+
+test('exported, it is the images that it decodes to, never its coefficients as pictures', async () => {
+  const files = await exportSet(fileOf(made), { to: path.join(folder, 'export') });
+  assert.deepEqual(
+    files.map((file) => path.basename(file)),
+    ['distilled-pytorch.safetensors', 'distilled-images.png'],
+  );
+  const { tensors } = readSafetensors(files[0]);
+  assert.deepEqual(Object.keys(tensors).sort(), ['deviation', 'images', 'labels', 'mean']);
+  assert.deepEqual(tensors.images.shape, [30, 3, 32, 32]);
+  assert.deepEqual(
+    [...(tensors.labels.values as Int32Array)],
+    Array.from({ length: 30 }, (_, item) => Math.floor(item / 3)),
+  );
+  const { coefficients, dictionary, centre } = valuesOf(fileOf(made));
+  // Image 4, green, row 5, column 6.
+  const pixel = (5 * 32 + 6) * 3 + 1;
+  const expected = [0, 1, 2].reduce(
+    (sum, k) => sum + coefficients[4 * 3 + k] * dictionary[k * 3072 + pixel],
+    centre[pixel] / 64,
+  );
+  const written = (tensors.images.values as Float32Array)[((4 * 3 + 1) * 32 + 5) * 32 + 6];
+  assert.ok(Math.abs(written - expected) < 1e-4, `${written}, expected ${expected}`);
+  assert.match(hallucinationGrid(made, { classes: 2 }).svg, /item/);
+});
+
+test('budget: as many items as fit beside the others, one more would not', () => {
+  const fits = budget({
+    ...shapes,
+    imagesPerClass: 1,
+    hallucinators: [0],
+    sets: [lowRank({ rank: 8 }), lowRank({ rank: 11 })],
+  });
+  // 30,720 floats less 768 of the centre and 8 x 3,072 of the dictionary leave 5,376: 67 times 10 classes x 8 coefficients.
+  assert.deepEqual(
+    fits.map(({ kind, perClass }) => [kind, perClass]),
+    [
+      ['images', 1],
+      ['low-rank', 67],
+    ],
+  );
+  assert.equal(fits[1].floats, 67 * 80 + 768 + 8 * 3072);
+  assert.equal(fits[1].trainingImagesPerClass, 67);
+  assert.match(tableText(budgetTable('budget', fits), 'csv'), /low rank,,0,67,67/);
+});
+
+test('where an item has two views, constraints apply, students see either, and export shows both', async () => {
+  const mirrored = registerParameterisation<{ ipc: number }>({
+    kind: 'mirrored',
+    label: 'mirrored',
+    options: { ipc: lowRankSet.options.ipc },
+    itemsPerClass: 'ipc',
+    defaults: ({ perClass = 2 }) => ({ ipc: perClass }),
+    tensors: ({ ipc }, { imageShape, classCount }) => ({
+      bases: { shape: [classCount * ipc, ...imageShape], part: 'bases' },
+    }),
+    create: ({ ipc }) => ({
+      views: 2,
+      init: (random, source) => ({ bases: realImages(random, source, { perClass: ipc, channels: 3 }) }),
+      images(parameters, { items, hallucinators }) {
+        const images = tf.gather(parameters.bases, items) as tf.Tensor4D;
+        const second = hallucinators.toFloat().reshape<tf.Tensor4D>([-1, 1, 1, 1]);
+        return images.mul(tf.sub(1, second)).add(images.reverse(2).mul(second));
+      },
+    }),
+  });
+  const constraints = { adversary: { width: 4, depth: 2 } };
+  const one = await run({ ...input, set: mirrored(), constraints, iterations: 1 }, inFolder('mirrored'));
+  const [{ cosine }] = readMetrics(one.run);
+  assert.ok(cosine !== undefined && cosine > 0);
+  const files = await exportSet(fileOf(one));
+  assert.deepEqual(
+    files.map((file) => path.basename(file)),
+    ['distilled-pytorch.safetensors', 'distilled-view-1.png', 'distilled-view-2.png'],
+  );
+  const { images, labels } = readSafetensors(files[0]).tensors;
+  assert.deepEqual([images.shape, labels.shape], [[40, 3, 32, 32], [40]]);
+  // The first row of the first image, and of its mirror image.
+  const row = (image: number) => [...(images.values as Float32Array).subarray(image * 3072, image * 3072 + 32)];
+  assert.deepEqual(row(20), row(0).reverse());
+  const grid = hallucinationGrid(one, { classes: 2 });
+  for (const text of ['view', '1', '2']) assert.match(grid.svg, new RegExp(`>${text}<`));
+});
+
+test('what its author calls another version are other runs, and files of one are not read as the other', () => {
+  const configuration = configure(input);
+  const source = { kind: 'distillation', configuration, dataChecksum: 'ab' } as const;
+  const [hash, name] = [setHash(source), setName(source)];
+  registerParameterisation({ ...lowRankSet, version: 2 });
+  try {
+    assert.notEqual(setHash(source), hash);
+    assert.equal(setName(source), name);
+    assert.throws(
+      () => readDistilledSet(fileOf(made)),
+      /was made by version 1 of the kind 'low-rank', not by version 2, which is registered/,
+    );
+  } finally {
+    registerParameterisation(lowRankSet);
+  }
+  assert.equal(setHash(source), hash);
+});
+
+test('a file that lacks a tensor, or has another shape, is refused by its name', async () => {
+  const distilled = readDistilledSet(fileOf(made));
+  const { parameters, configuration } = distilled;
+  const data = await dataAtHand('shapes');
+  const file = path.join(folder, 'torn.safetensors');
+  const refused = (broken: Parameters, message: RegExp) => {
+    writeDistilledSet(file, { parameters: broken, configuration, data, run: 'abc' });
+    assert.throws(() => readDistilledSet(file), message);
+  };
+  const { centre, ...rest } = parameters;
+  refused(rest, /tensor 'centre' is missing; by its configuration its shape is \[3072\]/);
+  const short = centre.slice(0, 3);
+  refused({ ...rest, centre: short }, /tensor 'centre' has shape \[3\]/);
+  short.dispose();
+  distilled.dispose();
+});
+
+test('refused: kinds of the library, names no folder has, values that contradict themselves, unknown kinds', async () => {
+  const refused = (change: object, message: RegExp) =>
+    assert.throws(() => registerParameterisation({ ...lowRankSet, ...change }), message);
+  refused({ kind: 'images' }, /the kind 'images' is the library's own; give yours another name/);
+  refused({ kind: 'low rank' }, /the kind 'low rank' must be of letters, digits and hyphens/);
+  refused({ itemsPerClass: 'items' }, /by 'items', which is none of its options: ipc, rank/);
+  assert.throws(() => parameterisationOf('low-rnk'), /no set of the kind 'low-rnk'; .*Did you mean 'low-rank'\?/);
+
+  const source = (await dataAtHand('shapes')).train;
+  const tensors = tf.memory().numTensors;
+  const forgetful = registerParameterisation({
+    ...lowRankSet,
+    kind: 'forgetful',
+    create: (options, shape) => ({
+      ...lowRankSet.create(options, shape),
+      init: () => ({ dictionary: tf.zeros([3, 3072]), centre: tf.zeros([3072]) }),
+    }),
+  });
+  const set = createDistilledSet({ ...forgetful({ rank: 3 }), ...shapes });
+  assert.throws(
+    () => set.init(Random.stream(0), source),
+    /'forgetful': of its tensor 'coefficients' what `init` makes is missing, and what `tensors` says is \[20, 3\]/,
+  );
+  assert.equal(tf.memory().numTensors, tensors);
+  const partless = registerParameterisation({ ...lowRankSet, kind: 'partless', optimisers: undefined });
+  await assert.rejects(
+    run({ ...input, set: partless() }, inFolder('partless')),
+    /'coefficients' is of the part 'coefficients', which has no optimiser; there are bases, hallucinators, stepSize/,
+  );
+});
+
+test('the command line takes it where a program registers it', async () => {
+  const settings = ['network.width=4', 'network.depth=2', 'evaluation.students=1', 'evaluation.updates=3'];
+  const given = ['distill', '--profile', 'smoke', '--dataset', 'shapes', '--iterations', '1', '--set', 'low-rank'];
+  const places = ['--runs', path.join(folder, 'command-line'), ...settings.flatMap((one) => ['--set', one])];
+  const program = path.join(__dirname, 'low-rank-cli.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, ...given, ...places]);
+  const { storedFloats } = JSON.parse(stdout.trim()) as RunResult;
+  assert.equal(storedFloats, 20 * 3 + 3 * 3072 + 768);
+});
