@@ -20,7 +20,6 @@ import { smallData } from '../distillation/small-world';
 const small: ConfigurationInput = {
   profile: 'smoke',
   dataset: 'shapes',
-  matching: { method: 'dm' },
   network: { width: 4 },
   iterations: 1,
   evaluation: { students: 1, epochs: 1 },
@@ -81,6 +80,11 @@ test('places: a point a training image, real test images as many as asked; no te
 test('runs that the judge cannot measure are refused, with what it knows', async () => {
   const other = { ...images, configuration: { ...images.configuration, dataset: 'cifar10' as const } };
   assert.throws(() => judge.measure(other), /is of cifar10 \(normalise\); this judge knows shapes \(normalise\)/);
+  const held = { ...images, configuration: { ...images.configuration, holdOut: true } };
+  assert.throws(
+    () => judge.measure(held),
+    /is of shapes \(normalise, without the validation images\); this judge knows/,
+  );
   const herding = { ...random, kind: 'herding' as const };
   assert.throws(() => judge.measure(herding), /a run of kind 'herding' has no set to measure/);
   await assert.rejects(diversityJudge(random), /The student of .* cannot be read: .* runs remove random-shapes/);
