@@ -87,7 +87,10 @@ test('runs that the judge cannot measure are refused, with what it knows', async
   );
   const herding = { ...random, kind: 'herding' as const };
   assert.throws(() => judge.measure(herding), /a run of kind 'herding' has no set to measure/);
-  await assert.rejects(diversityJudge(random), /The student of .* cannot be read: .* runs remove random-shapes/);
+  await assert.rejects(
+    diversityJudge(random),
+    /is a run of kind 'random'; the judge is a network of a run of kind 'full'/,
+  );
 });
 
 test('a set or a student that does not fit the judge: an error, and no tensor is left', async () => {

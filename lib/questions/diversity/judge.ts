@@ -51,6 +51,11 @@ export async function diversityJudge(
   full: RunResult,
   { data: folder, realImages = 2000 }: JudgeOptions = {},
 ): Promise<DiversityJudge> {
+  if (full.kind !== 'full') {
+    throw new RangeError(
+      `diversityJudge: ${full.run} is a run of kind '${full.kind}'; the judge is a network of a run of kind 'full'.`,
+    );
+  }
   const { configuration } = full;
   const { dataset, whitening, holdOut } = configuration;
   const data = await dataAtHand(dataset, { data: folder, whitening, holdOut });
