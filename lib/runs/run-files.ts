@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { IterationMetrics } from '../distillation/distillation';
 import type { StudentResult } from '../evaluation/evaluation';
 import { readJsonLines } from '../files/json-lines';
+import { parseOrExplain } from '../files/parse-or-explain';
 import { resultsFolder } from '../files/results-folder';
 import { readSealed } from '../files/sealed-json';
 
@@ -152,7 +153,11 @@ export function readMetrics(folder: string): IterationMetrics[] {
   const options = { identity: hashInName(folder), advice: advice(folder) };
   const metrics = readJsonLines(files.metrics, metricsSchema, options);
   if (!existsSync(files.result)) return metrics;
-  const { iterations } = iterationsSchema.parse(readIdentity(folder).configuration);
+  const { iterations } = parseOrExplain(
+    iterationsSchema,
+    readIdentity(folder).configuration,
+    (reason) => new Error(`${files.configuration} is not a run's: its configuration ${reason}. ${options.advice}`),
+  );
   if (metrics.length !== iterations) {
     throw new Error(
       `${files.metrics} has ${metrics.length} iterations, and the run ${iterations}: lines are missing. ${options.advice}`,

@@ -363,7 +363,7 @@ const runStoreReader: Reader = {
     const files = setFiles(run);
     const students = path.join(files.students, `ConvNet-9updates-test-${ofStudents}`);
     mkdirSync(students, { recursive: true });
-    const configuration = configure({ profile: 'smoke', dataset: 'shapes' }) as unknown as Json;
+    const configuration = configure({ profile: 'smoke', dataset: 'shapes', iterations: 3 }) as unknown as Json;
     const result = { storedFloats: 9, imagesPerClass: 1, seconds: 3, peakBytes: 99 };
     const iterations = [1, 2, 3].map((iteration) => ({
       iteration,
