@@ -1,4 +1,5 @@
 /** The command line that trains the experts of a configuration: what is advised where they are missing. */
+import { shellWord } from '../files/shell-word';
 import type { Configuration } from './configuration';
 
 export interface ExpertsCommandOptions {
@@ -20,7 +21,7 @@ export function expertsCommand(configuration: Configuration, { experts }: Expert
     ...under('matching.experts', matching.experts),
   });
   const set = keys.map(([key, value]) => `--set ${key}=${String(value)}`).join(' ');
-  const place = experts === undefined ? '' : ` --experts ${quoted(experts)}`;
+  const place = experts === undefined ? '' : ` --experts ${shellWord(experts)}`;
   return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
 }
 
@@ -32,9 +33,4 @@ export function expertsAdvice(configuration: Configuration, options: ExpertsComm
 
 function under(prefix: string, record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}.${key}`, value]));
-}
-
-/** As a shell reads it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

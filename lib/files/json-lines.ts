@@ -41,6 +41,8 @@ export interface OpenJsonLinesOptions extends JsonLinesOptions {
 export function openJsonLines(file: string, { keepBytes, ...options }: OpenJsonLinesOptions): JsonLines {
   const present = existsSync(file) ? Buffer.from(readText(file)) : Buffer.alloc(0);
   let bytes = keepBytes ?? present.lastIndexOf(10) + 1;
+  // The first line tells whose file it is, which goes before how long it is.
+  openSeals(file, present.toString('utf8', 0, Math.min(bytes, present.indexOf(10) + 1)), options);
   if (present.length < bytes) {
     throw refusal(
       file,

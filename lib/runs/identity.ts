@@ -4,10 +4,12 @@
  * with a default that means what was done before, re-names nothing.
  */
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { canonicalJson } from '../files/canonical-json';
+import { setFiles, type RunPlace } from './run-files';
 
 /** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
 export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
@@ -81,6 +83,12 @@ export function studentsName(configuration: Configuration): string {
   const told = new Set(['network.name', 'evaluation.updates', 'evaluation.epochs', 'evaluation.split']);
   const others = Object.entries(differencesOfStudents(configuration)).filter(([path]) => !told.has(path));
   return [network.name, length, split, ...phrases(Object.fromEntries(others))].join('-');
+}
+
+/** Where the students of a configuration lie, under the folder of their set. */
+export function studentsPlace({ folder, hash: of }: RunPlace, configuration: Configuration): RunPlace {
+  const hash = studentsHash(of, configuration);
+  return { folder: path.join(setFiles(folder).students, `${studentsName(configuration)}-${hash}`), hash };
 }
 
 /** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
 import type { DistilledFile } from './distilled-file';
-import { studentsHash, studentsName } from './identity';
-import { readStudents, setFiles } from './run-files';
+import { studentsPlace } from './identity';
+import { readStudents } from './run-files';
 
 /**
  * Accuracy of the students of the set's own configuration.
@@ -14,8 +14,6 @@ export function recordedAccuracy(
   file: string,
   { run, configuration }: Pick<DistilledFile, 'run' | 'configuration'>,
 ): Accuracy | undefined {
-  const hash = studentsHash(run, configuration);
-  const folder = path.join(setFiles(path.dirname(file)).students, `${studentsName(configuration)}-${hash}`);
-  const students = readStudents({ folder, hash });
+  const students = readStudents(studentsPlace({ folder: path.dirname(file), hash: run }, configuration));
   return students.length === 0 ? undefined : summariseAccuracy(students.map(({ accuracy }) => accuracy));
 }

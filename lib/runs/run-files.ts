@@ -11,6 +11,7 @@ import { readJsonLines } from '../files/json-lines';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { resultsFolder } from '../files/results-folder';
 import { readSealed } from '../files/sealed-json';
+import { shellWord } from '../files/shell-word';
 
 /** A folder of a run, and the hash that its files are sealed with. */
 export interface RunPlace {
@@ -81,13 +82,8 @@ export function advice(folder: string): string {
   if (recipe !== undefined)
     return `Nothing was changed. Remove ${folder}: its students are trained again, their set stays.`;
   const runs = path.dirname(run);
-  const place = path.resolve(runs) === path.resolve(defaultRuns()) ? '' : ` --runs ${quoted(runs)}`;
+  const place = path.resolve(runs) === path.resolve(defaultRuns()) ? '' : ` --runs ${shellWord(runs)}`;
   return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(run)}${place}`;
-}
-
-/** As a shell reads it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 const identitySchema = z.object({

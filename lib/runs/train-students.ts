@@ -1,6 +1,5 @@
 /** The second half of a run: students, trained on its set and tested; each is stored as it ends, and none is trained twice. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Configuration } from '../distillation/configuration';
 import {
   evaluateSet,
@@ -19,9 +18,9 @@ import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
 import type { RunContext } from './context';
 import { readRunsSet } from './distilled-file';
-import { studentsHash, studentsName, type RunKind } from './identity';
+import { studentsPlace, type RunKind } from './identity';
 import type { MadeSet } from './make-set';
-import { advice, readRecipe, readSelection, readStudents, setFiles, studentsFiles, type SetResult } from './run-files';
+import { advice, readRecipe, readSelection, readStudents, studentsFiles, type SetResult } from './run-files';
 import { inSession, type Session } from './session';
 
 /** A finished run. */
@@ -51,18 +50,15 @@ export async function trainStudents(
   configuration: Configuration,
   context: RunContext,
 ): Promise<RunResult> {
-  const hash = studentsHash(set.hash, configuration);
-  const folder = path.join(setFiles(set.folder).students, `${studentsName(configuration)}-${hash}`);
-  const place = { folder, hash };
+  const place = studentsPlace(set, configuration);
   const wanted = configuration.evaluation.students;
   const { progress } = context;
   let students = readStudents(place);
   const isStored = students.length >= wanted;
   if (isStored) {
     readRecipe(place);
-    await clearDeadHolder(folder);
-  }
-  if (!isStored) students = await inSession(place, context, (session) => trainThem(set, configuration, session));
+    await clearDeadHolder(place.folder);
+  } else students = await inSession(place, context, (session) => trainThem(set, configuration, session));
   const trained = students.slice(0, wanted);
   const accuracy = summariseAccuracy(trained.map((student) => student.accuracy));
   progress.note(
@@ -71,7 +67,7 @@ export async function trainStudents(
   return {
     ...set.result,
     run: set.folder,
-    students: folder,
+    students: place.folder,
     kind: set.kind,
     configuration,
     accuracy,
