@@ -1,7 +1,7 @@
 /** A distillation's state as one safetensors file: everything between two iterations; an iteration's random numbers follow from its number. */
 import { z } from 'zod';
 import { parseOrExplain } from '../files/parse-or-explain';
-import { readSafetensors } from '../files/safetensors';
+import { readSafetensors, type StoredTensor } from '../files/safetensors';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { storedType, toTensor, writeTensors } from '../tensor/stored-tensors';
 import type { DistillationState } from './distillation';
@@ -52,7 +52,50 @@ export function readCheckpoint(
   );
   if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
   const expected = Object.assign({}, ...parts.map((part) => addPrefix(like[part], `${part}.`))) as Parameters;
-  for (const [name, tensor] of Object.entries(expected)) {
+  const all = expectedTensors(tensors, expected, refuse);
+  const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
+  return { state: { iteration, parameters, velocity, adversary, adversaryVelocity }, metricsBytes };
+}
+
+const preparationSchema = z.object({ run: z.string(), done: z.coerce.number().int().min(0).safe() });
+
+/** The state of a set's preparation between two steps. */
+export interface PreparationCheckpoint {
+  state: Parameters;
+  /** Steps done. */
+  done: number;
+}
+
+/** Writes how far the preparation of the set of a run is; what was written before stays whole until this is. */
+export function writePreparation(file: string, { state, done, run }: PreparationCheckpoint & { run: string }): void {
+  writeTensors(file, state, { run, done: String(done) });
+}
+
+/**
+ * Reads it; the caller owns its tensors.
+ * @param like the state before the first step: its names and shapes are those expected
+ * @throws Error naming the file and what is wrong with it
+ */
+export function readPreparation(
+  file: string,
+  like: Parameters,
+  { identity, advice }: ReadCheckpointOptions,
+): PreparationCheckpoint {
+  const refuse = (reason: string) =>
+    new Error([`${file} is not a preparation of this run's set: ${reason}.`, advice].filter(Boolean).join(' '));
+  const { tensors, metadata } = readWhole(file, advice);
+  const { run, done } = parseOrExplain(preparationSchema, metadata, (reason) => refuse(`its metadata ${reason}`));
+  if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
+  return { state: expectedTensors(tensors, like, refuse), done };
+}
+
+/** Those tensors of a file that `like` has. */
+function expectedTensors(
+  tensors: Record<string, StoredTensor>,
+  like: Parameters,
+  refuse: (reason: string) => Error,
+): Parameters {
+  for (const [name, tensor] of Object.entries(like)) {
     const { shape } = tensor;
     const type = storedType(tensor);
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
@@ -61,9 +104,7 @@ export function readCheckpoint(
       throw refuse(`tensor '${name}' ${given}, expected ${type} [${shape.join(', ')}]`);
     }
   }
-  const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));
-  const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
-  return { state: { iteration, parameters, velocity, adversary, adversaryVelocity }, metricsBytes };
+  return Object.fromEntries(Object.keys(like).map((name) => [name, toTensor(tensors[name])]));
 }
 
 function readWhole(file: string, advice = '') {

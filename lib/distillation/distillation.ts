@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
+import type { DistilledSet, PreparationWork } from '../factorization/distilled-set';
 import { createMatchingLoss } from '../matching/create-matching-loss';
 import type { MatchingStep } from '../matching/matching-loss';
 import { createNetwork } from '../networks/create-network';
@@ -16,7 +16,7 @@ import { createConstraints, isConstrained } from './constraint-step';
 import { expertSettings } from './expert-settings';
 import { expertsAdvice } from './experts-command';
 import { jointUpdate, type JointState } from './joint-update';
-import { requireOptimisers } from './partwise-step';
+import { requireOptimisers, startVelocity } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
 export interface DistillationState extends JointState {
@@ -40,8 +40,10 @@ export interface IterationMetrics {
 
 export interface Distillation {
   readonly set: DistilledSet;
-  /** The state before the first iteration; the caller owns its tensors. */
+  /** The state before the first iteration, and before the set's preparation; the caller owns its tensors. */
   start(): DistillationState;
+  /** Begins what the set's start still takes; undefined where that is nothing. */
+  prepare(): (PreparationWork & { readonly name: string; readonly steps: number }) | undefined;
 
   /**
    * One iteration. Takes over the tensors of the state it is given, also where it fails, and returns the next one.
@@ -107,10 +109,15 @@ export function createDistillation(
       return {
         iteration: 0,
         parameters,
-        velocity: zeroVelocity(learnedOf(set, parameters)),
+        velocity: startVelocity(parameters, { tensors, optimisers }),
         adversary,
         adversaryVelocity: zeroVelocity(adversary),
       };
+    },
+    prepare() {
+      if (set.preparation === undefined) return undefined;
+      const { name, steps } = set.preparation;
+      return { name, steps, ...set.preparation.begin(Random.stream(configuration.seed, 'set'), source) };
     },
     async iterate(before, signal) {
       const began = performance.now();

@@ -1,9 +1,11 @@
 /** What a run will take, told before it starts. */
 import type { PreparedDataset } from '../data/image-source';
 import { createDistilledSet } from '../factorization/create-distilled-set';
+import type { DistilledSet } from '../factorization/distilled-set';
 import { createNetwork } from '../networks/create-network';
 import { computingDevice } from '../tensor/backend';
 import { costOf, matrixProductSpeed } from '../tensor/cost';
+import type { Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
@@ -41,11 +43,14 @@ export function estimateRun(
   const image = forwardCost(configuration.network, data);
   if (image === undefined) return undefined;
   const { set, evaluation, constraints, iterations } = configuration;
-  const { itemCount, formations, views } = createDistilledSet({ ...set, imageShape, classCount });
+  const distilledSet = createDistilledSet({ ...set, imageShape, classCount });
+  const { itemCount, formations, views } = distilledSet;
   const items = itemCount * formations;
   const { passes, alive, updates } = matchingWork(configuration, classCount, items);
 
   let operations = (iterations - iterationsDone) * passes * image.operations;
+  // What the start takes is done when there are iterations.
+  if (iterationsDone === 0) operations += preparationOperations(distilledSet);
   let constrained = 0;
   if (isConstrained(constraints, views)) {
     const adversary = forwardCost({ ...configuration.network, ...constraints.adversary, name: 'ConvNet' }, data);
@@ -82,6 +87,23 @@ function forwardCost(options: Configuration['network'], { train }: PreparedDatas
     return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
   } finally {
     tf.dispose(inputs);
+  }
+}
+
+/** Of all steps before the first iteration: each decodes images and follows their gradient. */
+function preparationOperations(set: DistilledSet): number {
+  const { preparation, tensors } = set;
+  if (!preparation?.images) return 0;
+  const parameters = Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape }]) => [name, tf.zeros([...shape])]),
+  );
+  const one = tf.tensor1d([0], 'int32');
+  try {
+    const decode = (given: Parameters) => set.images(given, { items: one, hallucinators: one });
+    const { operations = 0 } = costOf(decode, parameters) ?? {};
+    return preparation.steps * preparation.images * firstOrder * operations;
+  } finally {
+    tf.dispose([parameters, one]);
   }
 }
 

@@ -1,6 +1,7 @@
-/** One optimiser step of a distilled set, whose parts move at rates of their own. */
+/** One optimiser step of a distilled set, whose parts move at rates, and by rules, of their own. */
 import type { DistilledSet } from '../factorization/distilled-set';
-import { sgdStep, type OptimiserStep } from '../tensor/optimiser';
+import type { PartRates } from '../factorization/parameterisation';
+import { adamCorrections, adamStep, sgdStep, type OptimiserStep } from '../tensor/optimiser';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
@@ -12,8 +13,36 @@ export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
   smallestStepSize?: number;
 }
 
+/** The part that a tensor moves with; undefined where it is fixed. */
+function partOf(name: string, tensors: DistilledSet['tensors']): string | undefined {
+  return Object.hasOwn(tensors, name) ? tensors[name].part : name;
+}
+
+/** What Adam keeps of a tensor beside its mean gradient, which is kept under the tensor's name. */
+const [squareOf, updatesOf] = ['.square', '.updates'];
+
 /**
- * SGD with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
+ * What the rules keep between two steps, before the first: zeros. Of SGD the velocity of each tensor that learns; of Adam its mean
+ * gradient, `NAME.square` and, a scalar, `NAME.updates`.
+ */
+export function startVelocity(
+  parameters: Parameters,
+  { tensors, optimisers }: Pick<PartwiseOptions, 'tensors' | 'optimisers'>,
+): Parameters {
+  const velocity: Parameters = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const part = partOf(name, tensors);
+    if (part === undefined) continue;
+    velocity[name] = tf.zerosLike(parameter);
+    if (optimisers[part].rule !== 'adam') continue;
+    velocity[name + squareOf] = tf.zerosLike(parameter);
+    velocity[name + updatesOf] = tf.scalar(0);
+  }
+  return velocity;
+}
+
+/**
+ * SGD or Adam with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
@@ -25,25 +54,47 @@ export function partwiseStep(
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
     for (const [name, parameter] of Object.entries(parameters)) {
-      const part = Object.hasOwn(tensors, name) ? tensors[name].part : name;
+      const part = partOf(name, tensors);
       if (part === undefined) {
         next.parameters[name] = parameter.clone();
         continue;
       }
-      const one = sgdStep(
-        { [name]: parameter },
-        { [name]: gradients[name] },
-        { [name]: velocity[name] },
-        optimisers[part],
-      );
-      next.parameters[name] = one.parameters[name];
-      next.velocity[name] = one.velocity[name];
+      const one = stepOf(name, parameter, gradients[name], velocity, optimisers[part]);
+      Object.assign(next.parameters, one.parameters);
+      Object.assign(next.velocity, one.velocity);
     }
     if (smallestStepSize !== undefined && 'stepSize' in next.parameters) {
       next.parameters.stepSize = next.parameters.stepSize.maximum(smallestStepSize);
     }
     return next;
   });
+}
+
+/** One tensor's step by the rule of its part. */
+function stepOf(
+  name: string,
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  velocity: Parameters,
+  { rule = 'sgd', learningRate, momentum, weightDecay = 0 }: PartRates,
+): OptimiserStep {
+  const only = (tensor: tf.Tensor): Parameters => ({ [name]: tensor });
+  if (rule === 'sgd') {
+    return sgdStep(only(parameter), only(gradient), only(velocity[name]), { learningRate, momentum, weightDecay });
+  }
+  const penalised = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+  const update = velocity[name + updatesOf].dataSync()[0] + 1;
+  const moments = { mean: only(velocity[name]), square: only(velocity[name + squareOf]) };
+  const corrections = adamCorrections(update, momentum);
+  const next = adamStep(only(parameter), only(penalised), moments, { learningRate, momentum, corrections });
+  return {
+    parameters: next.parameters,
+    velocity: {
+      ...next.mean,
+      [name + squareOf]: next.square[name],
+      [name + updatesOf]: tf.scalar(update),
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
 import type { ConfigurationInput } from '../distillation/configuration';
-import { budget } from '../factorization/budget';
+import { fitToBudget, type UnsizedSet } from '../factorization/budget';
+import type { FloatBudget } from '../factorization/parameterisation';
 
 /** As tables and figures call them. */
 export const setKinds = [
@@ -11,7 +12,27 @@ export const setKinds = [
   'HaBa + multi-formation',
 ] as const;
 
-export type SetKind = (typeof setKinds)[number];
+/** Beside those of HaBa's own question, what came after it. */
+export const containerKinds = [...setKinds, 'FreD', 'LinBa', 'HaBa on LinBa', 'DDiF'] as const;
+
+export type SetKind = (typeof containerKinds)[number];
+
+/** What each is, apart from its size; of several the first that fits. */
+const sets: Record<SetKind, readonly UnsizedSet[]> = {
+  images: [{ kind: 'images' }],
+  'multi-formation': [{ kind: 'images', factor: 2 }],
+  HaBa: [{ kind: 'haba', channels: 'colour' }],
+  'HaBa, single-channel': [{ kind: 'haba', channels: 'single' }],
+  // In colour where a colour basis fits.
+  'HaBa + multi-formation': [
+    { kind: 'haba', channels: 'colour', factor: 2 },
+    { kind: 'haba', channels: 'single', factor: 2 },
+  ],
+  FreD: [{ kind: 'fred' }],
+  LinBa: [{ kind: 'linba' }],
+  'HaBa on LinBa': [{ kind: 'haba-linba' }],
+  DDiF: [{ kind: 'ddif' }],
+};
 
 /** A kind of set and what it is configured with. */
 export interface BudgetedSet {
@@ -19,47 +40,20 @@ export interface BudgetedSet {
   set: NonNullable<ConfigurationInput['set']>;
 }
 
-export interface SetsAtBudgetOptions {
-  /** [height, width, channels] */
-  imageShape: readonly [number, number, number];
-  classCount: number;
-  /** Floats there are, in images per class. */
-  imagesPerClass: number;
-  /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more. */
-  hallucinatorShare?: number;
+export interface SetsAtBudgetOptions extends FloatBudget {
+  /** Default: those of HaBa's own question, {@link setKinds}. */
+  kinds?: readonly SetKind[];
 }
 
-/**
- * Stored images; the same cut into 2 x 2 (IDC's multi-formation); HaBa on colour bases and on single-channel ones; and HaBa on
- * multi-formation bases, in colour where a colour basis fits. A kind that does not fit is left out.
- */
-export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
-  const { imageShape, classCount, imagesPerClass, hallucinatorShare = 1 / 3 } = options;
-  const ipc = Math.floor(imagesPerClass);
-  const images: BudgetedSet[] = [
-    { kind: 'images', set: { kind: 'images', ipc } },
-    { kind: 'multi-formation', set: { kind: 'images', ipc, factor: 2 } },
-  ];
-  const total = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
-  const fitting = budget({ imageShape, classCount, imagesPerClass, hallucinators: [5, 3, 2, 1] });
-  const largest = (channels: 'colour' | 'single') =>
-    fitting.find((set) => set.channels === channels && set.hallucinators <= hallucinatorShare * total);
-  const [colour, single] = [largest('colour'), largest('single')].map(
-    (fit) =>
-      fit && {
-        kind: 'haba' as const,
-        basesPerClass: fit.perClass,
-        hallucinators: fit.hallucinatorCount,
-        channels: fit.channels,
-      },
-  );
-  const formed = colour ?? single;
-  return [
-    ...images,
-    ...(colour ? [{ kind: 'HaBa' as const, set: colour }] : []),
-    ...(single ? [{ kind: 'HaBa, single-channel' as const, set: single }] : []),
-    ...(formed ? [{ kind: 'HaBa + multi-formation' as const, set: { ...formed, factor: 2 } }] : []),
-  ];
+/** Sets of each kind, as {@link fitToBudget} sizes them. A kind that does not fit is left out. */
+export function setsAtBudget({ kinds = setKinds, ...budget }: SetsAtBudgetOptions): BudgetedSet[] {
+  return kinds.flatMap((kind) => {
+    for (const unsized of sets[kind]) {
+      const set = fitToBudget(unsized, budget);
+      if (set) return [{ kind, set }];
+    }
+    return [];
+  });
 }
 
 /**
@@ -67,14 +61,10 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
  * @param question who asks, for the error
  * @throws RangeError where it does not fit the budget
  */
-export function setAtBudget(
-  question: string,
-  kind: 'images' | 'HaBa',
-  options: SetsAtBudgetOptions,
-): BudgetedSet['set'] {
-  const found = setsAtBudget(options).find((fitting) => fitting.kind === kind);
+export function setAtBudget(question: string, kind: 'images' | 'HaBa', budget: FloatBudget): BudgetedSet['set'] {
+  const [found] = setsAtBudget({ ...budget, kinds: [kind] });
   if (found) return found.set;
   throw new RangeError(
-    `${question}: no basis in colour fits ${options.imagesPerClass} images per class; give at least 2.`,
+    `${question}: no basis in colour fits ${budget.imagesPerClass} images per class; give at least 2.`,
   );
 }

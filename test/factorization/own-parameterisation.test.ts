@@ -91,7 +91,7 @@ test('it is configured with the defaults of its profile and with optimisers of i
   refused({ kind: 'low-rank', rank: 0 }, /'set\.rank' is 0; allowed is at least 1/);
   refused(
     { kind: 'low-rnk' },
-    /'set\.kind' is 'low-rnk'; allowed are images, haba, low-rank\. Did you mean 'low-rank'\?/,
+    /'set\.kind' is 'low-rnk'; allowed are images, haba, fred, linba, ddif, haba-linba, low-rank\. Did you mean 'low-rank'\?/,
   );
   assert.throws(
     () => configure({ ...input, optimisers: { bases: { learningRate: 1 } } }),

@@ -61,7 +61,7 @@ export function crossArchitecture(
     kinds = ['images', 'HaBa'],
     seeds = defaultSeeds(profile),
   } = options;
-  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).filter(({ kind }) => kinds.includes(kind));
+  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass, kinds });
   return seeds.flatMap((seed) =>
     networks.flatMap((name) => {
       const { evaluation = recipeOf(name, profile) } = options;
