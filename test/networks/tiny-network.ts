@@ -19,11 +19,8 @@ export const tinyFamily: NetworkFamily<{ widths: number[]; slope: number }> = {
     init(random) {
       const shapes = widths.map((width, block) => [3, 3, block === 0 ? imageShape[2] : widths[block - 1], width]);
       const blocks = shapes.map((shape, block) => layers.initialLayer(random, `block${block}`, shape));
-      return Object.assign(
-        {},
-        ...blocks,
-        layers.initialLayer(random, 'classifier', [widths[widths.length - 1], classCount]),
-      );
+      const classifier = layers.initialLayer(random, 'classifier', [widths[widths.length - 1], classCount]);
+      return [...blocks, classifier].reduce((all, layer) => ({ ...all, ...layer }));
     },
     features: (parameters, images) =>
       widths
