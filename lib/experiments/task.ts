@@ -4,21 +4,29 @@
  */
 import { z } from 'zod';
 import { configure, type ConfigurationInput } from '../distillation/configuration';
-import { isLibraryKind } from '../factorization/parameterisations';
+import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
+import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
 import { makeExperts, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
 import type { RunResult } from '../runs/train-students';
 
-/** Work that ends in a run. */
-export type RunTask =
+/** Work that makes a training set, and students on it. */
+export type SetTask =
   /** A distillation, with experts trained first where its method learns from them and they are not there. */
   | { kind: 'run'; input: ConfigurationInput }
   /** Students on real images. */
-  | { kind: 'baseline'; input: BaselineInput }
-  /** Other students on the set of a distillation, which is made first where it is not there. */
-  | { kind: 'evaluation'; input: ConfigurationInput; students: OtherStudents };
+  | { kind: 'baseline'; input: BaselineInput };
+
+/** Work that ends in a run. */
+export type RunTask =
+  | SetTask
+  /** Other students on a set, which is made first where it is not there. */
+  | { kind: 'evaluation'; of: SetTask; students: OtherStudents };
+
+/** The work that a task's set is made by. */
+export const setTaskOf = (task: RunTask): SetTask => (task.kind === 'evaluation' ? task.of : task);
 
 /** Experts of a configuration of trajectory matching: all, or those of these numbers, from 0 on. */
 export interface ExpertsTask {
@@ -50,7 +58,7 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
     case 'baseline':
       return runBaseline(task.input, options);
     case 'evaluation':
-      return evaluateRun(await distil(task.input, options), task.students, options);
+      return evaluateRun(await executeTask(task.of, options), task.students, options);
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
   }
@@ -65,20 +73,30 @@ async function distil(input: ConfigurationInput, options: RunOptions): Promise<R
  * What a task holds that was registered in this process, and that no other one has.
  * @returns e.g. "the kind of set 'low-rank'"; undefined where any process can do the task
  */
-export function ownToThisProcess({ input }: Task): string | undefined {
-  const { kind } = 'set' in input ? { kind: undefined, ...input.set } : { kind: undefined };
-  return kind === undefined || isLibraryKind(kind) ? undefined : `the kind of set '${String(kind)}'`;
+export function ownToThisProcess(task: Task): string | undefined {
+  const { input } = task.kind === 'experts' ? task : setTaskOf(task);
+  const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
+  if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
+  const networks = [input.network, task.kind === 'evaluation' ? task.students.network : undefined];
+  const name: string | undefined = networks.map((network) => network?.name).find((one) => one && isOwnNetwork(one));
+  return name === undefined ? undefined : `the network '${name}'`;
 }
 
 const input = z.record(z.unknown());
+const runSchema = z.strictObject({ kind: z.literal('run'), input });
+const baselineSchema = z.strictObject({ kind: z.literal('baseline'), input });
 const students = z.strictObject({ network: input.optional(), evaluation: input.optional() });
 
 const requestSchema = z.strictObject({
   label: z.string(),
   task: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('run'), input }),
-    z.strictObject({ kind: z.literal('baseline'), input }),
-    z.strictObject({ kind: z.literal('evaluation'), input, students }),
+    runSchema,
+    baselineSchema,
+    z.strictObject({
+      kind: z.literal('evaluation'),
+      of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
+      students,
+    }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
   ]),
   places: z

@@ -1,6 +1,7 @@
 /** Cells of grids: what each run is called, and what it is made of. */
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../experiments/grid';
+import { setTaskOf } from '../experiments/task';
 import type { BaselineInput, OtherStudents } from '../runs/run';
 import type { SeededFactors } from '../report/seed-groups';
 
@@ -42,12 +43,22 @@ export function baselineCell<Factors extends SeededFactors>(
   return { label, factors, task: { kind: 'baseline', input } };
 }
 
-/** Other students on the set of a distillation, which is made first where it is not there. */
+/** Other students on the set of a cell, which is made first where it is not there. */
+export function otherStudentsCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  made: QuestionCell<Factors>,
+  students: OtherStudents,
+): QuestionCell<Factors> {
+  return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
+}
+
+/** {@link otherStudentsCell} of a distillation. */
 export function evaluationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
   input: ConfigurationInput,
   students: OtherStudents,
 ): QuestionCell<Factors> {
-  return { label, factors, task: { kind: 'evaluation', input, students } };
+  return otherStudentsCell(label, factors, distillationCell(label, factors, input), students);
 }

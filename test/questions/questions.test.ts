@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import type { GridRun } from '../../lib/experiments/grid';
+import { setTaskOf } from '../../lib/experiments/task';
 import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
@@ -23,7 +24,8 @@ import { madeUpRun } from '../report/made-up-run';
 
 /** A cell, and what its run is made of. */
 function parts<Factors extends SeededFactors>({ label, factors, task }: QuestionCell<Factors>) {
-  return { label, factors, input: task.input, students: task.kind === 'evaluation' ? task.students : undefined };
+  const { input } = setTaskOf(task);
+  return { label, factors, input, students: task.kind === 'evaluation' ? task.students : undefined };
 }
 
 const cifar10 = { imageShape: [32, 32, 3] as const, classCount: 10 };
@@ -267,18 +269,18 @@ test('what was chosen is distilled from all images and tested on the test images
     evaluation: { split: 'test' },
   };
   assert.deepEqual(
-    cells.map(({ task }) => task.input),
+    cells.map((cell) => parts(cell).input),
     [4, 9].flatMap((seed) => [
       { ...images, seed },
       { ...haba, seed },
     ]),
   );
   assert.equal(new Set(cells.map(({ label }) => label)).size, 4);
-  const whole = cells.map(({ task }) => configure(task.input as ConfigurationInput));
+  const whole = cells.map((cell) => configure(parts(cell).input as ConfigurationInput));
   assert.ok(whole.every(({ holdOut, evaluation }) => !holdOut && evaluation.split === 'test'));
   // The profile's own setting, however it was called, is the profile.
   const [own] = tuningFinal(quick, [{ ...chosen[1], isDefault: true }], { seeds: [0] });
-  assert.ok(!('optimisers' in own.task.input));
+  assert.ok(!('optimisers' in parts(own).input));
 });
 
 test('a dataset whose shape is not known is refused, the others named', () => {
