@@ -1,5 +1,6 @@
 /** Figures and tables as outputs of notebook cells. */
 import type { Figure } from './figure';
+import { tableText } from './table-text';
 import type { ReportTable } from './tables';
 
 type Bundle = Record<string, unknown>;
@@ -33,8 +34,8 @@ function figureBundle({ name, svg, specification }: Figure): Bundle {
   };
 }
 
-function tableBundle({ table }: ReportTable): Bundle {
-  return { 'text/html': table.toHTML(), 'text/plain': table.toMarkdown() };
+function tableBundle(table: ReportTable): Bundle {
+  return { 'text/html': tableText(table, 'html'), 'text/plain': tableText(table, 'markdown') };
 }
 
 function tslabKernel(): Kernel | undefined {
