@@ -82,12 +82,31 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
     /'set\.ipc' is not a key.* Allowed here: kind, basesPerClass,/,
   ],
   [
+    'a width of a network that has none',
+    { network: { name: 'ResNet18', width: 64 } },
+    /'network\.width' is not a key where 'network\.name' is 'ResNet18'\. Allowed here: name\./,
+  ],
+  [
+    'an unknown option of ConvNet',
+    { network: { wdith: 8 } },
+    /'network\.wdith' is not a key; did you mean 'network\.width'\? Allowed here: name, width, depth, normalisation,/,
+  ],
+  [
+    'an unknown network',
+    { network: { name: 'ResNet19' } },
+    /'network\.name' is 'ResNet19'; allowed are ConvNet, AlexNet, VGG11, ResNet18, .* Did you mean 'ResNet18'\?/,
+  ],
+  [
     'an unknown dataset',
     { dataset: 'cifar11' },
     /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,
   ],
   ['an unknown method', { matching: { method: 'tm' } }, /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\./],
-  ['an unknown kind of set', { set: { kind: 'linear' } }, /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\./],
+  [
+    'an unknown kind of set',
+    { set: { kind: 'linear' } },
+    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\./,
+  ],
   ['no images', { set: { kind: 'images', ipc: 0 } }, /'set\.ipc' is 0; allowed is at least 1\./],
   ['half an image', { set: { kind: 'images', ipc: 1.5 } }, /'set\.ipc' is 1\.5; expected an integer\./],
   ['text for a number', { seed: '3' }, /'seed' is '3'; expected a value of type number\./],

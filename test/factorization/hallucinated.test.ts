@@ -59,8 +59,8 @@ test('it starts where LinBa does, with the hallucinators that HaBa starts with',
 });
 
 test("options are those of both, items are bases, and each part has its own kind's optimiser", () => {
-  const { options: known, itemsPerClass, itemsInName, optimisers } = parameterisationOf('haba-linba');
-  assert.deepEqual(Object.keys(known), [
+  const haba = parameterisationOf('haba-linba');
+  assert.deepEqual(Object.keys(haba.options), [
     'basesPerClass',
     'dictionary',
     'hallucinators',
@@ -71,17 +71,17 @@ test("options are those of both, items are bases, and each part has its own kind
     'factor',
     'initialisation',
   ]);
-  assert.deepEqual([itemsPerClass, itemsInName?.(7)], ['basesPerClass', '7bases']);
+  assert.deepEqual([haba.itemsPerClass, haba.itemsInName?.(7)], ['basesPerClass', '7bases']);
   const rates = (learningRate: number) => ({ learningRate, momentum: 0.5 });
   const usual = { bases: rates(10), hallucinators: rates(0.001) };
-  const parts = optimisers!(usual, { profile: 'quick', method: 'dm' });
+  const parts = haba.optimisers!(usual, { profile: 'quick', method: 'dm' });
   assert.deepEqual(Object.keys(parts), ['coefficients', 'dictionary', 'hallucinators']);
   assert.deepEqual(parts.hallucinators, usual.hallucinators);
 });
 
 test('options of HaBa stand in the order in which names of its runs tell them, and so do its parts', () => {
-  const { options: known, optimisers } = parameterisationOf('haba');
-  assert.deepEqual(Object.keys(known), [
+  const haba = parameterisationOf('haba');
+  assert.deepEqual(Object.keys(haba.options), [
     'basesPerClass',
     'channels',
     'hallucinators',
@@ -93,5 +93,5 @@ test('options of HaBa stand in the order in which names of its runs tell them, a
     'initialisation',
   ]);
   const usual = { bases: { learningRate: 1, momentum: 0 }, hallucinators: { learningRate: 2, momentum: 0.1 } };
-  assert.deepEqual(optimisers!(usual, { profile: 'quick', method: 'dm' }), usual);
+  assert.deepEqual(haba.optimisers!(usual, { profile: 'quick', method: 'dm' }), usual);
 });

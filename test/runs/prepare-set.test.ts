@@ -72,7 +72,7 @@ test('stopped, then killed, then killed again in the first iteration, it ends bi
   const stop = new AbortController();
   const stopping = until('fitting fields', 7, () => stop.abort());
   await assert.rejects(run(input, { ...options, progress: stopping, signal: stop.signal }), RunStopped);
-  const [{ folder: begun, state }] = listRuns(options.runs!);
+  const [{ folder: begun, state }] = listRuns(options.runs);
   const files = setFiles(begun);
   assert.equal(state, 'unfinished');
   assert.deepEqual([existsSync(files.preparation), existsSync(files.checkpoint)], [true, false]);
@@ -106,7 +106,7 @@ test('what was damaged, or is of another run, is refused, and nothing is changed
   const stop = new AbortController();
   const stopping = until('fitting fields', 7, () => stop.abort());
   await assert.rejects(run(input, { ...options, progress: stopping, signal: stop.signal }), RunStopped);
-  const [{ folder: begun }] = listRuns(options.runs!);
+  const [{ folder: begun }] = listRuns(options.runs);
   const { preparation } = setFiles(begun);
   const content = readFileSync(preparation);
   content[content.length - 3] ^= 1;
@@ -118,7 +118,7 @@ test('what was damaged, or is of another run, is refused, and nothing is changed
   const second = new AbortController();
   const at = until('fitting fields', 7, () => second.abort());
   await assert.rejects(run(other, { ...options, progress: at, signal: second.signal }), RunStopped);
-  const theirs = listRuns(options.runs!).find((one) => one.folder !== begun)!;
+  const theirs = listRuns(options.runs).find((one) => one.folder !== begun)!;
   writeFileSync(preparation, readFileSync(setFiles(theirs.folder).preparation));
   await assert.rejects(run(input, options), /is not a preparation of this run's set: it belongs to/);
 });
