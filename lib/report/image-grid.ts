@@ -71,10 +71,13 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const totalHeight = headerHeight + rowLabels.length * rowHeight;
   // Where columns are narrower than their labels, only every second, third, ... is labelled.
   const labelled = Math.ceil((letterWidth * Math.max(...columnLabels.map(lettersOf))) / (cell + gap));
+  // In the middle of its columns, and within the figure where these are narrower than it.
+  const titleHalf = (lettersOf(columnTitle ?? '') * letterWidth * 8) / 7 / 2;
+  const titleAt = Math.max(titleHalf, Math.min((left + columnTitleFrom * (cell + gap) + total) / 2, total - titleHalf));
   const middle = headerHeight + (rowLabels.length * rowHeight) / 2;
   const parts = [
     ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
-    ...(columnTitle ? [text(columnTitle, (left + columnTitleFrom * (cell + gap) + total) / 2, 8, { size: 8 })] : []),
+    ...(columnTitle ? [text(columnTitle, titleAt, 8, { size: 8 })] : []),
     ...columnLabels.flatMap((label, column) =>
       column % labelled === 0 ? [text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 })] : [],
     ),
