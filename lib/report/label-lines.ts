@@ -1,5 +1,5 @@
 /** A label in the room that there is: broken into lines, and shortened where these are not enough. */
-import { lettersOf, splitLetters } from './fonts';
+import { lettersOf, splitLetters } from './script-fonts';
 
 export interface LabelRoom {
   /** Letters that a line holds; see `lettersOf`. */

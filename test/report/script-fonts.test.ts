@@ -4,10 +4,11 @@ import { test, type TestContext } from 'node:test';
 import { PNG } from 'pngjs';
 import { getDocumentProxy } from 'unpdf';
 import type { Figure } from '../../lib/report/figure';
-import { lettersOf, withFonts } from '../../lib/report/fonts';
+import { lettersOf, withFonts } from '../../lib/report/script-fonts';
 import { imageGrid } from '../../lib/report/image-grid';
 import { labelLines } from '../../lib/report/label-lines';
 import { toPdf, toPng } from '../../lib/report/render';
+import { fontInUse } from '../../lib/report/style';
 
 const grid = (rowLabels: string[], columns = 1): Figure =>
   imageGrid(
@@ -31,7 +32,7 @@ const names = ['猫狗', '臺灣鳥', 'ねこイヌ', '고양이', 'แมว', 
 test('every script has a font, and its letters are drawn as such in PNG: not as boxes, and not as each other', async (context) => {
   quiet(context);
   for (const name of names) {
-    assert.deepEqual(withFonts(grid([name]).svg).missing, [], name);
+    assert.deepEqual(withFonts(grid([name]).svg, fontInUse()).missing, [], name);
     const drawn = async (text: string) =>
       PNG.sync.read(await toPng({ ...grid([name]), svg: grid([name]).svg.replace(name, text) })).data;
     const pixels = await drawn(name);
