@@ -37,7 +37,11 @@ export const mnist: DatasetFormat = defineFormat({
   suffix: '.gz',
   about: '10 digits, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   sources: officialFiles(
-    ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'http://yann.lecun.com/exdb/mnist/'],
+    [
+      'https://ossci-datasets.s3.amazonaws.com/mnist/',
+      'https://storage.googleapis.com/cvdf-datasets/mnist/',
+      'http://yann.lecun.com/exdb/mnist/',
+    ],
     [
       'f68b3c2dcbeaaa9fbdd348bbdeb94873',
       'd53e105ee54ea40749a09fcbcd1e9432',
@@ -60,7 +64,10 @@ export const fashionMnist: DatasetFormat = defineFormat({
   suffix: '.gz',
   about: '10 articles of clothing, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   sources: officialFiles(
-    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'],
+    [
+      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+      'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
+    ],
     [
       '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
       '25c81989df183df01b3e8a0aad5dffbe',
