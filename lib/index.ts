@@ -23,6 +23,8 @@ export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export type { MatchingContext, MatchingMethod } from './matching/method';
+export { registerMatching } from './matching/methods';
 export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';

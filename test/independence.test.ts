@@ -10,7 +10,6 @@ import { after, before, mock, test } from 'node:test';
 import { createAugmentation } from '../lib/data/dsa';
 import type { Configuration } from '../lib/distillation/configuration';
 import { createDistillation } from '../lib/distillation/distillation';
-import { expertSettings } from '../lib/distillation/expert-settings';
 import { evaluateTrainingSet } from '../lib/evaluation/evaluation';
 import { studentTrainer } from '../lib/evaluation/student';
 import { realTrainingSet } from '../lib/evaluation/training-set';
@@ -20,7 +19,7 @@ import { parameterShapes } from '../lib/networks/parameter-shapes';
 import { useBackend } from '../lib/tensor/backend';
 import { disposeAll } from '../lib/tensor/parameters';
 import { Random } from '../lib/tensor/random';
-import { smallConfiguration, smallData } from './distillation/small-world';
+import { settingsOfExperts, smallConfiguration, smallData } from './distillation/small-world';
 
 const data = smallData();
 const { imageShape, classCount } = data.train;
@@ -66,7 +65,7 @@ const networkOf = (configuration: Configuration) => createNetwork({ ...configura
 async function experts(seed: number): Promise<void> {
   const configuration = configured(seed, 'mtt');
   await trainExperts({
-    settings: { ...expertSettings(configuration, data), seed },
+    settings: { ...settingsOfExperts(configuration, data), seed },
     data,
     network: networkOf(configuration),
     augmentation: createAugmentation(configuration.augmentation),

@@ -1,7 +1,7 @@
 /** Cells of grids: what each run is called, and how it is made. */
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../runs/grid';
-import { makeExperts } from '../runs/make-experts';
+import { prepareMatching } from '../runs/make-experts';
 import type { RunOptions } from '../runs/context';
 import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
 import type { SeededFactors } from '../report/seed-groups';
@@ -30,9 +30,9 @@ export interface QuestionCell<Factors extends SeededFactors> extends GridCell<Fa
   students?: OtherStudents;
 }
 
-/** Distils, with experts trained first where the method learns from them. */
+/** Distils, with what the method needs prepared first, e.g. experts. */
 async function distil(configuration: ConfigurationInput, options: RunOptions) {
-  if (configuration.matching?.method === 'mtt') await makeExperts(configuration, options);
+  await prepareMatching(configuration, options);
   return run(configuration, options);
 }
 

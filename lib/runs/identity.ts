@@ -8,6 +8,7 @@ import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
+import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { setFiles, type RunPlace } from './run-files';
 
@@ -30,11 +31,13 @@ export function setHash({ kind, configuration, dataChecksum }: SetSource): strin
   switch (kind) {
     case 'distillation': {
       const { version } = parameterisationOf(set.kind);
+      const { version: methodVersion } = matchingMethodOf(matching.method);
       const chosen = {
         method: matching.method,
         set: set.kind,
         perClass,
         ...(version === undefined ? {} : { version }),
+        ...(methodVersion === undefined ? {} : { methodVersion }),
       };
       return hashOf({ ...common, ...chosen, differences: differencesOfSet(configuration) });
     }
@@ -91,13 +94,15 @@ export function studentsPlace({ folder, hash: of }: RunPlace, configuration: Con
   return { folder: path.join(setFiles(folder).students, `${studentsName(configuration)}-${hash}`), hash };
 }
 
-/** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
-const notOfSet = /^(seed|compile|checkpointEvery|matching\.experts\.epochs|evaluation\..*)$/;
+/** Keys that change no number of a set: how it is computed and kept, and students; some of the method's are beside them. */
+const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 
 function differencesOfSet(configuration: Configuration): Record<string, unknown> {
-  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path)));
+  const { withoutEffect = [] } = matchingMethodOf(configuration.matching.method);
+  const without = new Set(withoutEffect.map((path) => `matching.${path}`));
+  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path) && !without.has(path)));
 }
 
 function differencesOfStudents(configuration: Configuration): Record<string, unknown> {

@@ -129,14 +129,16 @@ export function readSetResult({ folder, hash }: RunPlace): SetResult | undefined
   return readSealed(file, setResultSchema, { identity: hash, advice: advice(folder) });
 }
 
-const metricsSchema: z.ZodType<IterationMetrics> = z.object({
-  iteration: z.number().int().positive().safe(),
-  loss: z.number(),
-  cosine: z.number().optional(),
-  adversaryLoss: z.number().optional(),
-  stepSize: z.number().optional(),
-  seconds: z.number().min(0),
-});
+const metricsSchema: z.ZodType<IterationMetrics> = z
+  .object({
+    iteration: z.number().int().positive().safe(),
+    loss: z.number(),
+    cosine: z.number().optional(),
+    adversaryLoss: z.number().optional(),
+    seconds: z.number().min(0),
+  })
+  // What a matching method learned.
+  .catchall(z.number());
 
 const iterationsSchema = z.object({ iterations: z.number() });
 
