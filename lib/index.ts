@@ -15,6 +15,15 @@ export { storageEfficiency } from './questions/storage-efficiency/grid';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { methodsGrid } from './questions/methods/grid';
 export { methodsTable } from './questions/methods/table';
+export { scoredSets, scoresGrid } from './questions/scores/grid';
+export { lossCorrelationTable, scoresTable } from './questions/scores/table';
+export {
+  augmentationRobustScore,
+  hardLabelRecovery,
+  improvementOverRandom,
+  labelRobustScore,
+  rankCorrelation,
+} from './evaluation/scores';
 export { evaluateRun, run, runBaseline } from './runs/run';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
