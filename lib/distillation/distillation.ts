@@ -5,7 +5,7 @@ import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import type { MatchingStep } from '../matching/matching-loss';
-import { initLearned, learnedBeside, matchingMethodOf } from '../matching/methods';
+import { initLearned, learnedBeside, learnedBounds, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
 import { disposeAll } from '../tensor/parameters';
@@ -97,10 +97,7 @@ export function createDistillation(
         compile,
       })
     : undefined;
-  const bounds = Object.entries(learned).flatMap(([name, { smallest }]) =>
-    smallest ? [[name, smallest(options)]] : [],
-  );
-  const smallest = Object.fromEntries(bounds) as Record<string, number>;
+  const smallest = learnedBounds(options);
 
   return {
     set,

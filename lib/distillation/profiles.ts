@@ -79,9 +79,9 @@ export function profileDefaults(choice: ProfileChoice) {
 /** Of each part of the set, as its kind says, and of what the method learns beside it. */
 function optimiserDefaults(choice: ProfileChoice): Record<string, PartRates> {
   const { profile, method, kind, perClass } = choice;
-  const { optimisers = dmMethod.optimisers, learns = {} } = matchingMethodOf(method);
-  const usual = optimisers(choice);
+  const matching = matchingMethodOf(method);
+  const usual = matching.optimisers?.(choice) ?? dmMethod.optimisers(choice);
   const parts = parameterisationOf(kind).optimisers?.(usual, { profile, method, perClass }) ?? usual;
-  const learned = Object.entries(learns).map(([name, { optimiser }]) => [name, optimiser(choice)]);
+  const learned = Object.entries(matching.learns ?? {}).map(([name, one]) => [name, one.optimiser(choice)]);
   return { ...parts, ...(Object.fromEntries(learned) as Record<string, PartRates>) };
 }

@@ -100,7 +100,7 @@ export function learnedBeside(method: string): Readonly<Record<string, LearnedTe
 export function initLearned(matching: MatchingOptions, shape: DataShape): Parameters {
   const learned = Object.entries(learnedBeside(matching.method));
   return Object.fromEntries(
-    learned.map(([name, { start }]) => [name, tf.tensor(start(matching, shape), undefined, 'float32')]),
+    learned.map(([name, one]) => [name, tf.tensor(one.start(matching, shape), undefined, 'float32')]),
   );
 }
 
@@ -108,7 +108,13 @@ export function initLearned(matching: MatchingOptions, shape: DataShape): Parame
 export function learnedShapes(matching: MatchingOptions, shape: DataShape): Record<string, readonly number[]> {
   const shapeOf = (start: number | readonly number[]) => (typeof start === 'number' ? [] : [start.length]);
   const learned = Object.entries(learnedBeside(matching.method));
-  return Object.fromEntries(learned.map(([name, { start }]) => [name, shapeOf(start(matching, shape))]));
+  return Object.fromEntries(learned.map(([name, one]) => [name, shapeOf(one.start(matching, shape))]));
+}
+
+/** What some of it is cut off at from below, by name. */
+export function learnedBounds(matching: MatchingOptions): Record<string, number> {
+  const bounds = Object.entries(learnedBeside(matching.method)).map(([name, one]) => [name, one.smallest?.(matching)]);
+  return Object.fromEntries(bounds.filter(([, bound]) => bound !== undefined)) as Record<string, number>;
 }
 
 /** The rate that students take from what was learned beside their set; undefined where the method learns none for them. */
