@@ -23,6 +23,13 @@ import {
   type MatchingInput,
   type MatchingOptions,
 } from '../matching/methods';
+import {
+  networkNames,
+  networkSchema,
+  withoutConvNetOptions,
+  type NetworkInput,
+  type NetworkOptions,
+} from '../networks/network-families';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 
@@ -42,17 +49,6 @@ const partOptimiser = z.strictObject({
   momentum: share,
 });
 
-const networkSchema = z.strictObject({
-  name: z.enum(['ConvNet', 'AlexNet', 'VGG11', 'ResNet18', 'ResNet18_AP', 'LeNet', 'MLP']),
-  /** Channels of each ConvNet block; other networks have their own. */
-  width: count,
-  /** Blocks of the ConvNet. */
-  depth: count,
-  normalisation: z.enum(['instance', 'group', 'layer', 'none']),
-  pooling: z.enum(['average', 'max', 'none']),
-  activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
-});
-
 const constraintsSchema = z.strictObject({
   /** Weight of L_cos in the objective of bases and hallucinators; 0 switches off L_cos and the adversary, which nothing hears. */
   cosine: nonNegative,
@@ -70,7 +66,7 @@ const constraintsSchema = z.strictObject({
 });
 
 /**
- * The schema of a configuration, of the kinds of set and the matching methods that are registered by now.
+ * The schema of a configuration, of the kinds of set, the matching methods and the networks that are registered by now.
  * @param parts of the set and what the method learns beside it, each of which has an optimiser
  */
 const schemaOf = (parts: readonly string[]) =>
@@ -86,7 +82,7 @@ const schemaOf = (parts: readonly string[]) =>
      */
     holdOut: z.boolean(),
     /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
-    network: networkSchema,
+    network: networkSchema(),
     set: setSchema(),
     matching: matchingSchema(),
     /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
@@ -123,7 +119,11 @@ const schemaOf = (parts: readonly string[]) =>
   });
 
 /** A complete, valid configuration. */
-export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'set' | 'matching' | 'optimisers'> & {
+export type Configuration = Omit<
+  z.infer<ReturnType<typeof schemaOf>>,
+  'network' | 'set' | 'matching' | 'optimisers'
+> & {
+  network: NetworkOptions;
   set: SetOptions;
   matching: MatchingOptions;
   /**
@@ -137,7 +137,8 @@ export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'set' | '
 type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
 /** What a person writes: whatever differs from the profile. */
-export type ConfigurationInput = DeepPartial<Omit<Configuration, 'set' | 'matching'>> & {
+export type ConfigurationInput = DeepPartial<Omit<Configuration, 'network' | 'set' | 'matching'>> & {
+  network?: NetworkInput;
   set?: SetInput;
   matching?: MatchingInput;
 };
@@ -152,7 +153,9 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   const choice = chosen(input);
   const defaults = profileDefaults(choice);
   const schema = schemaOf(Object.keys(defaults.optimisers));
-  const merged = withoutOtherRates(merge(withoutOtherLength(defaults, input), input), Object.keys(defaults.optimisers));
+  // What was stored before networks had options of their own is read as it was meant.
+  const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
+  const merged = withoutOtherRates(merge(withoutOtherLength(defaults, input), given), Object.keys(defaults.optimisers));
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
@@ -235,6 +238,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     dataset: known(input.dataset, datasetNames, 'cifar10'),
     method: known(given.method, matchingNames(), defaultMethod(profile)),
     given,
+    network: known(input.network?.name, networkNames(), 'ConvNet'),
     kind,
     perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),
     split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),

@@ -1,16 +1,19 @@
 /** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
-import type { DatasetName } from '../data/dataset-names';
+import { datasetShapes, type DatasetName } from '../data/dataset-names';
 import type { PartRates } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { dmMethod } from '../matching/dm';
 import type { MethodChoice } from '../matching/method';
 import { matchingMethodOf } from '../matching/methods';
+import { networkFamily } from '../networks/network-families';
 
 /** What the defaults depend on: of the method's options and of the set, too, what is given. */
 export interface ProfileChoice extends MethodChoice {
   dataset: DatasetName;
   /** Of matching. */
   method: string;
+  /** Name of the network. */
+  network: string;
   split: 'test' | 'validation';
 }
 
@@ -39,13 +42,14 @@ export function profileDefaults(choice: ProfileChoice) {
   const method = matchingMethodOf(choice.method);
   const { iterations = dmMethod.iterations } = method;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
+  const imageShape = choice.dataset === 'folder' ? undefined : datasetShapes[choice.dataset].imageShape;
   return {
     profile,
     seed: 0,
     dataset: choice.dataset,
     whitening: method.whitening?.(profile) ?? 'normalise',
     holdOut: choice.split === 'validation',
-    network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
+    network: { name: choice.network, ...networkFamily(choice.network).defaults({ profile, imageShape }) },
     set: { kind, ...parameterisationOf(kind).defaults({ profile, perClass }) },
     matching: { method: method.name, ...method.defaults(choice) },
     augmentation: method.augmentation ?? fullAugmentation,

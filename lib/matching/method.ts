@@ -9,6 +9,7 @@ import type { DistilledSet } from '../factorization/distilled-set';
 import type { DataShape, DefaultsChoice, PartRates } from '../factorization/parameterisation';
 import type { Holder } from '../files/lock';
 import type { Network } from '../networks/network';
+import type { NetworkOptions } from '../networks/network-families';
 import type { MatchingLoss } from './matching-loss';
 
 type Profile = DefaultsChoice['profile'];
@@ -53,8 +54,7 @@ export interface Surroundings {
   whitening: string;
   holdOut: boolean;
   augmentation: string;
-  /** Name and options. */
-  network: { name: string } & Record<string, string | number | boolean>;
+  network: NetworkOptions;
 }
 
 /** What a method is prepared with. */

@@ -1,5 +1,6 @@
 /** The command line that trains the experts of trajectory matching: what is advised where they are missing. */
 import { shellWord } from '../../files/shell-word';
+import { isOwnNetwork } from '../../networks/network-families';
 import type { Surroundings } from '../method';
 import type { TrajectoryOptions } from '../mtt';
 
@@ -27,11 +28,15 @@ export function expertsCommand(
   return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
 }
 
-/** A sentence with {@link expertsCommand}. */
+/** A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know. */
 export function expertsAdvice(...given: Parameters<typeof expertsCommand>): string {
+  const [, { network }] = given;
+  if (isOwnNetwork(network.name)) return 'They are made by makeExperts, given the same configuration.';
   return `They are made by: ${expertsCommand(...given)}`;
 }
 
-function under(prefix: string, record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}.${key}`, value]));
+function under(prefix: string, record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]): [string, unknown] => [`${prefix}.${key}`, value]),
+  );
 }
