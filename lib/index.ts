@@ -55,6 +55,8 @@ export { live, type Live, type LiveOptions } from './report/live';
 export { lossChart } from './report/loss-chart';
 export { pairedDifference, pairedDifferences, type Observation, type PairedDifference } from './report/paired';
 export { show } from './report/show';
+export { checkFigure } from './report/colour-check';
+export { useFigureStyle, figureStyles, type FigureStyle } from './report/style';
 export { equalAccuracyTable, publishedTable, storageTable } from './questions/storage-efficiency/table';
 export { storageChart, storageDifferenceChart } from './questions/storage-efficiency/chart';
 export { budgetTable } from './report/budget-table';
