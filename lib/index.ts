@@ -5,7 +5,7 @@ export { readDistilledSet } from './runs/distilled-file';
 export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
-export { runGrid } from './runs/grid';
+export { runGrid } from './experiments/grid';
 export { makeExperts } from './runs/make-experts';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { constraintAblation } from './questions/constraint-ablation/grid';

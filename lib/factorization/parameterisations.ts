@@ -30,6 +30,9 @@ const kinds = createRegistry<Parameterisation>({
   library: [imagesSet, habaSet],
 });
 
+/** Whether the library does not bring it. */
+export const isOwnKind = (kind: string): boolean => kinds.isOwn(kind);
+
 /** Kinds of set, in the order in which they were registered. */
 export const parameterisationKinds = (): string[] => kinds.names();
 

@@ -24,6 +24,8 @@ export interface RegistryOptions<Value> {
 export interface Registry<Value> {
   /** In the order in which they were registered, the library's first. */
   names(): string[];
+  /** Whether the library does not bring it. */
+  isOwn(name: string): boolean;
   /**
    * Adds a value; registered again, as by a notebook's cell that runs again, it takes the place of the one before it.
    * @throws RangeError for the name of another in the library, and for one that is no name
@@ -41,13 +43,15 @@ export function createRegistry<Value extends WithOptions>(given: RegistryOptions
   const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map(
     library.map((value) => [nameOf(value), value]),
   ));
+  const isOwn = (name: string) => !library.some((value) => nameOf(value) === name);
   return {
     names: () => [...registered.keys()],
+    isOwn,
     add(value) {
       const name = nameOf(value);
       const refuse = (reason: string) => new RangeError(`${given.register}: the ${key} '${name}' ${reason}.`);
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(name)) throw refuse('must be of letters, digits and hyphens');
-      if (library.some((own) => nameOf(own) === name)) throw refuse("is the library's own; give yours another name");
+      if (!isOwn(name)) throw refuse("is the library's own; give yours another name");
       if (Object.hasOwn(value.options, key)) throw refuse(`has an option '${key}', which is what tells ${key}s apart`);
       registered.set(name, value);
     },

@@ -75,8 +75,10 @@ export interface MatchingContext extends PreparationContext {
   source: ImageSource;
 }
 
-/** How preparation is watched and stopped. */
+/** What of it is prepared, and how that is watched and stopped. */
 export interface PreparationHooks {
+  /** Numbers of the parts to make now, from 0 on. Default: all. */
+  only?: readonly number[];
   signal?: AbortSignal;
   /** Called after each of its steps. */
   onStep?: (done: number, loss: number) => void;
@@ -88,7 +90,9 @@ export interface PreparationHooks {
 export interface Preparation<Options extends object = object> {
   /** What progress calls it, e.g. 'training experts'. */
   readonly stage: string;
-  /** How many steps it has. */
+  /** How many parts it has, which processes share, e.g. experts. */
+  parts(options: Options): number;
+  /** How many steps each has, which progress counts. */
   steps(options: Options): number;
   /** Makes it; what is there is kept, and an interrupted one goes on. @returns what came of it */
   make(options: Options, context: PreparationContext & PreparationHooks): Promise<object>;

@@ -51,6 +51,9 @@ export const libraryMethods: readonly string[] = library.map(({ name }) => name)
 /** Names of all methods, in the order in which they were registered. */
 export const matchingNames = (): string[] => methods.names();
 
+/** Whether the library does not bring it. */
+export const isOwnMethod = (name: string): boolean => methods.isOwn(name);
+
 /** Trajectory matching is the authors' main setting, and needs experts, which take long to train. */
 export const defaultMethod = (profile: DefaultsChoice['profile']): string => (profile === 'paper' ? 'mtt' : 'dm');
 

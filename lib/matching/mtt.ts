@@ -120,8 +120,12 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
   },
   prepare: {
     stage: 'training experts',
-    steps: ({ experts }) => experts.count * experts.epochs,
-    async make(given, { surroundings, data, network, augmentation, experts: place, compile, signal, onStep, onWait }) {
+    parts: ({ experts }) => experts.count,
+    steps: ({ experts }) => experts.epochs,
+    async make(
+      given,
+      { surroundings, data, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
+    ) {
       const { count, epochs } = given.experts;
       const { folder: experts, seconds } = await trainExperts({
         settings: expertSettings(given.experts, surroundings, data),
@@ -130,6 +134,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         augmentation,
         count,
         epochs,
+        only,
         experts: place,
         advice: expertsAdvice(given, surroundings, { experts: place }),
         compile,
@@ -137,7 +142,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         onWait,
         onEpoch: (done, _total, loss) => onStep?.(done, loss),
       });
-      return { experts, count, epochs, seconds };
+      return { experts, count: only?.length ?? count, epochs, seconds };
     },
   },
   create(given, { surroundings, data, set, network, augmentation, experts, compile }) {

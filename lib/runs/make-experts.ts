@@ -6,10 +6,16 @@ import { matchingMethodOf, matchingNames } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunOptions } from './context';
 
+export interface MakeExpertsOptions extends RunOptions {
+  /** Numbers of the experts to train now, or of other parts to prepare, from 0 on. Default: all that the configuration asks for. */
+  only?: readonly number[];
+}
+
 /** What expert training came to. */
 export interface MadeExperts {
   /** Folder of the experts. */
   experts: string;
+  /** Of the experts that were asked for. */
   count: number;
   epochs: number;
   /** Of training, earlier sessions included. */
@@ -23,21 +29,24 @@ export interface MadeExperts {
  */
 export async function prepareMatching(
   input: ConfigurationInput,
-  options: RunOptions = {},
+  options: MakeExpertsOptions = {},
 ): Promise<object | undefined> {
   const configuration = configure(input);
   const { matching } = configuration;
   const { prepare } = matchingMethodOf(matching.method);
   if (prepare === undefined) return undefined;
+  const { only } = options;
   return inContext(configuration, options, async ({ data, progress, signal }) => {
     const { imageShape, classCount } = data.train;
-    progress.stage({ name: prepare.stage, total: prepare.steps(matching) });
+    const parts = only?.length ?? prepare.parts(matching);
+    progress.stage({ name: prepare.stage, total: parts * prepare.steps(matching) });
     try {
       return await prepare.make(matching, {
         surroundings: configuration,
         data,
         network: createNetwork({ ...configuration.network, imageShape, classCount }),
         augmentation: createAugmentation(configuration.augmentation),
+        only,
         experts: options.experts,
         compile: configuration.compile,
         signal,
@@ -56,7 +65,7 @@ export async function prepareMatching(
  * @throws RangeError for a method that needs none
  * @throws RunStopped after an interrupt; the same again goes on
  */
-export async function makeExperts(input: ConfigurationInput, options: RunOptions = {}): Promise<MadeExperts> {
+export async function makeExperts(input: ConfigurationInput, options: MakeExpertsOptions = {}): Promise<MadeExperts> {
   const made = await prepareMatching(input, options);
   if (made !== undefined) return made as MadeExperts;
   const needing = matchingNames().filter((name) => matchingMethodOf(name).prepare !== undefined);

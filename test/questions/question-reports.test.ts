@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Diversity, DiversityJudge } from '../../lib/questions/diversity/judge';
-import type { GridRun } from '../../lib/runs/grid';
+import type { GridRun } from '../../lib/experiments/grid';
 import type { ArchitectureFactors } from '../../lib/questions/cross-architecture/grid';
 import type { ConstraintFactors } from '../../lib/questions/constraint-ablation/grid';
 import type { DiversityFactors } from '../../lib/questions/diversity/grid';

@@ -1,6 +1,6 @@
 /** RQ3 as a chart: students of other networks. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { ArchitectureFactors } from './grid';
 import { groupSeeds } from '../../report/seed-groups';
 import { intervalLayers } from '../../report/interval-layers';

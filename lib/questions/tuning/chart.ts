@@ -1,7 +1,7 @@
 /** What tuning came to, as a chart. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { TunedPart, TuningFactors } from './grid';
 import { groupSeeds, type SeedGroup } from '../../report/seed-groups';
 import { intervalLayers } from '../../report/interval-layers';
