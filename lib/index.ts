@@ -32,6 +32,10 @@ export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export type { NetworkFamily } from './networks/network-family';
+export { registerNetwork } from './networks/network-families';
+/** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
+export * as layers from './networks/layers';
 export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
@@ -55,5 +59,5 @@ export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
 export { tuningFinalTable, tuningTable } from './questions/tuning/table';
 export { tuningChart } from './questions/tuning/chart';
-/** TensorFlow.js, for decoders of one's own. */
+/** TensorFlow.js, for decoders and networks of one's own. */
 export { tf } from './tensor/tensorflow';

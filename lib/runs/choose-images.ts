@@ -56,7 +56,12 @@ async function chosenBy(
   const random = Random.stream(seed, 'set');
   if (kind === 'random') return randomSelection(data.train, perClass, random);
   if (kind === 'el2n-easiest' || kind === 'el2n-hardest') {
-    return selectByScore(data.train, perClass, readScores(basis!), kind === 'el2n-easiest' ? 'easiest' : 'hardest');
+    return selectByScore(
+      data.train,
+      perClass,
+      readScores(basis!, configuration),
+      kind === 'el2n-easiest' ? 'easiest' : 'hardest',
+    );
   }
   const network = networkOf(configuration, data);
   const parameters = readFeatureNetwork(basis!);

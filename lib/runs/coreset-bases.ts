@@ -48,9 +48,9 @@ export function readFeatureNetwork({ folder, hash }: MadeSet): Parameters {
 }
 
 /** Mean error norm of every training image, of a basis of scores. */
-export function readScores({ folder, hash, configuration }: MadeSet): Float32Array {
+export function readScores({ folder, hash }: MadeSet, { profile }: Configuration): Float32Array {
   return tf.tidy(() => {
-    const all = Array.from({ length: scoringNetworks[configuration.profile] }, (_, number) => {
+    const all = Array.from({ length: scoringNetworks[profile] }, (_, number) => {
       return kept(scoresFile(folder, number), { folder, hash }).norms as tf.Tensor1D;
     });
     return tf.stack(all).mean(0).dataSync<'float32'>();
