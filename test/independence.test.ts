@@ -82,12 +82,14 @@ async function students(seed: number): Promise<void> {
   await evaluateTrainingSet(realTrainingSet(data.train), { ...configuration, evaluation }, data);
 }
 
-/** The network that herding takes its features from. */
-async function herding(seed: number): Promise<void> {
+/** The networks that coresets are chosen by: one for features, ten for EL2N. */
+async function coresets(seed: number): Promise<void> {
   const configuration = configured(seed, 'dm');
   const recipe = { ...configuration.evaluation, learningRate: 0.01, length: { updates: 0 } };
   const train = studentTrainer(networkOf(configuration), { ...recipe, augmentation: createAugmentation('none') });
-  disposeAll(await train(realTrainingSet(data.train), Random.stream(seed, 'herding')));
+  const streams = [Random.stream(seed, 'herding')];
+  for (let number = 0; number < 10; number++) streams.push(Random.stream(seed, 'EL2N', number));
+  for (const stream of streams) disposeAll(await train(realTrainingSet(data.train), stream));
   train.dispose();
 }
 
@@ -113,7 +115,7 @@ async function iterations(seed: number, method: 'dm' | 'dc'): Promise<string[]> 
 
 const repeated = (starts: string[]) => starts.filter((one, place) => starts.indexOf(one) !== place);
 
-test('experts, students, the set, the adversary, herding and the networks of iterations all begin elsewhere, for any seed', async () => {
+test('experts, students, the set, the adversary, coresets and the networks of iterations all begin elsewhere, for any seed', async () => {
   const all = new Map<string, string[]>();
   // Drawn and thrown away, to know what parameters look like.
   const shapesAlone = await startsOf(() => parameterShapes(networkOf(configured(0, 'dm'))));
@@ -122,7 +124,7 @@ test('experts, students, the set, the adversary, herding and the networks of ite
   for (const seed of [0, 1, 10]) {
     all.set(`100 experts of seed ${seed}`, kept(await startsOf(() => experts(seed))));
     all.set(`100 students of seed ${seed}`, await startsOf(() => students(seed)));
-    all.set(`herding of seed ${seed}`, await startsOf(() => herding(seed)));
+    all.set(`11 networks of coresets of seed ${seed}`, await startsOf(() => coresets(seed)));
     all.set(`set and adversary of seed ${seed}`, await startsOf(() => start(seed)));
     const [dm, dc] = [await iterations(seed, 'dm'), await iterations(seed, 'dc')];
     // Methods are compared in pairs: with one seed, they meet the same networks.
