@@ -4,6 +4,7 @@ import type { Configuration } from '../distillation/configuration';
 import { herdingSelection, randomSelection } from '../evaluation/baselines';
 import { studentTrainer } from '../evaluation/student';
 import { realTrainingSet } from '../evaluation/training-set';
+import { realImagesLedger } from '../factorization/ledger';
 import { perClassOf } from '../factorization/parameterisations';
 import { writeSealed } from '../files/sealed-json';
 import { createNetwork } from '../networks/create-network';
@@ -11,7 +12,7 @@ import { disposeAll } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import type { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
-import { imageFloats, makeSet, type MadeSet } from './make-set';
+import { makeSet, type MadeSet } from './make-set';
 import { setFiles } from './run-files';
 import type { Session } from './session';
 
@@ -29,10 +30,10 @@ export function chooseImages(kind: Baseline, configuration: Configuration, conte
       configuration,
       work: async (session) => {
         const { data, folder, hash } = session;
-        if (kind === 'full') return data.train.count * imageFloats(data);
+        if (kind === 'full') return realImagesLedger(data.train.count, data.train);
         const images = await chosenBy(kind, configuration, session);
         writeSealed(setFiles(folder).selection, hash, { images: [...images] });
-        return images.length * imageFloats(data);
+        return realImagesLedger(images.length, data.train);
       },
     },
     context,

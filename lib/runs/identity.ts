@@ -10,9 +10,18 @@ import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { canonicalJson } from '../files/canonical-json';
 import { setFiles, type RunPlace } from './run-files';
+import { storedAs, type StoredAs } from './stored-as';
 
-/** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
-export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
+/**
+ * What a run makes a training set of: it distils one, or stores a distilled one in another precision; or takes real images at
+ * random, by herding, or all.
+ */
+export type RunKind = 'distillation' | 'stored' | 'random' | 'herding' | 'full';
+
+/** Whether students train on a set that lies in `distilled.safetensors`, not on real images. */
+export function isDistilled(kind: RunKind): boolean {
+  return kind === 'distillation' || kind === 'stored';
+}
 
 /** What a training set follows from. */
 export interface SetSource {
@@ -20,10 +29,12 @@ export interface SetSource {
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** Of the kind 'stored'. */
+  stored?: StoredAs;
 }
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum }: SetSource): string {
+export function setHash({ kind, configuration, dataChecksum, stored }: SetSource): string {
   const { profile, dataset, seed, set, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
@@ -38,6 +49,9 @@ export function setHash({ kind, configuration, dataChecksum }: SetSource): strin
       };
       return hashOf({ ...common, ...chosen, differences: differencesOfSet(configuration) });
     }
+    // The hash of the run that it was made from says everything else.
+    case 'stored':
+      return hashOf({ kind, ...stored });
     case 'full':
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
@@ -63,9 +77,11 @@ function hashOf(identity: object): string {
 
 /**
  * The readable part of a training set's folder name, e.g. `haba-dm-cifar10-9bases-quick-iterations-50`: kind of set, method,
- * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables.
+ * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables. That of a set in
+ * another precision goes on with it: `-int8`.
  */
-export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'configuration'>): string {
+export function setName({ kind, configuration, stored }: Omit<SetSource, 'dataChecksum'>): string {
+  if (kind === 'stored') return [setName({ kind: 'distillation', configuration }), ...storedPhrases(stored!)].join('-');
   const { set, matching, dataset, profile, holdOut } = configuration;
   const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
   const perClass = perClassOf(set);
@@ -73,6 +89,13 @@ export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'confi
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
+}
+
+/** The precision, and what differs from its defaults. */
+function storedPhrases({ of, precision, ...given }: StoredAs): string[] {
+  const usual = new Map(Object.entries(storedAs(of, { precision })));
+  const differing = Object.entries(given).filter(([key, value]) => usual.get(key) !== value);
+  return [precision, ...phrases(Object.fromEntries(differing))];
 }
 
 /** The same for students, e.g. `ConvNet-300updates-test-width-64`. */

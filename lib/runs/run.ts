@@ -3,7 +3,7 @@ import { configure, type Configuration, type ConfigurationInput } from '../disti
 import { chooseImages, fullDataEpochs, type Baseline } from './choose-images';
 import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
-import type { MadeSet } from './make-set';
+import { withLedger } from './make-set';
 import { readIdentity, readSetResult, hashInName } from './run-files';
 import { trainStudents, type RunResult } from './train-students';
 
@@ -59,7 +59,7 @@ export type OtherStudents = Pick<ConfigurationInput, 'network' | 'evaluation'>;
  * @throws Error where the data here is not what the set was made from
  */
 export async function evaluateRun(
-  { run: folder, kind, configuration: made }: Pick<RunResult, 'run' | 'kind' | 'configuration'>,
+  { run: folder, kind, configuration: made, stored }: Pick<RunResult, 'run' | 'kind' | 'configuration' | 'stored'>,
   students: OtherStudents,
   options: RunOptions = {},
 ): Promise<RunResult> {
@@ -71,15 +71,12 @@ export async function evaluateRun(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
       );
     }
-    return trainStudents(madeSet(folder, kind, configuration), configuration, context);
+    const place = { folder, hash: hashInName(folder) };
+    const found = readSetResult(place);
+    if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
+    const result = withLedger(found, { kind, configuration }, context.data);
+    return trainStudents({ ...place, kind, configuration, stored, result }, configuration, context);
   });
-}
-
-function madeSet(folder: string, kind: MadeSet['kind'], configuration: Configuration): MadeSet {
-  const place = { folder, hash: hashInName(folder) };
-  const result = readSetResult(place);
-  if (!result) throw new Error(`${folder} is not finished: run its configuration first.`);
-  return { ...place, kind, configuration, result };
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */

@@ -10,6 +10,7 @@ import { toTensor } from '../../tensor/stored-tensors';
 import { tf } from '../../tensor/tensorflow';
 import { dataAtHand } from '../../runs/data-at-hand';
 import { readRunsSet } from '../../runs/distilled-file';
+import { isDistilled } from '../../runs/identity';
 import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
 import type { RunResult } from '../../runs/train-students';
 
@@ -89,7 +90,7 @@ export async function diversityJudge(
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels };
     }
-    if (kind !== 'distillation') {
+    if (!isDistilled(kind)) {
       throw new RangeError(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );
