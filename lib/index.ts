@@ -5,7 +5,7 @@ export { readDistilledSet } from './runs/distilled-file';
 export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
-export { runGrid } from './runs/grid';
+export { runGrid } from './experiments/grid';
 export { makeExperts } from './runs/make-experts';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { constraintAblation } from './questions/constraint-ablation/grid';
@@ -15,6 +15,15 @@ export { storageEfficiency } from './questions/storage-efficiency/grid';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { methodsGrid } from './questions/methods/grid';
 export { methodsTable } from './questions/methods/table';
+export { scoredSets, scoresGrid } from './questions/scores/grid';
+export { lossCorrelationTable, scoresTable } from './questions/scores/table';
+export {
+  augmentationRobustScore,
+  hardLabelRecovery,
+  improvementOverRandom,
+  labelRobustScore,
+  rankCorrelation,
+} from './evaluation/scores';
 export { evaluateRun, run, runBaseline } from './runs/run';
 export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
@@ -25,6 +34,10 @@ export { budget } from './factorization/budget';
 export { realImagesAtBits, type Ledger } from './factorization/ledger';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export type { NetworkFamily } from './networks/network-family';
+export { registerNetwork } from './networks/network-families';
+/** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
+export * as layers from './networks/layers';
 export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
@@ -42,11 +55,13 @@ export { live, type Live, type LiveOptions } from './report/live';
 export { lossChart } from './report/loss-chart';
 export { pairedDifference, pairedDifferences, type Observation, type PairedDifference } from './report/paired';
 export { show } from './report/show';
+export { checkFigure } from './report/colour-check';
+export { useFigureStyle, figureStyles, type FigureStyle } from './report/style';
 export { equalAccuracyTable, publishedTable, storageTable } from './questions/storage-efficiency/table';
 export { storageChart, storageDifferenceChart } from './questions/storage-efficiency/chart';
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
 export { tuningFinalTable, tuningTable } from './questions/tuning/table';
 export { tuningChart } from './questions/tuning/chart';
-/** TensorFlow.js, for decoders of one's own. */
+/** TensorFlow.js, for decoders and networks of one's own. */
 export { tf } from './tensor/tensorflow';

@@ -16,7 +16,8 @@ import type { StoredAs } from './stored-as';
 /** A training set that is done. */
 export interface MadeSet extends RunPlace {
   kind: RunKind;
-  configuration: Configuration;
+  /** Of its configuration. */
+  network: Configuration['network'];
   /** Of the kind 'stored'. */
   stored?: StoredAs;
   result: LedgeredResult;
@@ -48,7 +49,7 @@ export async function makeSet(
   const made = (result: SetResult): MadeSet => ({
     ...place,
     kind,
-    configuration,
+    network: configuration.network,
     ...(storedAs ? { stored: storedAs } : {}),
     result: withLedger(result, { kind, configuration }, data),
   });
@@ -86,7 +87,7 @@ export async function makeSet(
 /** A result with its ledger; that of a run of before there was one follows from its configuration. */
 export function withLedger(
   result: SetResult,
-  { kind, configuration }: Pick<MadeSet, 'kind' | 'configuration'>,
+  { kind, configuration }: Pick<SetTask, 'kind' | 'configuration'>,
   data: PreparedDataset,
 ): LedgeredResult {
   const { imageShape, classCount } = data.train;

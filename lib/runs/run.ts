@@ -59,13 +59,13 @@ export type OtherStudents = Pick<ConfigurationInput, 'network' | 'evaluation'>;
  * @throws Error where the data here is not what the set was made from
  */
 export async function evaluateRun(
-  { run: folder, kind, configuration: made, stored }: Pick<RunResult, 'run' | 'kind' | 'configuration' | 'stored'>,
+  { run: folder, kind, configuration: made }: Pick<RunResult, 'run' | 'kind' | 'configuration'>,
   students: OtherStudents,
   options: RunOptions = {},
 ): Promise<RunResult> {
   const configuration = withStudents(made, students);
   return inContext(configuration, options, (context) => {
-    const { dataChecksum } = readIdentity(folder);
+    const { dataChecksum, configuration: own, stored } = readIdentity(folder);
     if (dataChecksum !== context.data.checksum) {
       throw new Error(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
@@ -75,7 +75,8 @@ export async function evaluateRun(
     const found = readSetResult(place);
     if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
     const result = withLedger(found, { kind, configuration }, context.data);
-    return trainStudents({ ...place, kind, configuration, stored, result }, configuration, context);
+    const network = (own.network ?? made.network) as Configuration['network'];
+    return trainStudents({ ...place, kind, network, stored, result }, configuration, context);
   });
 }
 
@@ -85,9 +86,15 @@ export function withStudents(made: Configuration, { network, evaluation }: Other
   const length = evaluation?.epochs === undefined && evaluation?.updates === undefined ? { epochs, updates } : {};
   return configure({
     ...made,
-    network: { ...made.network, ...network },
+    network: withNetwork(made.network, network),
     evaluation: { ...rest, ...length, ...given(evaluation) },
   });
+}
+
+/** Options of the same network are changed; another network has its own. */
+function withNetwork(made: Configuration['network'], given: OtherStudents['network'] = {}): OtherStudents['network'] {
+  const isOther = given.name !== undefined && given.name !== made.name;
+  return isOther ? given : ({ ...made, ...given } as OtherStudents['network']);
 }
 
 /** Without keys that are there and say nothing. */
