@@ -30,10 +30,10 @@ export interface RefinementOptions {
 
 export interface Refinement {
   /** The images to start from, those of `distilled`; the caller disposes of them. */
-  start(): Parameters;
+  start: () => Parameters;
   /** One step. @param step from 0 @returns moved images, which the caller disposes of, and the loss before the step */
-  step(images: Parameters, step: number): { images: Parameters; loss: number };
-  dispose(): void;
+  step: (images: Parameters, step: number) => { images: Parameters; loss: number };
+  dispose: () => void;
 }
 
 type Inputs = {

@@ -79,7 +79,7 @@ function patchesOf([images, height, width, channels]: ImagesShape) {
   return {
     patchCount: images * channels * rows * columns,
     size: images * height * width * channels,
-    patchOf(place: number): number {
+    patchOf: (place: number): number => {
       const [channel, pixel] = [place % channels, Math.floor(place / channels)];
       const [column, line] = [pixel % width, Math.floor(pixel / width)];
       const [row, image] = [line % height, Math.floor(line / height)];
