@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ImageSource, PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
+import { learnedShapes } from '../matching/methods';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import { entriesOf, ledgerOf, type Ledger } from '../factorization/ledger';
@@ -138,10 +139,11 @@ export function distilledLedger(configuration: Configuration, shape: DataShape):
 
 /** Everything that a set of a configuration stores: its own tensors, and what was learned beside them. */
 function declaredTensors({ set, matching }: Configuration, shape: DataShape): Record<string, TensorSpec> {
+  const learned = Object.entries(learnedShapes(matching, shape));
   return {
     ...createDistilledSet({ ...set, ...shape }).tensors,
-    // Students are trained with what trajectory matching learned; another step size would ruin them.
-    ...(matching.method === 'mtt' ? { stepSize: { shape: [], floats: 0 } } : {}),
+    // Students are trained with the rate that was learned for them; another would ruin them.
+    ...Object.fromEntries(learned.map(([name, its]) => [name, { shape: its, floats: 0 }])),
   };
 }
 

@@ -8,21 +8,14 @@ import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
+import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { setFiles, type RunPlace } from './run-files';
+import { isOfClasses, type RunKind } from './run-kinds';
 import { storedAs, type StoredAs } from './stored-as';
 
-/**
- * What a run makes a training set of: it distils one, or stores a distilled one in another precision; or takes real images at
- * random, by herding, or all.
- */
-export type RunKind = 'distillation' | 'stored' | 'random' | 'herding' | 'full';
-
-/** Whether students train on a set that lies in `distilled.safetensors`, not on real images. */
-export function isDistilled(kind: RunKind): boolean {
-  return kind === 'distillation' || kind === 'stored';
-}
+export type { RunKind } from './run-kinds';
 
 /** What a training set follows from. */
 export interface SetSource {
@@ -42,11 +35,13 @@ export function setHash({ kind, configuration, dataChecksum, stored }: SetSource
   switch (kind) {
     case 'distillation': {
       const { version } = parameterisationOf(set.kind);
+      const { version: methodVersion } = matchingMethodOf(matching.method);
       const chosen = {
         method: matching.method,
         set: set.kind,
         perClass,
         ...(version === undefined ? {} : { version }),
+        ...(methodVersion === undefined ? {} : { methodVersion }),
       };
       return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
@@ -57,16 +52,16 @@ export function setHash({ kind, configuration, dataChecksum, stored }: SetSource
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
       return hashOf({ ...common, holdOut, whitening, perClass });
-    // Herding chooses by the features of a network trained as students are, but for so many epochs on all images.
+    // Chosen by what networks make of images that are trained as students are, but for so many epochs on all images.
     case 'herding':
-      return hashOf({
-        ...common,
-        holdOut,
-        whitening,
-        perClass,
-        ...versionOf(network),
-        differences: differencesOfHerding(configuration),
-      });
+    case 'k-centre':
+    case 'k-medoids':
+    case 'el2n-easiest':
+    case 'el2n-hardest':
+      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration) });
+    case 'features':
+    case 'el2n-scores':
+      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration) });
   }
 }
 
@@ -104,7 +99,7 @@ export function setName({ kind, configuration, stored }: Omit<SetSource, 'dataCh
   const { set, matching, dataset, profile, holdOut } = configuration;
   const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
   const perClass = perClassOf(set);
-  const items = kind === 'full' ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
+  const items = !isOfClasses(kind) ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
@@ -150,22 +145,26 @@ function calledBy(network: NetworkOptions, setsNetwork: NetworkOptions): Network
   return { ...setsNetwork, ...network } as NetworkOptions;
 }
 
-/** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
-const notOfSet = /^(seed|compile|checkpointEvery|matching\.experts\.epochs|evaluation\..*)$/;
+/** Keys that change no number of a set: how it is computed and kept, and students; some of the method's are beside them. */
+const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 
 function differencesOfSet(configuration: Configuration): Record<string, unknown> {
-  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path)));
+  const { withoutEffect = [] } = matchingMethodOf(configuration.matching.method);
+  const without = new Set(withoutEffect.map((path) => `matching.${path}`));
+  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path) && !without.has(path)));
 }
 
 function differencesOfStudents(configuration: Configuration): Record<string, unknown> {
   return Object.fromEntries(differences(configuration).filter(([path]) => ofStudents.test(path)));
 }
 
-function differencesOfHerding(configuration: Configuration): Record<string, unknown> {
+/** Of networks trained on all images, by which coresets are chosen: of students, but for their length and split. */
+function trainingOf(configuration: Configuration) {
   const others = new Set(['evaluation.epochs', 'evaluation.updates', 'evaluation.split']);
-  return Object.fromEntries(Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path)));
+  const differing = Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path));
+  return { ...versionOf(configuration.network), differences: Object.fromEntries(differing) };
 }
 
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */

@@ -8,8 +8,9 @@ import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
 import { distilledLedger } from './distilled-file';
-import { setHash, setName, type RunKind } from './identity';
+import { setHash, setName } from './identity';
 import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
+import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
 import type { StoredAs } from './stored-as';
 
@@ -30,15 +31,17 @@ export interface SetTask {
   configuration: Configuration;
   /** Of the kind 'stored'. */
   stored?: StoredAs;
-  /** Throws where the work could not be begun, before anything is written. */
-  check?: (data: PreparedDataset) => void;
+  /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
+  check?: (data: PreparedDataset) => unknown;
+  /** What that took when it was made: it counts as the set's, whichever run made it. Default 0. */
+  secondsBefore?: () => number;
   /** Makes the set and writes its files. @returns what it costs to store */
   work: (session: Session) => Promise<Ledger>;
 }
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
 export async function makeSet(
-  { kind, configuration, stored: storedAs, check, work }: SetTask,
+  { kind, configuration, stored: storedAs, check, secondsBefore, work }: SetTask,
   context: RunContext,
 ): Promise<MadeSet> {
   const { data, options } = context;
@@ -59,12 +62,12 @@ export async function makeSet(
     await clearDeadHolder(folder);
     return made(stored);
   }
-  if (kind !== 'full' && kind !== 'stored')
+  if (isOfClasses(kind))
     requireEnoughImages(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),
     );
-  check?.(data);
+  await check?.(data);
   return inSession(place, context, async (session) => {
     const meanwhile = readSetResult(place);
     if (meanwhile) return made(meanwhile);
@@ -76,7 +79,7 @@ export async function makeSet(
       storedFloats: ledger.floats,
       imagesPerClass: ledger.imagesPerClass,
       ledger,
-      seconds: session.recordTime(),
+      seconds: session.recordTime() + (secondsBefore?.() ?? 0),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
     writeSealed(resultFile, hash, result);
