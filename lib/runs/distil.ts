@@ -9,6 +9,7 @@ import {
   type IterationMetrics,
 } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
+import { memoryWarning } from '../machine/memory';
 import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
 import { isConstrained } from '../distillation/constraint-step';
@@ -127,6 +128,8 @@ function announce(configuration: Configuration, { data, progress }: Session, don
   if (!estimate) return;
   const gigabytes = (estimate.bytes / 1e9).toFixed(1);
   progress.note(`about ${formatSeconds(estimate.seconds)} and ${gigabytes} GB of memory, by the speed of this machine`);
+  const warning = memoryWarning(estimate.bytes);
+  if (warning !== undefined) progress.note(warning, 'news');
 }
 
 /** What is looked at where a run diverges. */
