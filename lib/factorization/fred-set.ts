@@ -52,8 +52,8 @@ export const fredSet: Parameterisation<FredOptions> = {
   },
   tensors: ({ ipc, kept }, { imageShape, classCount }) => ({
     coefficients: { shape: [classCount * ipc, kept, imageShape[2]], part: 'coefficients' },
-    // The literature counts no positions.
-    positions: { shape: [classCount, kept], floats: 0 },
+    // The literature counts no positions; they are counted in bits.
+    positions: { shape: [classCount, kept], type: imageShape[0] * imageShape[1] <= 2 ** 16 ? 'uint16' : 'int32' },
   }),
   create(given, { imageShape, classCount }) {
     const { ipc: perClass, kept, initialisation, factor } = given;

@@ -32,7 +32,11 @@ const bases: Parameterisation<BasesOptions> = {
     ...storedItemDefaults,
   }),
   tensors: (given, { imageShape: [height, width, colours], classCount }) => ({
-    bases: { shape: [classCount * given.basesPerClass, height, width, channelsOf(given, colours)], part: 'bases' },
+    bases: {
+      shape: [classCount * given.basesPerClass, height, width, channelsOf(given, colours)],
+      part: 'bases',
+      images: true,
+    },
   }),
   create(given, shape) {
     const { basesPerClass: perClass, initialisation, factor } = given;

@@ -48,7 +48,7 @@ export const linbaSet: Parameterisation<LinbaOptions> = {
     const { coefficients, bases } = linearBasesShapes(sizesOf(given, shape));
     return {
       coefficients: { shape: coefficients, part: 'coefficients' },
-      dictionary: { shape: bases, part: 'dictionary' },
+      dictionary: { shape: bases, part: 'dictionary', images: true },
     };
   },
   create(given, shape) {
