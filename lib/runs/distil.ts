@@ -14,7 +14,6 @@ import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
 import { isConstrained } from '../distillation/constraint-step';
 import { parameterisationOf } from '../factorization/parameterisations';
-import { floatsOf } from '../factorization/storage';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { allFinite, disposeAll } from '../tensor/parameters';
@@ -47,8 +46,7 @@ export async function distil(configuration: Configuration, context: RunContext):
           try {
             const { parameters } = state;
             const { data, folder, hash } = session;
-            writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
-            return floatsOf(distillation!.set.tensors);
+            return writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
           } finally {
             release(state);
           }
