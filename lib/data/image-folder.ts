@@ -1,9 +1,8 @@
 /** Images in folders, one folder a class: Tiny-ImageNet, and any images of one's own. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import { oneLine } from '../files/one-line';
-import { assembleDataset, type ImageSplit } from './dataset';
+import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
 import type { DatasetFormat } from './dataset-format';
 import { locateFiles, readSourceFile } from './source-file';
 
@@ -16,41 +15,61 @@ const mostPixels = 50_000_000;
 /** A class fits in a byte. */
 const mostClasses = 256;
 
-/** Side of one's own images once they are resized. */
-const ownSide = 32;
+/** Of one's own images, once they are resized. */
+export const ownImageShape = [32, 32, 3] as const;
 
 interface LabelledFile {
   file: string;
   label: number;
 }
 
-/** One's own images: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to 32x32 RGB. */
-export const imageFolder: DatasetFormat = {
+/** One's own images in the data folder: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to 32x32 RGB. */
+export const folderFormat: DatasetFormat = {
   dataset: 'folder',
   folders: ['', 'folder'],
   files: ['train', 'test'],
   about: 'your own images: FOLDER/{train,test}/<class>/*.{png,jpg}, resized to 32x32 RGB',
   sources: [],
-  read: async (folder) => {
-    const found = locateFiles(folder, imageFolder);
-    const classNames = foldersIn(path.join(found, 'train'));
-    requireClasses(classNames, path.join(found, 'train'));
-    const list = (split: string) =>
-      foldersIn(path.join(found, split)).flatMap((name) => {
-        const label = classNames.indexOf(name);
-        const at = path.join(found, split, name);
-        if (label < 0) throw new Error(`${at}: there is no class '${name}' in ${path.join(found, 'train')}.`);
-        return imagesIn(at).map((file) => ({ file, label }));
-      });
-    return assembleDataset({
-      name: 'folder',
-      imageShape: [ownSide, ownSide, 3],
-      classNames,
-      train: await readImages(list('train'), ownSide, path.join(found, 'train')),
-      test: await readImages(list('test'), ownSide, path.join(found, 'test')),
-    });
-  },
+  read: (folder) => readImageFolder(locateFiles(folder, folderFormat), 'folder'),
 };
+
+/**
+ * Classes of one's own images, by name: the folders of FOLDER/train.
+ * @throws Error naming the folder that is missing, or that has no classes
+ */
+export function classesIn(folder: string): string[] {
+  for (const split of ['train', 'test']) {
+    const at = path.join(folder, split);
+    if (!existsSync(at)) throw new Error(`${at} is missing: images are expected in ${folder}/{train,test}/<class>/.`);
+  }
+  const classNames = foldersIn(path.join(folder, 'train'));
+  requireClasses(classNames, path.join(folder, 'train'));
+  return classNames;
+}
+
+/**
+ * One's own images.
+ * @param folder with train/<class>/ and test/<class>/
+ * @throws Error naming what is missing, of no class or no image
+ */
+export async function readImageFolder(folder: string, name: string): Promise<Dataset> {
+  const classNames = classesIn(folder);
+  const list = (split: string) =>
+    foldersIn(path.join(folder, split)).flatMap((one) => {
+      const label = classNames.indexOf(one);
+      const at = path.join(folder, split, one);
+      if (label < 0) throw new Error(`${at}: there is no class '${one}' in ${path.join(folder, 'train')}.`);
+      return imagesIn(at).map((file) => ({ file, label }));
+    });
+  const [side] = ownImageShape;
+  return assembleDataset({
+    name,
+    imageShape: ownImageShape,
+    classNames,
+    train: await readImages(list('train'), side, path.join(folder, 'train')),
+    test: await readImages(list('test'), side, path.join(folder, 'test')),
+  });
+}
 
 const tinySide = 64;
 
@@ -63,6 +82,7 @@ export const tinyImageNet: DatasetFormat = {
   folders: ['tiny-imagenet', 'tiny-imagenet-200', ''],
   files: ['train', 'val', 'val/val_annotations.txt', 'words.txt'],
   about: '200 classes of ImageNet, 64x64 RGB, 100,000 + 10,000 images',
+  shape: { imageShape: [tinySide, tinySide, 3], classCount: 200 },
   sources: [
     {
       urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
@@ -174,6 +194,8 @@ async function readImage(file: string, side: number): Promise<Buffer> {
   const bytes = readSourceFile(file);
   try {
     if (!isPngOrJpeg(bytes)) throw new Error('unsupported image format, expected PNG or JPEG');
+    // Loaded when the first image is: most of what knows the names of datasets reads none.
+    const { default: sharp } = await import('sharp');
     return await sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error' })
       .flatten({ background: 'black' })
       .resize(side, side, { fit: 'fill' })

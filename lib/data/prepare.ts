@@ -46,7 +46,7 @@ type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistic
 
 /** @param kept the training images that statistics may be measured on; undefined for all */
 function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
-  const statistics = kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset;
+  const statistics = divisible(kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset);
   const [mean, deviation] = [[...statistics.mean], [...statistics.deviation]];
   return {
     train: normalisedSource(dataset, dataset.train, statistics),
@@ -54,6 +54,14 @@ function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
     ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
+}
+
+/** Less than any channel has that is not of one value throughout, rounding aside. */
+const noDeviation = 1e-9;
+
+/** A channel of one value, as images of one's own may have, becomes zeros. */
+function divisible({ mean, deviation }: Statistics): Statistics {
+  return { mean, deviation: deviation.map((value) => (value < noDeviation ? 1 : value)) };
 }
 
 function measuredOn({ train, imageShape }: Dataset, rows: Int32Array): Statistics {

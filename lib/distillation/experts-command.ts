@@ -1,4 +1,5 @@
 /** The command line that trains the experts of a configuration: what is advised where they are missing. */
+import { ownDatasetOf } from '../data/own-datasets';
 import { shellWord } from '../files/shell-word';
 import { isOwnNetwork } from '../networks/network-families';
 import type { Configuration } from './configuration';
@@ -27,12 +28,14 @@ export function expertsCommand(configuration: Configuration, { experts }: Expert
 }
 
 /**
- * A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know; undefined for a
+ * A sentence with {@link expertsCommand}, or for a network or a dataset of one's own, which the command line does not know; undefined for a
  * method that learns from no experts.
  */
 export function expertsAdvice(configuration: Configuration, options: ExpertsCommandOptions = {}): string | undefined {
   if (configuration.matching.method !== 'mtt') return undefined;
-  if (isOwnNetwork(configuration.network.name)) return 'They are made by makeExperts, given the same configuration.';
+  const { network, dataset } = configuration;
+  if (isOwnNetwork(network.name) || ownDatasetOf(dataset))
+    return 'They are made by makeExperts, given the same configuration.';
   return `They are made by: ${expertsCommand(configuration, options)}`;
 }
 

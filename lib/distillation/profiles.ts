@@ -1,5 +1,5 @@
 /** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
-import { datasetShapes, type DatasetName } from '../data/dataset-names';
+import { knownShape, type DatasetName } from '../data/dataset-names';
 import type { PartRates } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { networkFamily } from '../networks/network-families';
@@ -45,7 +45,7 @@ export const allBases = 1_000_000;
 export function profileDefaults(choice: ProfileChoice) {
   const { profile, method, kind, perClass } = choice;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
-  const imageShape = choice.dataset === 'folder' ? undefined : datasetShapes[choice.dataset].imageShape;
+  const imageShape = knownShape(choice.dataset)?.imageShape;
   return {
     profile,
     seed: 0,

@@ -1,4 +1,5 @@
 /** Cells of grids: what each run is called, and how it is made. */
+import type { DatasetInput } from '../data/dataset-names';
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../runs/grid';
 import { makeExperts } from '../runs/make-experts';
@@ -9,7 +10,8 @@ import type { SeededFactors } from '../report/seed-groups';
 /** What all runs of a question share. */
 export interface QuestionSettings {
   profile: Configuration['profile'];
-  dataset: Configuration['dataset'];
+  /** A name, or one of one's own. */
+  dataset: DatasetInput;
 }
 
 /**

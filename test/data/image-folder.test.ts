@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import sharp from 'sharp';
-import { imageFolder, tinyImageNet } from '../../lib/data/image-folder';
+import { folderFormat, tinyImageNet } from '../../lib/data/image-folder';
 
 let folder: string;
 beforeEach(() => {
@@ -30,7 +30,7 @@ test('classes are folders in the order of their names; images are resized to 32x
   await paint('train/a-dogs/1.png', blue, 7, 90);
   await paint('test/b-cats/x.jpeg', red);
   writeFileSync(path.join(folder, 'train/b-cats/notes.txt'), 'not an image');
-  const { train, test: tested, classNames, imageShape, name } = await imageFolder.read(folder);
+  const { train, test: tested, classNames, imageShape, name } = await folderFormat.read(folder);
   assert.deepEqual([name, ...imageShape, ...classNames], ['folder', 32, 32, 3, 'a-dogs', 'b-cats']);
   assert.deepEqual([...train.labels, ...tested.labels], [0, 1, 1, 1]);
   assert.deepEqual([...train.images.subarray(0, 3)], [0, 0, 255]);
@@ -46,32 +46,32 @@ test('grey becomes RGB, what is transparent becomes black', async () => {
     path.join(folder, 'train/b/1.png'),
   );
   await paint('test/a/1.png', red);
-  const { train } = await imageFolder.read(folder);
+  const { train } = await folderFormat.read(folder);
   assert.deepEqual([...train.images.subarray(0, 3), ...train.images.subarray(3072, 3075)], [0, 0, 0, 90, 90, 90]);
 });
 
 test('what is missing, unknown or damaged is named', async () => {
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /The dataset 'folder' is not there: looked for train, test in .* It is your own: put it there\. /,
   );
   await paint('train/a/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);
+  await assert.rejects(async () => folderFormat.read(folder), /lacks test\./);
   await paint('test/a/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /train holds 1 folders of classes; expected 2 to 256\.$/);
+  await assert.rejects(async () => folderFormat.read(folder), /train holds 1 folders of classes; expected 2 to 256\.$/);
   await paint('train/b/1.png', blue);
   await paint('test/c/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
+  await assert.rejects(async () => folderFormat.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
   rmSync(path.join(folder, 'test/c'), { recursive: true });
   rmSync(path.join(folder, 'test/a'), { recursive: true });
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /test holds no images: expected <class>\/\*\.png or \*\.jpg in it\.$/,
   );
   mkdirSync(path.join(folder, 'test/a'));
   writeFileSync(path.join(folder, 'test/a/broken.png'), 'no image');
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /test\/a\/broken\.png cannot be read: .*unsupported image format/,
   );
 });
@@ -81,19 +81,19 @@ test('a class without an image is refused by its folder, with what is in it and 
   await paint('test/a/1.png', red);
   mkdirSync(path.join(folder, 'train/b'));
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train\/b holds no images: it is empty; expected \*\.png, \*\.jpg or \*\.jpeg\. Put images of the class there, or remove the folder\.$/,
   );
   for (const name of ['2.webp', '1.gif', '.DS_Store']) writeFileSync(path.join(folder, 'train/b', name), '');
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train\/b holds no images: it has 1\.gif, 2\.webp; expected/,
   );
   await paint('train/b/1.png', blue);
   mkdirSync(path.join(folder, 'test/b'));
-  await assert.rejects(async () => imageFolder.read(folder), /test\/b holds no images: it is empty/);
+  await assert.rejects(async () => folderFormat.read(folder), /test\/b holds no images: it is empty/);
   rmSync(path.join(folder, 'test/b'), { recursive: true });
-  assert.deepEqual([...(await imageFolder.read(folder)).train.labels], [0, 1]);
+  assert.deepEqual([...(await folderFormat.read(folder)).train.labels], [0, 1]);
 });
 
 /** Two classes of Tiny-ImageNet, with an image of its folder layout each. */

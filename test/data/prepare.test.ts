@@ -209,3 +209,20 @@ test('ZCA is fitted without the validation images: other images there change not
   assert.deepEqual(without[0], without[1]);
   assert.notDeepEqual(whole[0], whole[1]);
 });
+
+test('a channel of one value throughout becomes zeros, and comes back as it was', () => {
+  // 100 is no sum of powers of two over 255: its mean over many pixels is rounded.
+  const images = Uint8Array.from({ length: 3 * 49 * 3 }, (_, place) => (place % 3 === 0 ? 100 : (place * 37) % 256));
+  const split = { images, labels: Uint8Array.of(0, 1, 1), count: 3 };
+  const parts = { name: 'red', imageShape: [7, 7, 3] as const, classNames: ['a', 'b'], train: split, test: split };
+  for (const holdOut of [false, true]) {
+    const prepared = prepareDataset(assembleDataset(parts), { whitening: 'normalise', holdOut });
+    const inputs = prepared.test.batch([0, 1, 2]);
+    const values = inputs.dataSync();
+    assert.ok(values.every(Number.isFinite));
+    assert.ok(values.every((value, place) => place % 3 > 0 || Math.abs(value) < 1e-6));
+    assert.deepEqual([...prepared.toPixels(inputs)], [...images]);
+    inputs.dispose();
+    prepared.dispose();
+  }
+});

@@ -308,7 +308,7 @@ test('where it is not registered, what was made with it says what to do', () => 
   try {
     assert.throws(
       () => readDistilledSet(setFiles(made.run).distilled),
-      /distilled\.safetensors .*'network\.name' is 'tiny'; allowed are .* One of your own is registered first: registerNetwork\./,
+      /distilled\.safetensors .*'network\.name' is 'tiny'; allowed are .* One of your own is made first: registerNetwork\./,
     );
   } finally {
     place.set('tiny', family);
