@@ -24,7 +24,7 @@ export function datasetNameOf(dataset: DatasetInput): DatasetName {
 /** What is known of a dataset before it is loaded; undefined where nothing is. */
 export function knownShape(dataset: string): DatasetShape | undefined {
   if (Object.hasOwn(datasetFormats, dataset)) return datasetFormats[dataset as LibraryDatasetName].shape;
-  return ownDatasetOf(dataset);
+  return ownDatasetOf(dataset)?.shape;
 }
 
 /**

@@ -2,10 +2,12 @@
  * MNIST and Fashion-MNIST: IDX files, 28x28, one channel, here with a border of zeros to 32x32.
  * @see http://yann.lecun.com/exdb/mnist/ and https://github.com/zalandoresearch/fashion-mnist
  */
+import { withBorder } from './border';
 import { assembleDataset, type ImageSplit } from './dataset';
-import type { DatasetFormat, OfficialFile } from './dataset-format';
+import { defineFormat, type DatasetFormat, type OfficialFile, type OtherLayout } from './dataset-format';
 import { readIdxFile } from './idx-file';
-import { existingFile, locateFiles } from './source-file';
+import { tableLayouts, type TableDataset } from './image-table';
+import { existingFile } from './source-file';
 
 const side = 32;
 
@@ -23,8 +25,12 @@ const fashionClassNames = [
   'T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot',
 ];
 
+const digits: IdxDataset = { name: 'mnist', classNames: mnistClassNames, mean: 0.1307, deviation: 0.3081 };
+
+const clothes: IdxDataset = { name: 'fashion-mnist', classNames: fashionClassNames, mean: 0.2861, deviation: 0.353 };
+
 /** Handwritten digits. Normalised with the authors' constants, those of the images without the border. */
-export const mnist: DatasetFormat = {
+export const mnist: DatasetFormat = defineFormat({
   dataset: 'mnist',
   folders: ['mnist', 'MNIST/raw', ''],
   files,
@@ -32,7 +38,11 @@ export const mnist: DatasetFormat = {
   about: '10 digits, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   shape: { imageShape: [32, 32, 1], classCount: 10 },
   sources: officialFiles(
-    ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'http://yann.lecun.com/exdb/mnist/'],
+    [
+      'https://ossci-datasets.s3.amazonaws.com/mnist/',
+      'https://storage.googleapis.com/cvdf-datasets/mnist/',
+      'http://yann.lecun.com/exdb/mnist/',
+    ],
     [
       'f68b3c2dcbeaaa9fbdd348bbdeb94873',
       'd53e105ee54ea40749a09fcbcd1e9432',
@@ -40,11 +50,15 @@ export const mnist: DatasetFormat = {
       'ec29112dd5afa0611ce80d1b7f02629c',
     ],
   ),
-  read: (folder) => readIdxDataset(folder, mnist, { classNames: mnistClassNames, mean: 0.1307, deviation: 0.3081 }),
-};
+  also: [
+    dottedFiles(['mnist', 'MNIST/raw', 'MNIST', ''], (found) => readIdxDataset(found, digits)),
+    ...tableLayouts(['mnist', 'MNIST', 'mnist/mnist', ''], asTable(digits), { npz: ['mnist.npz'] }),
+  ],
+  readFrom: (found) => readIdxDataset(found, digits),
+});
 
 /** Articles of clothing, in MNIST's format. */
-export const fashionMnist: DatasetFormat = {
+export const fashionMnist: DatasetFormat = defineFormat({
   dataset: 'fashion-mnist',
   folders: ['fashion-mnist', 'FashionMNIST/raw', ''],
   files,
@@ -52,7 +66,10 @@ export const fashionMnist: DatasetFormat = {
   about: '10 articles of clothing, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   shape: { imageShape: [32, 32, 1], classCount: 10 },
   sources: officialFiles(
-    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'],
+    [
+      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+      'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
+    ],
     [
       '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
       '25c81989df183df01b3e8a0aad5dffbe',
@@ -60,9 +77,14 @@ export const fashionMnist: DatasetFormat = {
       'bb300cfdad3c16e7a12a480ee83cd310',
     ],
   ),
-  read: (folder) =>
-    readIdxDataset(folder, fashionMnist, { classNames: fashionClassNames, mean: 0.2861, deviation: 0.353 }),
-};
+  also: [
+    dottedFiles(['fashion-mnist', 'FashionMNIST/raw', 'FashionMNIST', ''], (found) => readIdxDataset(found, clothes)),
+    ...tableLayouts(['fashion-mnist', 'fashion_mnist', 'fashion-mnist/fashion_mnist', ''], asTable(clothes), {
+      npz: ['fashion-mnist.npz', 'fashion_mnist.npz'],
+    }),
+  ],
+  readFrom: (found) => readIdxDataset(found, clothes),
+});
 
 function officialFiles(addresses: string[], checksums: string[]): OfficialFile[] {
   return files.map((file, index) => ({
@@ -71,17 +93,37 @@ function officialFiles(addresses: string[], checksums: string[]): OfficialFile[]
   }));
 }
 
+function asTable({ mean, deviation, ...rest }: IdxDataset): TableDataset {
+  return { ...rest, mean: [mean], deviation: [deviation], native: [28, 28, 1], borderTo: side };
+}
+
+/** The same files with a dot, as some tools write them: `train-images.idx3-ubyte`. */
+const dotted = (file: string) => file.replace(/-(idx\d)/, '.$1');
+
+function dottedFiles(folders: readonly string[], read: OtherLayout['read']): OtherLayout {
+  return {
+    folders,
+    isIn: (folder) => files.every((file) => fileIn(folder, file) !== undefined),
+    read,
+  };
+}
+
+/** Under its official name, or with a dot; compressed or not. */
+const fileIn = (folder: string, file: string) =>
+  existingFile(folder, file, '.gz') ?? existingFile(folder, dotted(file), '.gz');
+
 interface IdxDataset {
+  name: string;
   classNames: readonly string[];
   mean: number;
   deviation: number;
 }
 
-function readIdxDataset(folder: string, format: DatasetFormat, { classNames, mean, deviation }: IdxDataset) {
-  const found = locateFiles(folder, format);
-  const [trainImages, trainLabels, testImages, testLabels] = files.map((file) => existingFile(found, file, '.gz')!);
+/** @param found the folder that holds the four files */
+function readIdxDataset(found: string, { name, classNames, mean, deviation }: IdxDataset) {
+  const [trainImages, trainLabels, testImages, testLabels] = files.map((file) => fileIn(found, file)!);
   return assembleDataset({
-    name: format.dataset,
+    name,
     imageShape: [side, side, 1],
     classNames,
     train: readSplit(trainImages, trainLabels, classNames.length),
@@ -107,17 +149,5 @@ function readSplit(imagesFile: string, labelsFile: string, classCount: number): 
   if (wrong >= 0) {
     throw new Error(`${labelsFile}: record ${wrong} has label ${labels[wrong]}, expected 0 to ${classCount - 1}.`);
   }
-  return { images: withBorder(values, height, width), labels: Uint8Array.from(labels), count };
-}
-
-/** Images [count, height, width] in the middle of zeros, [count, 32, 32, 1]. */
-function withBorder(values: Uint8Array, height: number, width: number): Uint8Array {
-  const count = values.length / (height * width);
-  const images = new Uint8Array(count * side * side);
-  const [top, left] = [Math.floor((side - height) / 2), Math.floor((side - width) / 2)];
-  for (let row = 0; row < count * height; row++) {
-    const target = (Math.floor(row / height) * side + top + (row % height)) * side + left;
-    images.set(values.subarray(row * width, (row + 1) * width), target);
-  }
-  return images;
+  return { images: withBorder(values, { height, width, side }), labels: Uint8Array.from(labels), count };
 }

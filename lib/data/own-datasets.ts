@@ -1,10 +1,10 @@
 /** Datasets of one's own, as values: images in a folder, or arrays. */
 import path from 'node:path';
 import { tf } from '../tensor/tensorflow';
-import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
-import type { DatasetShape } from './dataset-format';
+import { assembleDataset, labelsOf, mostClasses, type Dataset, type ImageSplit } from './dataset';
+import { findDataset, type DatasetShape } from './dataset-format';
 import { datasetFormats } from './formats';
-import { classesIn, ownImageShape, readImageFolder } from './image-folder';
+import { classesOfFolders, formatOfFolder, ownImageShape } from './image-folder';
 
 /** Told from the library's names by its type; what it is called is known when it runs. */
 declare enum OwnName {
@@ -12,9 +12,10 @@ declare enum OwnName {
 }
 
 /** A dataset of one's own, which {@link imageFolder} and {@link dataset} make: what a configuration, a grid and `dataAtHand` take for a dataset. */
-export interface OwnDataset extends DatasetShape {
+export interface OwnDataset {
   readonly name: OwnName.registered;
-  readonly classNames: readonly string[];
+  /** Of its images, and how many classes there are; undefined where only reading them tells. */
+  readonly shape?: DatasetShape;
   /** For people. */
   readonly about: string;
   /** All its images. */
@@ -75,30 +76,33 @@ export interface ImageFolderOptions {
 }
 
 /**
- * Images of one's own in a folder, as a dataset: FOLDER/{train,test}/<class>/*.png or *.jpg, resized to 32x32 RGB. They are read when
- * they are first needed. Made again, as by a notebook's cell that runs again, they are read again, and what has changed is another
- * dataset to runs that are stored.
+ * Images of one's own in a folder, as a dataset: FOLDER/{train,test}/<class>/*.png or *.jpg, resized to 32x32 RGB, or any other form
+ * that the dataset `folder` may have. They are read when they are first needed. Made again, as by a notebook's cell that runs again,
+ * they are read again, and what has changed is another dataset to runs that are stored.
  *
  *     const myImages = imageFolder('my-images');
  *     await run({ dataset: myImages });
  *
  * @throws RangeError for a name that no dataset may have
- * @throws Error naming the folder that is missing, or that has no classes
+ * @throws Error naming the folder, and what is missing there
  */
 export function imageFolder(
   folder: string,
   { name = path.basename(path.resolve(folder)) }: ImageFolderOptions = {},
 ): OwnDataset {
+  requireName(name, 'imageFolder');
   // As it is here: a notebook may change its working folder.
   const at = path.resolve(folder);
-  requireName(name, 'imageFolder');
-  const classNames = classesIn(at);
+  const format = formatOfFolder(name, ['']);
+  const { folder: found, missing } = findDataset(at, format);
+  if (found === undefined || missing.length > 0) {
+    throw new Error(`imageFolder: ${at} lacks ${missing.join(', ')}. ${format.completion}`);
+  }
+  const classes = classesOfFolders(found);
   return register(name, {
-    imageShape: ownImageShape,
-    classCount: classNames.length,
-    classNames,
-    about: `images in ${folder}, resized to ${ownImageShape.slice(0, 2).join('x')} RGB`,
-    read: () => readImageFolder(at, name),
+    shape: classes && { imageShape: ownImageShape, classCount: classes.length },
+    about: `images in ${at}, resized to ${ownImageShape.slice(0, 2).join('x')} RGB`,
+    read: async () => format.read(at),
   });
 }
 
@@ -146,11 +150,16 @@ export function dataset({ name, train, test, classNames, imageShape }: OwnDatase
   };
   const names = classNames ?? Array.from({ length: largest(splits.train.labels) + 1 }, (_, label) => String(label));
   requireClasses(name, splits, names);
-  const made = assembleDataset({ name, imageShape: shape, classNames: [...names], ...splits });
-  return register(name, {
+  const kept = (split: ImageSplit) => ({ ...split, labels: labelsOf(split.labels, names.length) });
+  const made = assembleDataset({
+    name,
     imageShape: shape,
-    classCount: names.length,
-    classNames: made.classNames,
+    classNames: [...names],
+    train: kept(splits.train),
+    test: kept(splits.test),
+  });
+  return register(name, {
+    shape: { imageShape: shape, classCount: names.length },
     about: `${splits.train.count} + ${splits.test.count} images of ${shape.join('x')}`,
     read: () => Promise.resolve(made),
   });
@@ -193,31 +202,35 @@ function splitOf(what: string, { images, labels }: OwnSplit, shape: Shape): Imag
   if (given && given.join() !== [count, ...shape].join()) throw refuse(mismatch(count, shape, `[${given.join(', ')}]`));
   const values = images instanceof tf.Tensor ? images.dataSync() : isBytes(images) ? images : images.flat(3);
   if (values.length !== count * size) throw refuse(mismatch(count, shape, `${values.length} values`));
-  const pixel = isBytes(images) ? -1 : firstThatIsNoByte(values);
+  const pixel = isBytes(images) ? -1 : firstBeyond(values, 255);
   if (pixel >= 0) {
     throw refuse(
       `a pixel is ${String(values[pixel])}; expected whole numbers from 0 to 255: scale and round what is none`,
     );
   }
-  const label = firstThatIsNoByte(classes);
-  if (label >= 0) throw refuse(`label ${label} is ${String(classes[label])}; expected whole numbers from 0 to 255`);
+  const label = firstBeyond(classes, mostClasses - 1);
+  if (label >= 0) {
+    throw refuse(`label ${label} is ${String(classes[label])}; expected whole numbers from 0 to ${mostClasses - 1}`);
+  }
   if (count === 0) throw refuse('there is no image');
-  return { images: Uint8Array.from(values), labels: Uint8Array.from(classes), count };
+  return { images: Uint8Array.from(values), labels: labelsOf(classes, largest(classes) + 1), count };
 }
 
 function mismatch(count: number, shape: Shape, found: string): string {
   return `${count} labels ask for images of [${[count, ...shape].join(', ')}], and there are ${found}`;
 }
 
-function firstThatIsNoByte(values: ArrayLike<number>): number {
-  return Array.prototype.findIndex.call(values, (value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
+/** Place of the first that is no whole number from 0 to the largest; -1 where there is none. */
+function firstBeyond(values: ArrayLike<number>, most: number): number {
+  return Array.prototype.findIndex.call(values, (value) => !(Number.isInteger(value) && value >= 0 && value <= most));
 }
 
-const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 0);
+const largest = (labels: ArrayLike<number>) =>
+  Array.prototype.reduce.call(labels, (most, label) => Math.max(most as number, label as number), 0) as number;
 
 function requireClasses(name: string, splits: Record<'train' | 'test', ImageSplit>, names: readonly string[]): void {
   const refuse = (reason: string) => new RangeError(`dataset: '${name}' ${reason}.`);
-  if (names.length < 2) throw refuse(`has ${names.length} class; expected 2 to 256`);
+  if (names.length < 2) throw refuse(`has ${names.length} class; expected 2 to ${mostClasses}`);
   for (const [split, { labels }] of Object.entries(splits)) {
     if (largest(labels) < names.length) continue;
     throw refuse(

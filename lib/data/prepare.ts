@@ -42,26 +42,23 @@ export function prepareDataset(
   };
 }
 
+/** One step of 8 bits, in units of 0 to 1. */
+const smallestDeviation = 1 / 255;
+
 type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistics' | 'dispose'>;
 
 /** @param kept the training images that statistics may be measured on; undefined for all */
 function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
-  const statistics = divisible(kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset);
-  const [mean, deviation] = [[...statistics.mean], [...statistics.deviation]];
+  const { mean, deviation: measured } = kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset;
+  // A channel that hardly varies is not blown up: by an empty deviation nothing can be divided.
+  const deviation = measured.map((value) => Math.max(value, smallestDeviation));
+  const statistics = { mean, deviation };
   return {
     train: normalisedSource(dataset, dataset.train, statistics),
     test: normalisedSource(dataset, dataset.test, statistics),
-    ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) })),
+    ...invertedBy(() => ({ mean: tf.tensor1d([...mean]), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
-}
-
-/** Less than any channel has that is not of one value throughout, rounding aside. */
-const noDeviation = 1e-9;
-
-/** A channel of one value, as images of one's own may have, becomes zeros. */
-function divisible({ mean, deviation }: Statistics): Statistics {
-  return { mean, deviation: deviation.map((value) => (value < noDeviation ? 1 : value)) };
 }
 
 function measuredOn({ train, imageShape }: Dataset, rows: Int32Array): Statistics {

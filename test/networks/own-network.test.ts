@@ -28,10 +28,9 @@ import {
   type RunResult,
 } from '../../lib';
 import { estimateRun } from '../../lib/distillation/estimate';
-import { expertsAdvice } from '../../lib/distillation/experts-command';
 import { createNetwork } from '../../lib/networks/create-network';
 import { networkFamily, networkNames } from '../../lib/networks/network-families';
-import { tableText } from '../../lib/report/tables';
+import { tableText } from '../../lib/report/table-text';
 import { readDistilledSet } from '../../lib/runs/distilled-file';
 import { differences, setHash, studentsHash } from '../../lib/runs/identity';
 import { setFiles, studentsFiles } from '../../lib/runs/run-files';
@@ -164,8 +163,10 @@ test('every method matches on it, with adversary and experts', async () => {
   assert.match(path.basename(experts), /^shapes-normalise-tiny-[0-9a-f]{10}$/);
   assert.ok(readMetrics((await run(mtt, inFolder('mtt'))).run)[0].loss > 0);
   const wider = { ...mtt, network: tiny({ widths: [3, 5] }) };
-  await assert.rejects(run(wider, inFolder('mtt')), /no experts for this configuration/);
-  assert.equal(expertsAdvice(configure(wider)), 'They are made by makeExperts, given the same configuration.');
+  await assert.rejects(
+    run(wider, inFolder('mtt')),
+    /no experts for this configuration.*They are made by makeExperts, given the same configuration\./,
+  );
 });
 
 test('students of it are trained on any set and tabled, herding and the judge use its features', async () => {
@@ -260,8 +261,8 @@ test('what its author calls another version are other runs and students', () => 
 test('refused: names of the library, names no folder has, options that mean something else, what is no network', () => {
   const refused = (change: object, message: RegExp) =>
     assert.throws(() => registerNetwork({ ...tinyFamily, ...change }), message);
-  refused({ name: 'ResNet18' }, /the network 'ResNet18' is the library's own; give yours another name/);
-  refused({ name: 'my net' }, /the network 'my net' must be of letters, digits, underscores and hyphens/);
+  refused({ name: 'ResNet18' }, /the name 'ResNet18' is the library's own; give yours another name/);
+  refused({ name: 'my net' }, /the name 'my net' must be of letters, digits and hyphens/);
   refused({ options: { border: z.number() } }, /has an option 'border', which means something else/);
   assert.throws(() => networkFamily('tyni'), /no network 'tyni'; .*Did you mean 'tiny'\?/);
   assert.deepEqual(networkNames().slice(-1), ['tiny']);

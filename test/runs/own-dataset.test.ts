@@ -24,6 +24,7 @@ import {
   readMetrics,
   run,
   runBaseline,
+  shapeOf,
   storageEfficiency,
   type ConfigurationInput,
   type OwnDataset,
@@ -32,8 +33,9 @@ import {
 } from '../../lib';
 import { listDatasets, obtainDataset } from '../../lib/data/obtain-dataset';
 import { estimateRun } from '../../lib/distillation/estimate';
+import { ownToThisProcess } from '../../lib/experiments/task';
 import { readSafetensors } from '../../lib/files/safetensors';
-import { tableText } from '../../lib/report/tables';
+import { tableText } from '../../lib/report/table-text';
 import { readIdentity, setFiles } from '../../lib/runs/run-files';
 import { Random } from '../../lib/tensor/random';
 import { createProgress } from '../../lib/terminal/progress';
@@ -151,17 +153,17 @@ test('evaluated from its run and its file, tabled, budgeted, estimated, asked qu
   assert.deepEqual((await evaluateFile(setFiles(made.run).distilled, { progress: silent })).accuracy, made.accuracy);
   assert.match(tableText(accuracyTable('own', [{ label: 'halves', result: made }]), 'csv'), /halves,.*384/);
   const own = halves('halves');
-  const fits = budget({
-    imageShape: own.imageShape,
-    classCount: own.classCount,
-    imagesPerClass: 3,
-    hallucinators: [0],
-  });
+  const fits = budget({ ...shapeOf(own), imagesPerClass: 3, hallucinators: [0] });
   assert.deepEqual([fits[0].perClass, fits[0].floats], [3, 576]);
   const estimate = estimateRun(configure(input), await dataAtHand(own));
   if (estimate !== undefined) assert.ok(estimate.seconds > 0);
   const cells = storageEfficiency({ profile: 'smoke', dataset: own }, { seeds: [0] });
   assert.ok(cells.some(({ label }) => label.includes('images')));
+  // What another process could do is plain JSON; without the dataset it could not.
+  const [{ task }] = cells;
+  assert.deepEqual(JSON.parse(JSON.stringify(task)), task);
+  assert.equal(ownToThisProcess(task), "the dataset 'halves'");
+  assert.equal(ownToThisProcess({ kind: 'run', input: { dataset: own } }), "the dataset 'halves'");
   const { dataset: name, data } = await dataForNotebook(own);
   assert.deepEqual([name as string, data.test.count], ['halves', 20]);
 });
