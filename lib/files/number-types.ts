@@ -1,0 +1,123 @@
+/** Numbers of other programs' files, as the types that are held here. */
+import type { StoredTensor, StoredType } from './safetensors';
+
+export type NumberType = keyof typeof numberTypes;
+
+interface Reader {
+  bytes: number;
+  /** What they become: half precision is exact in float32, small integers in int32. */
+  stored: StoredType;
+  read: (view: DataView, at: number) => number | bigint;
+}
+
+const numberTypes = {
+  float16: { bytes: 2, stored: 'F32', read: (view, at) => half(view.getUint16(at, true)) },
+  bfloat16: { bytes: 2, stored: 'F32', read: (view, at) => brain(view.getUint16(at, true)) },
+  float32: { bytes: 4, stored: 'F32', read: (view, at) => view.getFloat32(at, true) },
+  float64: { bytes: 8, stored: 'F64', read: (view, at) => view.getFloat64(at, true) },
+  int8: { bytes: 1, stored: 'I32', read: (view, at) => view.getInt8(at) },
+  int16: { bytes: 2, stored: 'I32', read: (view, at) => view.getInt16(at, true) },
+  int32: { bytes: 4, stored: 'I32', read: (view, at) => view.getInt32(at, true) },
+  int64: { bytes: 8, stored: 'I64', read: (view, at) => view.getBigInt64(at, true) },
+  uint8: { bytes: 1, stored: 'U8', read: (view, at) => view.getUint8(at) },
+  uint16: { bytes: 2, stored: 'I32', read: (view, at) => view.getUint16(at, true) },
+  bool: { bytes: 1, stored: 'BOOL', read: (view, at) => view.getUint8(at) },
+} satisfies Record<string, Reader>;
+
+const arrays = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+};
+
+/** Values of a tensor read here at most; more than any distilled set has. */
+export const mostNumbers = 2 ** 28;
+
+/** Which elements a tensor consists of, in steps of elements, as PyTorch views and NumPy's Fortran order have them. */
+export interface Strides {
+  offset: number;
+  /** One a dimension. */
+  steps: readonly number[];
+}
+
+export function bytesOfNumber(type: NumberType): number {
+  return numberTypes[type].bytes;
+}
+
+/**
+ * A tensor of raw numbers, little-endian ones; its last dimension runs fastest.
+ * @param steps where its elements lie; default: one after another
+ * @throws RangeError where it does not lie within the bytes
+ */
+export function tensorOfBytes(
+  bytes: Buffer,
+  type: NumberType,
+  shape: readonly number[],
+  { offset, steps }: Strides = { offset: 0, steps: rowMajor(shape) },
+): StoredTensor {
+  const { bytes: size, stored, read } = numberTypes[type] as Reader;
+  const count = shape.reduce((product, side) => product * side, 1);
+  const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  if (![...shape, ...steps, offset].every(isWhole) || steps.length !== shape.length || !(count <= mostNumbers)) {
+    throw new RangeError(
+      `a tensor of shape [${shape.join(', ')}] with steps [${steps.join(', ')}] is none that is read here`,
+    );
+  }
+  const last = shape.reduce((place, side, dimension) => place + (side - 1) * steps[dimension], offset);
+  if (count > 0 && (last + 1) * size > bytes.length) {
+    throw new RangeError(
+      `a tensor of shape [${shape.join(', ')}] needs ${(last + 1) * size} bytes, ${bytes.length} are there`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new arrays[stored](count);
+  const index = new Array<number>(shape.length).fill(0);
+  let place = offset;
+  for (let element = 0; element < count; element++) {
+    values[element] = read(view, place * size);
+    for (let dimension = shape.length - 1; dimension >= 0; dimension--) {
+      place += steps[dimension];
+      if (++index[dimension] < shape[dimension]) break;
+      place -= steps[dimension] * shape[dimension];
+      index[dimension] = 0;
+    }
+  }
+  return { type: stored, shape: [...shape], values };
+}
+
+/** Bytes of big-endian numbers as little-endian ones. */
+export function swapped(bytes: Buffer, type: NumberType): Buffer {
+  const { bytes: size } = numberTypes[type];
+  const copy = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % size)));
+  if (size === 2) return copy.swap16();
+  if (size === 4) return copy.swap32();
+  return size === 8 ? copy.swap64() : copy;
+}
+
+/** Steps of a tensor whose last dimension runs fastest. */
+export function rowMajor(shape: readonly number[]): number[] {
+  return shape.map((_, dimension) => shape.slice(dimension + 1).reduce((product, side) => product * side, 1));
+}
+
+/** Steps of a tensor whose first dimension runs fastest. */
+export function columnMajor(shape: readonly number[]): number[] {
+  return shape.map((_, dimension) => shape.slice(0, dimension).reduce((product, side) => product * side, 1));
+}
+
+/** IEEE 754 binary16. */
+function half(bits: number): number {
+  const [sign, exponent, fraction] = [bits >>> 15 ? -1 : 1, (bits >>> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The upper half of a float32. */
+function brain(bits: number): number {
+  word.setUint32(0, bits * 65536);
+  return word.getFloat32(0);
+}
