@@ -5,6 +5,7 @@ export { readDistilledSet } from './runs/distilled-file';
 export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
+export { importSet, type ImportInput } from './runs/importing/import-set';
 export { runGrid } from './runs/grid';
 export { makeExperts } from './runs/make-experts';
 export { notebookSettings } from './reproduction/notebook-settings';

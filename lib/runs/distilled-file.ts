@@ -18,7 +18,7 @@ const format = 'haba distilled set 2';
 
 export interface DistilledFile {
   set: DistilledSet;
-  /** Tensors of the set, e.g. bases and hallucinators, and a learned step size where there is one. */
+  /** Tensors of the set, e.g. bases and hallucinators; where there are, a learned step size and `softLabels` [items, classes]. */
   parameters: Parameters;
   configuration: Configuration;
   classNames: string[];
@@ -129,6 +129,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   checkShapes(file, expectedShapes(set, configuration), tensors);
+  if ('softLabels' in tensors) checkShapes(file, { softLabels: [set.itemCount, set.classCount] }, tensors);
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
   return {
     set,

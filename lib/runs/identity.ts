@@ -11,8 +11,19 @@ import { parameterisationOf, perClassOf } from '../factorization/parameterisatio
 import { canonicalJson } from '../files/canonical-json';
 import { setFiles, type RunPlace } from './run-files';
 
-/** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
-export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
+/** What a run makes a training set of: it distils one; takes real images at random, by herding, or all; or takes one made elsewhere. */
+export type RunKind = 'distillation' | 'random' | 'herding' | 'full' | 'imported';
+
+/** Whatever was taken from elsewhere: its content, and what was said about it. */
+export interface ImportedSource {
+  /** SHA-256 of the numbers that were taken. */
+  checksum: string;
+  /** In the name of its folder. */
+  name?: string;
+  said: Record<string, unknown>;
+  /** Names of the files, which its identity does not depend on. */
+  files: string[];
+}
 
 /** What a training set follows from. */
 export interface SetSource {
@@ -20,10 +31,12 @@ export interface SetSource {
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** With the kind 'imported'. */
+  imported?: ImportedSource;
 }
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum }: SetSource): string {
+export function setHash({ kind, configuration, dataChecksum, imported }: SetSource): string {
   const { profile, dataset, seed, set, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
@@ -38,6 +51,8 @@ export function setHash({ kind, configuration, dataChecksum }: SetSource): strin
       };
       return hashOf({ ...common, ...chosen, differences: differencesOfSet(configuration) });
     }
+    case 'imported':
+      return hashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
     case 'full':
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
@@ -65,9 +80,14 @@ function hashOf(identity: object): string {
  * The readable part of a training set's folder name, e.g. `haba-dm-cifar10-9bases-quick-iterations-50`: kind of set, method,
  * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables.
  */
-export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'configuration'>): string {
+export function setName({ kind, configuration, imported }: Omit<SetSource, 'dataChecksum'>): string {
   const { set, matching, dataset, profile, holdOut } = configuration;
-  const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
+  const what =
+    kind === 'distillation'
+      ? [set.kind, matching.method]
+      : kind === 'imported'
+        ? [kind, imported?.name ?? set.kind]
+        : [kind];
   const perClass = perClassOf(set);
   const items = kind === 'full' ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =

@@ -6,7 +6,7 @@ import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
-import { setHash, setName, type RunKind } from './identity';
+import { setHash, setName, type ImportedSource, type RunKind } from './identity';
 import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { inSession, type Session } from './session';
 
@@ -20,6 +20,8 @@ export interface MadeSet extends RunPlace {
 export interface SetTask {
   kind: RunKind;
   configuration: Configuration;
+  /** With the kind 'imported'. */
+  imported?: ImportedSource;
   /** Throws where the work could not be begun, before anything is written. */
   check?: (data: PreparedDataset) => void;
   /** Makes the set and writes its files. @returns floats that it stores */
@@ -27,9 +29,12 @@ export interface SetTask {
 }
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
-export async function makeSet({ kind, configuration, check, work }: SetTask, context: RunContext): Promise<MadeSet> {
+export async function makeSet(
+  { kind, configuration, imported, check, work }: SetTask,
+  context: RunContext,
+): Promise<MadeSet> {
   const { data, options } = context;
-  const source = { kind, configuration, dataChecksum: data.checksum };
+  const source = { kind, configuration, dataChecksum: data.checksum, ...(imported && { imported }) };
   const hash = setHash(source);
   const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
   const place = { folder, hash };
@@ -40,7 +45,7 @@ export async function makeSet({ kind, configuration, check, work }: SetTask, con
     await clearDeadHolder(folder);
     return made(stored);
   }
-  if (kind !== 'full')
+  if (kind !== 'full' && kind !== 'imported')
     requireEnoughImages(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),

@@ -87,9 +87,11 @@ export function advice(folder: string): string {
 }
 
 const identitySchema = z.object({
-  kind: z.enum(['distillation', 'random', 'herding', 'full']),
+  kind: z.enum(['distillation', 'random', 'herding', 'full', 'imported']),
   configuration: z.record(z.unknown()),
   dataChecksum: z.string(),
+  /** Of a set made elsewhere. */
+  imported: z.object({ checksum: z.string(), name: z.string().optional(), said: z.record(z.unknown()), files: z.array(z.string()) }).optional(),
 });
 
 /** What a training set is. @throws Error naming the file */

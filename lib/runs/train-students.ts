@@ -109,7 +109,7 @@ async function evaluate(
   { data }: Session,
   options: EvaluationOptions,
 ): Promise<StudentResult[]> {
-  if (set.kind === 'distillation') {
+  if (set.kind === 'distillation' || set.kind === 'imported') {
     const distilled = readRunsSet(set.folder);
     try {
       return await evaluateSet(distilled.set, distilled.parameters, configuration, data, options);
