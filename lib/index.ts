@@ -16,6 +16,15 @@ export { storageEfficiency } from './questions/storage-efficiency/grid';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { methodsGrid } from './questions/methods/grid';
 export { methodsTable } from './questions/methods/table';
+export { scoredSets, scoresGrid } from './questions/scores/grid';
+export { lossCorrelationTable, scoresTable } from './questions/scores/table';
+export {
+  augmentationRobustScore,
+  hardLabelRecovery,
+  improvementOverRandom,
+  labelRobustScore,
+  rankCorrelation,
+} from './evaluation/scores';
 export { evaluateRun, run, runBaseline } from './runs/run';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
@@ -24,6 +33,10 @@ export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export type { NetworkFamily } from './networks/network-family';
+export { registerNetwork } from './networks/network-families';
+/** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
+export * as layers from './networks/layers';
 export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
@@ -47,5 +60,5 @@ export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
 export { tuningFinalTable, tuningTable } from './questions/tuning/table';
 export { tuningChart } from './questions/tuning/chart';
-/** TensorFlow.js, for decoders of one's own. */
+/** TensorFlow.js, for decoders and networks of one's own. */
 export { tf } from './tensor/tensorflow';

@@ -5,8 +5,10 @@
  */
 import path from 'node:path';
 import { assembleDataset, type ImageSplit } from './dataset';
-import type { DatasetFormat } from './dataset-format';
-import { locateFiles, readSourceFile } from './source-file';
+import { defineFormat, holdsFiles, type DatasetFormat } from './dataset-format';
+import { interleavePlanes } from './interleave-planes';
+import { readPythonCifar } from './python-cifar';
+import { readSourceFile } from './source-file';
 
 const side = 32;
 const plane = side * side;
@@ -34,7 +36,7 @@ const cifar10TrainFiles = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.
 const statistics = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] };
 
 /** CIFAR-10. */
-export const cifar10: DatasetFormat = {
+export const cifar10: DatasetFormat = defineFormat({
   dataset: 'cifar10',
   folders: ['', 'cifar10', 'cifar-10-batches-bin'],
   files: [...cifar10TrainFiles, 'test_batch.bin'],
@@ -45,22 +47,34 @@ export const cifar10: DatasetFormat = {
       md5: 'c32a1d4ab5d03f1284b67883e8d87530',
     },
   ],
-  read: (folder) => {
-    const found = locateFiles(folder, cifar10);
-    const layout = { labelBytes: 1, classCount: 10 };
-    return assembleDataset({
-      name: 'cifar10',
-      imageShape: [side, side, 3],
-      classNames: cifar10ClassNames,
-      train: readRecords(cifar10TrainFiles, found, layout),
-      test: readRecords(['test_batch.bin'], found, layout),
-      ...statistics,
-    });
-  },
-};
+  archives: ['cifar-10-binary.tar.gz', 'cifar-10-python.tar.gz'],
+  also: [
+    {
+      folders: ['', 'cifar10', 'cifar-10-batches-py'],
+      isIn: (folder) => holdsFiles(folder, [...cifar10PythonFiles, 'test_batch']),
+      read: (found) =>
+        cifar10Of((names) => readPythonCifar(pythonNames(names), found, { key: 'labels', classCount: 10 })),
+    },
+  ],
+  readFrom: (found) => cifar10Of((names) => readRecords(names, found, { labelBytes: 1, classCount: 10 })),
+});
+
+const pythonNames = (names: readonly string[]) => names.map((name) => name.replace(/\.bin$/, ''));
+
+const cifar10PythonFiles = pythonNames(cifar10TrainFiles);
+
+const cifar10Of = (read: (names: string[]) => ImageSplit) =>
+  assembleDataset({
+    name: 'cifar10',
+    imageShape: [side, side, 3],
+    classNames: cifar10ClassNames,
+    train: read(cifar10TrainFiles),
+    test: read(['test_batch.bin']),
+    ...statistics,
+  });
 
 /** CIFAR-100 with its fine labels. */
-export const cifar100: DatasetFormat = {
+export const cifar100: DatasetFormat = defineFormat({
   dataset: 'cifar100',
   folders: ['', 'cifar100', 'cifar-100-binary'],
   files: ['train.bin', 'test.bin'],
@@ -71,19 +85,28 @@ export const cifar100: DatasetFormat = {
       md5: '03b5dce01913d631647c71ecec9e9cb8',
     },
   ],
-  read: (folder) => {
-    const found = locateFiles(folder, cifar100);
-    const layout = { labelBytes: 2, classCount: 100 };
-    return assembleDataset({
-      name: 'cifar100',
-      imageShape: [side, side, 3],
-      classNames: cifar100ClassNames,
-      train: readRecords(['train.bin'], found, layout),
-      test: readRecords(['test.bin'], found, layout),
-      ...statistics,
-    });
-  },
-};
+  archives: ['cifar-100-binary.tar.gz', 'cifar-100-python.tar.gz'],
+  also: [
+    {
+      folders: ['', 'cifar100', 'cifar-100-python'],
+      // Folders of these names are one's own images.
+      isIn: (folder) => holdsFiles(folder, ['train', 'test']),
+      read: (found) =>
+        cifar100Of((names) => readPythonCifar(pythonNames(names), found, { key: 'fine_labels', classCount: 100 })),
+    },
+  ],
+  readFrom: (found) => cifar100Of((names) => readRecords(names, found, { labelBytes: 2, classCount: 100 })),
+});
+
+const cifar100Of = (read: (names: string[]) => ImageSplit) =>
+  assembleDataset({
+    name: 'cifar100',
+    imageShape: [side, side, 3],
+    classNames: cifar100ClassNames,
+    train: read(['train.bin']),
+    test: read(['test.bin']),
+    ...statistics,
+  });
 
 interface RecordLayout {
   /** Label bytes of a record; the last one is the class. */
@@ -117,17 +140,8 @@ function readRecords(names: string[], folder: string, { labelBytes, classCount }
         throw new Error(`${file}: record ${record} has label ${label}, expected 0 to ${classCount - 1}.`);
       }
       labels[image] = label;
-      interleavePlanes(bytes, start, images, image * 3 * plane);
+      interleavePlanes(bytes, start, images, image * 3 * plane, plane);
     }
   }
   return { images, labels, count };
-}
-
-/** Red, green and blue planes to [height, width, channels]. */
-function interleavePlanes(planes: Uint8Array, from: number, pixels: Uint8Array, to: number): void {
-  for (let pixel = 0; pixel < plane; pixel++) {
-    pixels[to + 3 * pixel] = planes[from + pixel];
-    pixels[to + 3 * pixel + 1] = planes[from + plane + pixel];
-    pixels[to + 3 * pixel + 2] = planes[from + 2 * plane + pixel];
-  }
 }

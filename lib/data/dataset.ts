@@ -1,12 +1,23 @@
 /** What a dataset is, whichever format it came from. */
 import { createHash } from 'node:crypto';
 
+/** Classes of images, a byte each where all classes fit in one. */
+export type Labels = Uint8Array | Uint16Array;
+
+/** No dataset has more classes: labels are kept in 16 bits at most. */
+export const mostClasses = 2 ** 16;
+
+/** @param labels each less than `classCount` */
+export function labelsOf(labels: ArrayLike<number>, classCount: number): Labels {
+  return classCount <= 256 ? Uint8Array.from(labels) : Uint16Array.from(labels);
+}
+
 /** Images of one split, as stored: 8 bits a value, kept once. */
 export interface ImageSplit {
   /** [count, height, width, channels], 0 to 255 */
   readonly images: Uint8Array;
   /** [count], 0 to classes - 1 */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly count: number;
 }
 

@@ -1,4 +1,5 @@
 /** The validation split: training images set aside, so that settings are chosen on images that are neither learnt nor tested. */
+import type { Labels } from './dataset';
 import { Random } from '../tensor/random';
 import { indicesOfClass } from './subset-source';
 
@@ -20,11 +21,7 @@ export interface HoldOut {
  * Sets a share of every class aside, at least one image of a class that has two.
  * @param labels of the training images, [count]
  */
-export function holdOut(
-  labels: Uint8Array,
-  classCount: number,
-  { share = 0.1, seed = 0 }: HoldOutOptions = {},
-): HoldOut {
+export function holdOut(labels: Labels, classCount: number, { share = 0.1, seed = 0 }: HoldOutOptions = {}): HoldOut {
   const aside = new Uint8Array(labels.length);
   indicesOfClass(labels, classCount).forEach((indices, label) => {
     const most = Math.max(0, indices.length - 1);

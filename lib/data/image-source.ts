@@ -1,5 +1,6 @@
 /** A dataset made ready for networks: normalised or whitened batches, on demand. */
 import type { tf } from '../tensor/tensorflow';
+import type { Labels } from './dataset';
 
 /** How pixel values become network inputs: per-channel normalisation, or ZCA of pixels from 0 to 1 (as the authors). */
 export type Whitening = 'normalise' | 'zca';
@@ -11,7 +12,7 @@ export interface ImageSource {
   readonly classCount: number;
   readonly count: number;
   /** [count] */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** Indices of the images of each class, in stored order. */
   readonly indicesOfClass: readonly Int32Array[];
   /** Network inputs of the given images, [indices.length, height, width, channels] float32; the caller disposes of it. */

@@ -3,9 +3,9 @@
  * @see http://yann.lecun.com/exdb/mnist/ and https://github.com/zalandoresearch/fashion-mnist
  */
 import { assembleDataset, type ImageSplit } from './dataset';
-import type { DatasetFormat, OfficialFile } from './dataset-format';
+import { defineFormat, type DatasetFormat, type OfficialFile, type OtherLayout } from './dataset-format';
 import { readIdxFile } from './idx-file';
-import { existingFile, locateFiles } from './source-file';
+import { existingFile } from './source-file';
 
 const side = 32;
 
@@ -23,8 +23,12 @@ const fashionClassNames = [
   'T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot',
 ];
 
+const digits: IdxDataset = { name: 'mnist', classNames: mnistClassNames, mean: 0.1307, deviation: 0.3081 };
+
+const clothes: IdxDataset = { name: 'fashion-mnist', classNames: fashionClassNames, mean: 0.2861, deviation: 0.353 };
+
 /** Handwritten digits. Normalised with the authors' constants, those of the images without the border. */
-export const mnist: DatasetFormat = {
+export const mnist: DatasetFormat = defineFormat({
   dataset: 'mnist',
   folders: ['mnist', 'MNIST/raw', ''],
   files,
@@ -39,11 +43,12 @@ export const mnist: DatasetFormat = {
       'ec29112dd5afa0611ce80d1b7f02629c',
     ],
   ),
-  read: (folder) => readIdxDataset(folder, mnist, { classNames: mnistClassNames, mean: 0.1307, deviation: 0.3081 }),
-};
+  also: [dottedFiles(['mnist', 'MNIST/raw', 'MNIST', ''], (found) => readIdxDataset(found, digits))],
+  readFrom: (found) => readIdxDataset(found, digits),
+});
 
 /** Articles of clothing, in MNIST's format. */
-export const fashionMnist: DatasetFormat = {
+export const fashionMnist: DatasetFormat = defineFormat({
   dataset: 'fashion-mnist',
   folders: ['fashion-mnist', 'FashionMNIST/raw', ''],
   files,
@@ -58,9 +63,11 @@ export const fashionMnist: DatasetFormat = {
       'bb300cfdad3c16e7a12a480ee83cd310',
     ],
   ),
-  read: (folder) =>
-    readIdxDataset(folder, fashionMnist, { classNames: fashionClassNames, mean: 0.2861, deviation: 0.353 }),
-};
+  also: [
+    dottedFiles(['fashion-mnist', 'FashionMNIST/raw', 'FashionMNIST', ''], (found) => readIdxDataset(found, clothes)),
+  ],
+  readFrom: (found) => readIdxDataset(found, clothes),
+});
 
 function officialFiles(addresses: string[], checksums: string[]): OfficialFile[] {
   return files.map((file, index) => ({
@@ -69,17 +76,33 @@ function officialFiles(addresses: string[], checksums: string[]): OfficialFile[]
   }));
 }
 
+/** The same files with a dot, as some tools write them: `train-images.idx3-ubyte`. */
+const dotted = (file: string) => file.replace(/-(idx\d)/, '.$1');
+
+function dottedFiles(folders: readonly string[], read: OtherLayout['read']): OtherLayout {
+  return {
+    folders,
+    isIn: (folder) => files.every((file) => fileIn(folder, file) !== undefined),
+    read,
+  };
+}
+
+/** Under its official name, or with a dot; compressed or not. */
+const fileIn = (folder: string, file: string) =>
+  existingFile(folder, file, '.gz') ?? existingFile(folder, dotted(file), '.gz');
+
 interface IdxDataset {
+  name: string;
   classNames: readonly string[];
   mean: number;
   deviation: number;
 }
 
-function readIdxDataset(folder: string, format: DatasetFormat, { classNames, mean, deviation }: IdxDataset) {
-  const found = locateFiles(folder, format);
-  const [trainImages, trainLabels, testImages, testLabels] = files.map((file) => existingFile(found, file, '.gz')!);
+/** @param found the folder that holds the four files */
+function readIdxDataset(found: string, { name, classNames, mean, deviation }: IdxDataset) {
+  const [trainImages, trainLabels, testImages, testLabels] = files.map((file) => fileIn(found, file)!);
   return assembleDataset({
-    name: format.dataset,
+    name,
     imageShape: [side, side, 1],
     classNames,
     train: readSplit(trainImages, trainLabels, classNames.length),

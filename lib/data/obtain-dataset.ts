@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { DatasetFormat } from './dataset-format';
+import { findDataset, type DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
 import { makeFolder } from '../files/file-error';
 import { fetchFile, NotFetched, type FetchOptions } from './fetch-file';
 import { datasetFormats } from './formats';
 import { dataFolder, requireDatasetName } from './load-dataset';
 import { clearDeadHolder, takeLock, type Holder, type Lock } from '../files/lock';
-import { findFiles } from './source-file';
+import { packedFile } from './source-file';
 import { isArchive, unpack } from './unpack';
 
 /** What is being done, for a progress bar. */
@@ -91,11 +91,12 @@ async function bring(
   const home = path.join(folder, format.dataset);
   if (existsSync(home) && (!statSync(home).isDirectory() || readdirSync(home).length > 0)) {
     throw new Error(
-      `${home} is in the way: it is not a whole ${format.dataset} (it lacks ${findFiles(folder, format).missing.join(', ')}). ` +
+      `${home} is in the way: it is not a whole ${format.dataset} (it lacks ${findDataset(folder, format).missing.join(', ')}). ` +
         'Move it away, or name another data folder: --data FOLDER.',
     );
   }
-  const files = options.from ?? (await fetchAll(format, folder, options));
+  const packed = packedFile(folder, format);
+  const files = options.from ?? (packed === undefined ? await fetchAll(format, folder, options) : [packed]);
   // Beside its home, so that a rename moves it there in one step.
   const begin = `.${format.dataset}.unpacking`;
   check();
@@ -112,7 +113,8 @@ async function bring(
       else copyFileSync(file, path.join(workspace, path.basename(file)));
     }
     const content = withoutWrapper(workspace);
-    const { missing } = findFiles(content, { ...format, folders: [''] });
+    const also = format.also?.map((layout) => ({ ...layout, folders: [''] }));
+    const { missing } = findDataset(content, { ...format, folders: [''], also });
     if (missing.length > 0) {
       throw new Error(
         `${files.join(', ')}: this is not ${format.dataset}, it lacks ${missing.join(', ')}. Nothing was changed in ${folder}.`,
@@ -171,7 +173,7 @@ function withoutWrapper(folder: string): string {
 
 /** Where all files of a dataset are. */
 function wholeFolder(folder: string, format: DatasetFormat): string | undefined {
-  const { folder: found, missing } = findFiles(folder, format);
+  const { folder: found, missing } = findDataset(folder, format);
   return missing.length === 0 ? found : undefined;
 }
 
@@ -196,7 +198,7 @@ export function listDatasets(folder: string = dataFolder()): DatasetEntry[] {
       };
     }
     const format = datasetFormats[name];
-    const { folder: found, missing } = findFiles(folder, format);
+    const { folder: found, missing } = findDataset(folder, format);
     const state = found === undefined ? 'absent' : missing.length > 0 ? 'incomplete' : 'present';
     return { name, state, about: format.about, folder: found };
   });

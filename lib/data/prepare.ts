@@ -42,17 +42,22 @@ export function prepareDataset(
   };
 }
 
+/** One step of 8 bits, in units of 0 to 1. */
+const smallestDeviation = 1 / 255;
+
 type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'fromPixels' | 'toPixels' | 'statistics' | 'dispose'>;
 
 /** @param kept the training images that statistics may be measured on; undefined for all */
 function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
-  const statistics = kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset;
-  const [mean, deviation] = [[...statistics.mean], [...statistics.deviation]];
+  const { mean, deviation: measured } = kept && dataset.isMeasured ? measuredOn(dataset, kept) : dataset;
+  // A channel that hardly varies is not blown up: by an empty deviation nothing can be divided.
+  const deviation = measured.map((value) => Math.max(value, smallestDeviation));
+  const statistics = { mean, deviation };
   return {
     train: normalisedSource(dataset, dataset.train, statistics),
     test: normalisedSource(dataset, dataset.test, statistics),
-    fromPixels: (images) => tf.tidy(() => images.sub<tf.Tensor4D>(tf.tensor1d(mean)).div(tf.tensor1d(deviation))),
-    ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation) })),
+    fromPixels: (images) => tf.tidy(() => images.sub<tf.Tensor4D>(tf.tensor1d([...mean])).div(tf.tensor1d(deviation))),
+    ...invertedBy(() => ({ mean: tf.tensor1d([...mean]), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
 }

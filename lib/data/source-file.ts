@@ -1,6 +1,7 @@
 /** Finding and reading the files of a dataset, with errors that say where was looked and what to do. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { shellWord } from '../files/shell-word';
 
 /** The largest file that is read whole; every official file is far smaller. */
 const largestBytes = 2 ** 30;
@@ -17,6 +18,10 @@ export interface Wanted {
   suffix?: string;
   /** Official files to download; none where the dataset is one's own. */
   sources?: readonly unknown[];
+  /** Names under which users may have it packed: what is advised where such a file is there. */
+  archives?: readonly string[];
+  /** What to do where files of one's own are missing. */
+  completion?: string;
 }
 
 /** Where a dataset is, and which of its files are not. */
@@ -49,22 +54,34 @@ export function locateFiles(folder: string, wanted: Wanted): string {
   const { folder: found, missing } = findFiles(folder, wanted);
   if (found === undefined) {
     const candidates = folders.map((name) => path.join(folder, name));
+    const packed = packedFile(folder, wanted);
     const way =
-      wanted.sources?.length === 0
-        ? 'It is your own: put it there.'
-        : `To download it: npm run haba -- data ${dataset}.`;
+      packed !== undefined
+        ? `${packed} is it, packed; to unpack it: npm run haba -- data ${dataset} --from ${shellWord(packed)}.`
+        : isOwn(wanted)
+          ? 'It is your own: put it there.'
+          : `To download it: npm run haba -- data ${dataset}.`;
     throw new Error(
       `The dataset '${dataset}' is not there: looked for ${files.join(', ')} in ${candidates.join(', ')}. ` +
         `${way} If it lies elsewhere: --data FOLDER, or HABA_DATA=FOLDER.`,
     );
   }
   if (missing.length > 0) {
-    throw new Error(
-      `The dataset '${dataset}' is incomplete: ${found} lacks ${missing.join(', ')}. ` +
-        `To download it again, move that folder away and run: npm run haba -- data ${dataset}`,
-    );
+    const way = isOwn(wanted)
+      ? (wanted.completion ?? 'It is your own: put there what is missing.')
+      : `To download it again, move that folder away and run: npm run haba -- data ${dataset}`;
+    throw new Error(`The dataset '${dataset}' is incomplete: ${found} lacks ${missing.join(', ')}. ${way}`);
   }
   return found;
+}
+
+const isOwn = ({ sources }: Wanted) => sources?.length === 0;
+
+/** An archive of the dataset that lies where its files are looked for. @param folder the data folder */
+export function packedFile(folder: string, { folders, archives = [] }: Wanted): string | undefined {
+  return ['', ...folders]
+    .flatMap((name) => archives.map((archive) => path.join(folder, name, archive)))
+    .find((file) => existsSync(file));
 }
 
 /** The path of a file under its own name, or with the suffix; undefined where it is not there. */

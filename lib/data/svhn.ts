@@ -5,15 +5,14 @@
  */
 import path from 'node:path';
 import { assembleDataset, type ImageSplit } from './dataset';
-import type { DatasetFormat } from './dataset-format';
+import { defineFormat, type DatasetFormat } from './dataset-format';
 import { readMatFile } from './mat-file';
-import { locateFiles } from './source-file';
 
 const side = 32;
 const channels = 3;
 
 /** SVHN with the authors' constants of normalisation. */
-export const svhn: DatasetFormat = {
+export const svhn: DatasetFormat = defineFormat({
   dataset: 'svhn',
   folders: ['', 'svhn', 'SVHN'],
   files: ['train_32x32.mat', 'test_32x32.mat'],
@@ -28,9 +27,8 @@ export const svhn: DatasetFormat = {
       md5: 'eb5a983be6a315427106f1b164d9cef3',
     },
   ],
-  read: (folder) => {
-    const found = locateFiles(folder, svhn);
-    return assembleDataset({
+  readFrom: (found) =>
+    assembleDataset({
       name: 'svhn',
       imageShape: [side, side, channels],
       classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
@@ -38,9 +36,8 @@ export const svhn: DatasetFormat = {
       test: readSplit(path.join(found, 'test_32x32.mat')),
       mean: [0.4377, 0.4438, 0.4728],
       deviation: [0.198, 0.201, 0.197],
-    });
-  },
-};
+    }),
+});
 
 function readSplit(file: string): ImageSplit {
   const arrays = readMatFile(file);

@@ -5,6 +5,12 @@ import { strategyNames } from '../data/dsa';
 import { nearestName } from '../files/nearest-name';
 import { oneLine } from '../files/one-line';
 
+/** What adds to the values that are allowed. */
+const registering: Record<string, string> = {
+  'network.name': 'registerNetwork',
+  'set.kind': 'registerParameterisation',
+};
+
 /** Turns the first issue of a failed validation into one sentence. */
 export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTypeAny): string {
   const key = issue.path.join('.') || 'configuration';
@@ -12,15 +18,19 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
   switch (issue.code) {
     case 'unrecognized_keys': {
       const unknown = [...issue.path, issue.keys[0]].join('.');
-      const allowed = keysAt(schema, issue.path, given);
+      const { keys: allowed, chosenBy } = keysAt(schema, issue.path, given);
       const nearest = nearestName(issue.keys[0], allowed);
-      return `Configuration: '${oneLine(unknown, 60)}' is not a key${nearest ? `; did you mean '${[...issue.path, nearest].join('.')}'?` : '.'} Allowed here: ${allowed.join(', ')}.`;
+      const chosen = chosenBy && [...issue.path, chosenBy];
+      const where = chosen ? ` where '${chosen.join('.')}' is ${show(valueAt(given, chosen))}.` : '.';
+      const why = nearest ? `; did you mean '${[...issue.path, nearest].join('.')}'?` : where;
+      return `Configuration: '${oneLine(unknown, 60)}' is not a key${why} Allowed here: ${allowed.join(', ')}.`;
     }
     case 'invalid_enum_value':
     case 'invalid_union_discriminator': {
       const options = issue.options.map(String);
       const nearest = nearestName(String(valueAt(given, issue.path)), options);
-      return `Configuration: '${key}' is ${value}; allowed are ${options.join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}`;
+      const register = registering[key] ? ` One of your own is registered first: ${registering[key]}.` : '';
+      return `Configuration: '${key}' is ${value}; allowed are ${options.join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}${register}`;
     }
     case 'invalid_type':
       return `Configuration: '${key}' is ${value}; expected ${issue.expected === 'integer' ? 'an integer' : `a value of type ${issue.expected}`}.`;
@@ -53,13 +63,20 @@ function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }
 
-/** Legal keys of the object schema at a path; in a union, those of the member the value chose. */
-function keysAt(schema: z.ZodTypeAny, path: readonly (string | number)[], given: unknown): string[] {
+/** Legal keys of the object schema at a path; in a union, those of the member that the value of a key chose. */
+function keysAt(
+  schema: z.ZodTypeAny,
+  path: readonly (string | number)[],
+  given: unknown,
+): { keys: string[]; chosenBy?: string } {
   let inner: z.ZodTypeAny = schema;
   let value: unknown = given;
+  let chosenBy: string | undefined;
   const choose = () => {
+    chosenBy = undefined;
     if (inner instanceof z.ZodDiscriminatedUnion) {
       const union = inner as z.ZodDiscriminatedUnion<string, z.ZodDiscriminatedUnionOption<string>[]>;
+      chosenBy = union.discriminator;
       inner = union.optionsMap.get((value as Record<string, z.Primitive>)[union.discriminator]) ?? inner;
     }
   };
@@ -69,5 +86,5 @@ function keysAt(schema: z.ZodTypeAny, path: readonly (string | number)[], given:
     value = (value as Record<string, unknown>)[key];
   }
   choose();
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape as object) : [];
+  return { keys: inner instanceof z.ZodObject ? Object.keys(inner.shape as object) : [], chosenBy };
 }

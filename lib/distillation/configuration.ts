@@ -14,6 +14,13 @@ import {
 } from '../factorization/parameterisations';
 import { oneLine } from '../files/one-line';
 import { neededEpochs } from '../matching/experts/needed-epochs';
+import {
+  networkNames,
+  networkSchema,
+  withoutConvNetOptions,
+  type NetworkInput,
+  type NetworkOptions,
+} from '../networks/network-families';
 import { explainIssue } from './configuration-error';
 import { profileDefaults, type ProfileChoice } from './profiles';
 
@@ -31,17 +38,6 @@ const augmentationSchema = z.string().regex(new RegExp(`^(none|(${strategy})(_($
 const partOptimiser = z.strictObject({
   learningRate: nonNegative,
   momentum: share,
-});
-
-const networkSchema = z.strictObject({
-  name: z.enum(['ConvNet', 'AlexNet', 'VGG11', 'ResNet18', 'ResNet18_AP', 'LeNet', 'MLP']),
-  /** Channels of each ConvNet block; other networks have their own. */
-  width: count,
-  /** Blocks of the ConvNet. */
-  depth: count,
-  normalisation: z.enum(['instance', 'group', 'layer', 'none']),
-  pooling: z.enum(['average', 'max', 'none']),
-  activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
 });
 
 const gradientMatching = {
@@ -111,7 +107,7 @@ const constraintsSchema = z.strictObject({
 });
 
 /**
- * The schema of a configuration, of the kinds of set that are registered by now.
+ * The schema of a configuration, of the kinds of set and the networks that are registered by now.
  * @param parts of the set and of what a matching loss learns beside it, each of which has an optimiser
  */
 const schemaOf = (parts: readonly string[]) =>
@@ -127,7 +123,7 @@ const schemaOf = (parts: readonly string[]) =>
      */
     holdOut: z.boolean(),
     /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
-    network: networkSchema,
+    network: networkSchema(),
     set: setSchema(),
     matching: matchingSchema,
     /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
@@ -164,7 +160,8 @@ const schemaOf = (parts: readonly string[]) =>
   });
 
 /** A complete, valid configuration. */
-export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'set' | 'optimisers'> & {
+export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'network' | 'set' | 'optimisers'> & {
+  network: NetworkOptions;
   set: SetOptions;
   /** Of images, bases and hallucinators, and of the learnable step size; kinds that are registered may have other parts. */
   optimisers: Record<'bases' | 'hallucinators' | 'stepSize', PartRates> & Record<string, PartRates>;
@@ -174,7 +171,10 @@ export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'set' | '
 type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
 /** What a person writes: whatever differs from the profile. */
-export type ConfigurationInput = DeepPartial<Omit<Configuration, 'set'>> & { set?: SetInput };
+export type ConfigurationInput = DeepPartial<Omit<Configuration, 'network' | 'set'>> & {
+  network?: NetworkInput;
+  set?: SetInput;
+};
 
 /**
  * Completes and checks a configuration: the profile's defaults for the chosen dataset, method and set, under what is given.
@@ -186,7 +186,9 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   const choice = chosen(input);
   const defaults = profileDefaults(choice);
   const schema = schemaOf(Object.keys(defaults.optimisers));
-  const merged = merge(withoutOtherLength(defaults, input), input);
+  // What was stored before networks had options of their own is read as it was meant.
+  const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
+  const merged = merge(withoutOtherLength(defaults, input), given);
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
@@ -266,6 +268,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     dataset: known(input.dataset, datasetNames, 'cifar10'),
     // Trajectory matching is the authors' main setting, and needs experts, which take long to train.
     method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
+    network: known(input.network?.name, networkNames(), 'ConvNet'),
     kind,
     perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),
     expertEpochs: numberOf(matching?.expertEpochs),

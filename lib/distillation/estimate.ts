@@ -1,7 +1,9 @@
 /** What a run will take, told before it starts. */
 import type { PreparedDataset } from '../data/image-source';
+import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { createNetwork } from '../networks/create-network';
+import type { Network } from '../networks/network';
 import { computingDevice } from '../tensor/backend';
 import { costOf, matrixProductSpeed } from '../tensor/cost';
 import { Random } from '../tensor/random';
@@ -38,7 +40,7 @@ export function estimateRun(
 ): Estimate | undefined {
   if (computingDevice().device === 'GPU') return undefined;
   const { imageShape, classCount, count } = data.train;
-  const image = forwardCost(configuration.network, data);
+  const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
   if (image === undefined) return undefined;
   const { set, evaluation, constraints, iterations } = configuration;
   const { itemCount, formations, views } = createDistilledSet({ ...set, imageShape, classCount });
@@ -48,7 +50,7 @@ export function estimateRun(
   let operations = (iterations - iterationsDone) * passes * image.operations;
   let constrained = 0;
   if (isConstrained(constraints, views)) {
-    const adversary = forwardCost({ ...configuration.network, ...constraints.adversary, name: 'ConvNet' }, data);
+    const adversary = forwardCost(createAdversary({ ...constraints.adversary, imageShape, classCount }), data);
     const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
     const players = adversaryLearns(constraints) ? 2 : 1;
     operations +=
@@ -71,9 +73,7 @@ export function estimateRun(
   };
 }
 
-function forwardCost(options: Configuration['network'], { train }: PreparedDataset) {
-  const { imageShape, classCount } = train;
-  const network = createNetwork({ ...options, imageShape, classCount });
+function forwardCost(network: Network, { train: { imageShape } }: PreparedDataset) {
   const inputs = {
     parameters: network.init(Random.stream(0, 'shapes alone')),
     images: tf.zeros<tf.Rank.R4>([1, ...imageShape]),

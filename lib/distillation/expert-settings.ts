@@ -1,6 +1,8 @@
 /** What a configuration asks of experts. */
 import type { PreparedDataset } from '../data/image-source';
-import type { ExpertSettings } from '../matching/experts/expert-identity';
+import { canonicalJson } from '../files/canonical-json';
+import type { ExpertSettings, Setting } from '../matching/experts/expert-identity';
+import { networkFamily, type NetworkOptions } from '../networks/network-families';
 import type { Configuration } from './configuration';
 
 /** What other methods, which ask for no experts, pass over. */
@@ -13,5 +15,15 @@ export function expertSettings(configuration: Configuration, data: PreparedDatas
     matching.method === 'mtt' ? matching.experts : others;
   const { name: dataset, checksum, whitening, holdOut } = data;
   const trained = { augmentation, learningRate, momentum, weightDecay, batchSize, seed };
-  return { dataset, checksum, whitening, network, ...trained, holdOut };
+  return { dataset, checksum, whitening, network: settingsOf(network), ...trained, holdOut };
+}
+
+/** With the version that the family's author gives; lists and records of a network of one's own as text. */
+function settingsOf(network: NetworkOptions): ExpertSettings['network'] {
+  const { version } = networkFamily(network.name);
+  const settings = Object.entries(network).map(([key, value]): [string, Setting] => [
+    key,
+    typeof value === 'object' ? canonicalJson(value) : (value as Setting),
+  ]);
+  return Object.fromEntries(version === undefined ? settings : [...settings, ['version', version]]);
 }

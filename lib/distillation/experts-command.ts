@@ -1,5 +1,6 @@
 /** The command line that trains the experts of a configuration: what is advised where they are missing. */
 import { shellWord } from '../files/shell-word';
+import { isOwnNetwork } from '../networks/network-families';
 import type { Configuration } from './configuration';
 
 export interface ExpertsCommandOptions {
@@ -25,12 +26,18 @@ export function expertsCommand(configuration: Configuration, { experts }: Expert
   return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
 }
 
-/** A sentence with {@link expertsCommand}; undefined for a method that learns from no experts. */
+/**
+ * A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know; undefined for a
+ * method that learns from no experts.
+ */
 export function expertsAdvice(configuration: Configuration, options: ExpertsCommandOptions = {}): string | undefined {
   if (configuration.matching.method !== 'mtt') return undefined;
+  if (isOwnNetwork(configuration.network.name)) return 'They are made by makeExperts, given the same configuration.';
   return `They are made by: ${expertsCommand(configuration, options)}`;
 }
 
-function under(prefix: string, record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}.${key}`, value]));
+function under(prefix: string, record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]): [string, unknown] => [`${prefix}.${key}`, value]),
+  );
 }

@@ -1,7 +1,8 @@
 /** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
-import type { DatasetName } from '../data/dataset-names';
+import { datasetShapes, type DatasetName } from '../data/dataset-names';
 import type { PartRates } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
+import { networkFamily } from '../networks/network-families';
 import { neededEpochs } from '../matching/experts/needed-epochs';
 
 /** What the defaults depend on. */
@@ -9,6 +10,8 @@ export interface ProfileChoice {
   profile: 'smoke' | 'quick' | 'paper';
   dataset: DatasetName;
   method: 'dm' | 'dc' | 'dsa' | 'mtt';
+  /** Name of the network. */
+  network: string;
   /** Of the set. */
   kind: string;
   /** Items per class of the set, e.g. stored images or bases, where given. */
@@ -42,13 +45,14 @@ export const allBases = 1_000_000;
 export function profileDefaults(choice: ProfileChoice) {
   const { profile, method, kind, perClass } = choice;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
+  const imageShape = choice.dataset === 'folder' ? undefined : datasetShapes[choice.dataset].imageShape;
   return {
     profile,
     seed: 0,
     dataset: choice.dataset,
     whitening: profile === 'paper' && method === 'mtt' ? 'zca' : 'normalise',
     holdOut: choice.split === 'validation',
-    network: { name: 'ConvNet', width, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' },
+    network: { name: choice.network, ...networkFamily(choice.network).defaults({ profile, imageShape }) },
     set: { kind, ...parameterisationOf(kind).defaults({ profile, perClass }) },
     matching: matchingDefaults(choice),
     // Plain gradient matching is the one method without augmentation; with it, it is called DSA.

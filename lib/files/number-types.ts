@@ -20,7 +20,6 @@ const numberTypes = {
   int32: { bytes: 4, stored: 'I32', read: (view, at) => view.getInt32(at, true) },
   int64: { bytes: 8, stored: 'I64', read: (view, at) => view.getBigInt64(at, true) },
   uint8: { bytes: 1, stored: 'U8', read: (view, at) => view.getUint8(at) },
-  uint16: { bytes: 2, stored: 'I32', read: (view, at) => view.getUint16(at, true) },
   bool: { bytes: 1, stored: 'BOOL', read: (view, at) => view.getUint8(at) },
 } satisfies Record<string, Reader>;
 
@@ -36,7 +35,7 @@ const arrays = {
 /** Values of a tensor read here at most; more than any distilled set has. */
 export const mostNumbers = 2 ** 28;
 
-/** Which elements a tensor consists of, in steps of elements, as PyTorch views and NumPy's Fortran order have them. */
+/** Which elements a tensor consists of, in steps of elements, as PyTorch's views have them. */
 export interface Strides {
   offset: number;
   /** One a dimension. */
@@ -88,27 +87,13 @@ export function tensorOfBytes(
   return { type: stored, shape: [...shape], values };
 }
 
-/** Bytes of big-endian numbers as little-endian ones. */
-export function swapped(bytes: Buffer, type: NumberType): Buffer {
-  const { bytes: size } = numberTypes[type];
-  const copy = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % size)));
-  if (size === 2) return copy.swap16();
-  if (size === 4) return copy.swap32();
-  return size === 8 ? copy.swap64() : copy;
-}
-
 /** Steps of a tensor whose last dimension runs fastest. */
-export function rowMajor(shape: readonly number[]): number[] {
+function rowMajor(shape: readonly number[]): number[] {
   return shape.map((_, dimension) => shape.slice(dimension + 1).reduce((product, side) => product * side, 1));
 }
 
-/** Steps of a tensor whose first dimension runs fastest. */
-export function columnMajor(shape: readonly number[]): number[] {
-  return shape.map((_, dimension) => shape.slice(0, dimension).reduce((product, side) => product * side, 1));
-}
-
 /** IEEE 754 binary16. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const [sign, exponent, fraction] = [bits >>> 15 ? -1 : 1, (bits >>> 10) & 31, bits & 1023];
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);

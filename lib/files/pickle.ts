@@ -1,225 +1,297 @@
 /**
- * Python's pickles, as far as files of tensors need them: a strict reader that executes nothing. What a pickle calls is looked up
- * in a table of a few names that are given; any other name is refused, and so is every operation that tensors, lists, tuples and
- * dictionaries do not need. Written here since no npm library for it is kept (pickleparser and jpickle, looked at in November
- * 2026, were published within days of their first version and never again).
- * @see CPython, Lib/pickletools.py
+ * Python's pickles, read without executing anything: a pickle is a program for a machine with a stack, and this machine knows only
+ * how to make plain values, and what its caller gives it by name. Everything else is refused.
+ * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
+import { oneLine } from './one-line';
 
-/** Lists and tuples are arrays, dictionaries are maps. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | PickleFunction
-  | PickleObject;
-
-/** What stands for a name of Python. */
-export class PickleFunction {
-  constructor(
-    readonly name: string,
-    /** @throws Error where the arguments make no sense */
-    readonly call: (given: PickleValue[]) => PickleValue,
-  ) {}
-}
-
-/** What a function made: the caller's own, opaque here. */
-export class PickleObject {
-  constructor(
-    /** What it is, for sentences. */
-    readonly name: string,
-    readonly content?: unknown,
-  ) {}
-}
+/** What a name of Python's stands for here: called with what the pickle gives. */
+export type PickleGlobal = (...given: unknown[]) => unknown;
 
 export interface PickleOptions {
-  /** What a name stands for; undefined refuses it. */
-  functionOf: (name: string) => PickleFunction | undefined;
-  /** What a persistent identifier, e.g. of a storage, stands for. @throws Error for one that makes no sense */
-  persistent?: (identifier: PickleValue) => PickleValue;
+  /** Names that may occur, as 'module name', e.g. 'numpy dtype'. Default: none. */
+  globals?: Readonly<Record<string, PickleGlobal>>;
+  /** What an identifier stands for that is kept outside the pickle, e.g. a tensor's storage. Default: refused. */
+  persistent?: (identifier: unknown) => unknown;
 }
 
-/** A name that is not in the table. */
-export class RefusedGlobal extends Error {
-  constructor(readonly global: string) {
-    super(`it names ${global}, which is code, not numbers`);
-  }
+/** What a pickle may build on: it is given the state that a Python object would be. */
+export interface Stateful {
+  setState(state: unknown): void;
 }
+
+/** A name that a pickle asks for, and that its caller does not give: code, as far as anybody can tell. */
+export class PickleAsksForCode extends Error {}
 
 const mark = Symbol('mark');
 
-/** Values on the stack, and in the memo, at most; a list of tensors needs a few for each. */
-const mostValues = 10_000_000;
+/** Reads one value after the other from bytes. */
+class Cursor {
+  at = 0;
+  constructor(readonly bytes: Buffer) {}
+
+  take(count: number): Buffer {
+    if (!(count >= 0 && count <= this.bytes.length - this.at)) {
+      throw new Error(`at byte ${this.at} it needs ${count} more, and has ${this.bytes.length - this.at}`);
+    }
+    return this.bytes.subarray(this.at, (this.at += count));
+  }
+
+  byte = () => this.take(1)[0];
+  short = () => this.take(2).readUInt16LE();
+  signed = () => this.take(4).readInt32LE();
+  unsigned = () => this.take(4).readUInt32LE();
+  long = () => Number(this.take(8).readBigUInt64LE());
+
+  line(): string {
+    const end = this.bytes.indexOf(10, this.at);
+    if (end < 0) throw new Error(`at byte ${this.at} a line begins that never ends`);
+    const text = this.bytes.toString('latin1', this.at, end);
+    this.at = end + 1;
+    return text;
+  }
+}
+
+/** Values on the stack, and those that are referred to again. */
+class Machine {
+  readonly stack: unknown[] = [];
+  readonly memo = new Map<number, unknown>();
+
+  constructor(
+    readonly cursor: Cursor,
+    readonly options: PickleOptions,
+  ) {}
+
+  push = (value: unknown): void => void this.stack.push(value);
+
+  pop(): unknown {
+    if (this.stack.length === 0 || this.stack.at(-1) === mark) throw new Error('it takes a value that is not there');
+    return this.stack.pop();
+  }
+
+  top(): unknown {
+    if (this.stack.length === 0 || this.stack.at(-1) === mark) throw new Error('it takes a value that is not there');
+    return this.stack.at(-1);
+  }
+
+  sinceMark(): unknown[] {
+    const place = this.stack.lastIndexOf(mark);
+    if (place < 0) throw new Error('it takes values since a mark that is not there');
+    const values = this.stack.splice(place);
+    return values.slice(1);
+  }
+
+  tuple(count: number): void {
+    const values = Array.from({ length: count }, () => this.pop());
+    this.push(values.reverse());
+  }
+
+  remember(place: number): void {
+    this.memo.set(place, this.top());
+  }
+
+  recall(place: number): void {
+    if (!this.memo.has(place)) throw new Error(`it refers to value ${place}, which it never gave`);
+    this.push(this.memo.get(place));
+  }
+
+  named(module: unknown, name: unknown): void {
+    const key = `${String(module)} ${String(name)}`;
+    const { globals = {} } = this.options;
+    if (!Object.hasOwn(globals, key)) {
+      throw new PickleAsksForCode(
+        `it asks for Python's ${oneLine(String(module), 60)}.${oneLine(String(name), 60)}, and only plain data are read`,
+      );
+    }
+    this.push(globals[key]);
+  }
+
+  call(): void {
+    const given = this.pop();
+    const callee = this.pop();
+    if (typeof callee !== 'function' || !Array.isArray(given)) throw new Error('it calls what is no function');
+    this.push((callee as PickleGlobal)(...(given as unknown[])));
+  }
+
+  build(): void {
+    const state = this.pop();
+    const built = this.top() as Partial<Stateful> | null;
+    if (typeof built !== 'object' || typeof built?.setState !== 'function') {
+      throw new Error('it gives a state to what has none');
+    }
+    built.setState(state);
+  }
+
+  append(values: unknown[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) throw new Error('it appends to what is no list');
+    for (const value of values) list.push(value);
+  }
+
+  set(values: unknown[]): void {
+    const record = this.top();
+    if (!(record instanceof Map)) throw new Error('it sets a key of what is no dict');
+    if (values.length % 2 !== 0) throw new Error('it sets a key without a value');
+    for (let index = 0; index < values.length; index += 2) record.set(keyOf(values[index]), values[index + 1]);
+  }
+
+  keep(identifier: unknown): void {
+    if (!this.options.persistent) throw new Error('it refers to something outside of it');
+    this.push(this.options.persistent(identifier));
+  }
+}
+
+/** Python 2's strings are bytes, and its dicts have them for keys. */
+const keyOf = (key: unknown) => (Buffer.isBuffer(key) ? key.toString('latin1') : key);
+
+const textual = (bytes: Buffer) => bytes.toString('utf8');
+
+/** Two's complement, least byte first; what no number holds exactly stays a bigint. */
+function wholeNumber(bytes: Buffer): number | bigint {
+  if (bytes.length > 16) throw new Error(`it has a number of ${bytes.length} bytes`);
+  const value = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return exact(BigInt.asIntN(8 * bytes.length, value));
+}
+
+function exact(value: bigint): number | bigint {
+  const near = Number(value);
+  return Number.isSafeInteger(near) ? near : value;
+}
+
+function decimal(text: string): unknown {
+  if (text === '00' || text === '01') return text === '01';
+  if (!/^[+-]?\d{1,40}L?$/.test(text)) throw new Error(`'${oneLine(text, 40)}' is no whole number`);
+  return exact(BigInt(text.replace(/L$/, '')));
+}
+
+function floating(text: string): number {
+  const value = Number(text);
+  if (Number.isNaN(value) && text !== 'nan') throw new Error(`'${oneLine(text, 40)}' is no number`);
+  return value;
+}
+
+/** Characters that a line writes by their numbers. */
+function unescaped(line: string, numbers: RegExp): string {
+  return line.replace(numbers, (_, short?: string, long?: string) => {
+    const point = Number.parseInt(short ?? long ?? '', 16);
+    if (point > 0x10ffff) throw new Error('it has a character that is none');
+    return String.fromCodePoint(point);
+  });
+}
+
+const namedEscapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' };
+
+/** A string of Python 2 as its source would write it. */
+function quoted(line: string): Buffer {
+  if (!/^(['"]).*\1$/.test(line)) throw new Error(`${oneLine(line, 40)} is no string in quotes`);
+  const text = line
+    .slice(1, -1)
+    .replace(/\\(?:x([\da-f]{2})|([nrt\\'"]))/g, (_, hexadecimal?: string, named?: string) =>
+      hexadecimal ? String.fromCharCode(Number.parseInt(hexadecimal, 16)) : namedEscapes[named ?? ''],
+    );
+  return Buffer.from(text, 'latin1');
+}
+
+/** What every instruction does, by its sign. */
+const instructions: Record<string, (machine: Machine, cursor: Cursor) => void> = {
+  '(': ({ push }) => push(mark),
+  '0': (machine) => void machine.pop(),
+  '1': (machine) => void machine.sinceMark(),
+  '2': (machine) => machine.push(machine.top()),
+  N: ({ push }) => push(null),
+  '\x88': ({ push }) => push(true),
+  '\x89': ({ push }) => push(false),
+  I: ({ push }, cursor) => push(decimal(cursor.line())),
+  L: ({ push }, cursor) => push(decimal(cursor.line())),
+  J: ({ push }, cursor) => push(cursor.signed()),
+  K: ({ push }, cursor) => push(cursor.byte()),
+  M: ({ push }, cursor) => push(cursor.short()),
+  '\x8a': ({ push }, cursor) => push(wholeNumber(cursor.take(cursor.byte()))),
+  '\x8b': ({ push }, cursor) => push(wholeNumber(cursor.take(cursor.signed()))),
+  F: ({ push }, cursor) => push(floating(cursor.line())),
+  G: ({ push }, cursor) => push(cursor.take(8).readDoubleBE()),
+  T: ({ push }, cursor) => push(cursor.take(cursor.signed())),
+  U: ({ push }, cursor) => push(cursor.take(cursor.byte())),
+  B: ({ push }, cursor) => push(cursor.take(cursor.unsigned())),
+  C: ({ push }, cursor) => push(cursor.take(cursor.byte())),
+  '\x8e': ({ push }, cursor) => push(cursor.take(cursor.long())),
+  '\x96': ({ push }, cursor) => push(cursor.take(cursor.long())),
+  V: ({ push }, cursor) => push(unescaped(cursor.line(), /\\u([\da-f]{4})|\\U([\da-f]{8})/g)),
+  S: ({ push }, cursor) => push(quoted(cursor.line())),
+  X: ({ push }, cursor) => push(textual(cursor.take(cursor.unsigned()))),
+  '\x8c': ({ push }, cursor) => push(textual(cursor.take(cursor.byte()))),
+  '\x8d': ({ push }, cursor) => push(textual(cursor.take(cursor.long()))),
+  ']': ({ push }) => push([]),
+  l: (machine) => machine.push(machine.sinceMark()),
+  a: (machine) => {
+    const value = machine.pop();
+    machine.append([value]);
+  },
+  e: (machine) => machine.append(machine.sinceMark()),
+  ')': ({ push }) => push([]),
+  t: (machine) => machine.push(machine.sinceMark()),
+  '\x85': (machine) => machine.tuple(1),
+  '\x86': (machine) => machine.tuple(2),
+  '\x87': (machine) => machine.tuple(3),
+  '}': ({ push }) => push(new Map()),
+  d: (machine) => {
+    const values = machine.sinceMark();
+    machine.push(new Map());
+    machine.set(values);
+  },
+  s: (machine) => {
+    const value = machine.pop();
+    machine.set([machine.pop(), value]);
+  },
+  u: (machine) => machine.set(machine.sinceMark()),
+  p: (machine, cursor) => machine.remember(floating(cursor.line())),
+  q: (machine, cursor) => machine.remember(cursor.byte()),
+  r: (machine, cursor) => machine.remember(cursor.unsigned()),
+  '\x94': (machine) => machine.remember(machine.memo.size),
+  g: (machine, cursor) => machine.recall(floating(cursor.line())),
+  h: (machine, cursor) => machine.recall(cursor.byte()),
+  j: (machine, cursor) => machine.recall(cursor.unsigned()),
+  c: (machine, cursor) => machine.named(cursor.line(), cursor.line()),
+  '\x93': (machine) => {
+    const name = machine.pop();
+    machine.named(machine.pop(), name);
+  },
+  R: (machine) => machine.call(),
+  '\x81': (machine) => machine.call(),
+  b: (machine) => machine.build(),
+  Q: (machine) => machine.keep(machine.pop()),
+  '\x80': (_, cursor) => {
+    const protocol = cursor.byte();
+    if (protocol > 5) throw new Error(`its protocol is ${protocol}, and 0 to 5 are known`);
+  },
+  '\x95': (_, cursor) => void cursor.take(8),
+};
 
 /**
- * Reads one pickle.
- * @returns its value, and where it ends
- * @throws RefusedGlobal for a name that is not in the table; Error saying what else is wrong
+ * The value of a pickle: dicts are Maps (keys of bytes are read as text), lists and tuples arrays, bytes and strings of Python 2
+ * Buffers that share the memory of `bytes`, None null.
+ * @throws Error that says why it is none, or what it asks for beyond plain values
  */
-export function readPickle(bytes: Buffer, { functionOf, persistent }: PickleOptions, start = 0) {
-  const stack: (PickleValue | typeof mark)[] = [];
-  const memo = new Map<number, PickleValue>();
-  let at = start;
+export function readPickle(bytes: Buffer, options: PickleOptions = {}): unknown {
+  return readPickleAt(bytes, 0, options).value;
+}
 
-  const take = (count: number) => {
-    if (!(count <= bytes.length - at)) throw new Error(`it breaks off: ${count} bytes are wanted at byte ${at}`);
-    at += count;
-    return at - count;
-  };
-  const text = (count: number) => bytes.toString('utf8', take(count), at);
-  const line = () => {
-    const end = bytes.indexOf(10, at);
-    if (end < 0) throw new Error(`it breaks off in a name at byte ${at}`);
-    const found = bytes.toString('utf8', at, end);
-    at = end + 1;
-    return found;
-  };
-  const push = (value: PickleValue | typeof mark) => {
-    if (stack.push(value) > mostValues) throw new Error('it holds too many values');
-  };
-  const pop = () => {
-    const value = stack.pop();
-    if (value === undefined || value === mark) throw new Error(`it takes a value where there is none, at byte ${at}`);
-    return value;
-  };
-  const popMark = () => {
-    const place = stack.lastIndexOf(mark);
-    if (place < 0) throw new Error(`it takes values where none begin, at byte ${at}`);
-    const values = stack.splice(place) as PickleValue[];
-    return values.slice(1);
-  };
-  const top = <Kind extends PickleValue>(is: (value: PickleValue) => value is Kind, what: string): Kind => {
-    const value = stack.at(-1);
-    if (value === undefined || value === mark || !is(value))
-      throw new Error(`it adds to what is no ${what}, at byte ${at}`);
-    return value;
-  };
-  const isList = (value: PickleValue): value is PickleValue[] => Array.isArray(value);
-  const isMap = (value: PickleValue): value is Map<PickleValue, PickleValue> => value instanceof Map;
-  const tuple = (count: number) => push(Array.from({ length: count }, pop).reverse());
-  const keep = (key: number) => {
-    const value = stack.at(-1);
-    if (value === undefined || value === mark) throw new Error(`it keeps a value where there is none, at byte ${at}`);
-    if (memo.size >= mostValues) throw new Error('it keeps too many values');
-    memo.set(key, value);
-  };
-  const fetch = (key: number) => {
-    const value = memo.get(key);
-    if (value === undefined) throw new Error(`it asks for the value ${key}, which it never kept`);
-    push(value);
-  };
-  const setItems = (items: PickleValue[]) => {
-    const map = top(isMap, 'dictionary');
-    if (items.length % 2 === 1) throw new Error(`a key has no value, at byte ${at}`);
-    for (let index = 0; index < items.length; index += 2) map.set(items[index], items[index + 1]);
-  };
-  const global = (module: PickleValue, name: PickleValue) => {
-    if (typeof module !== 'string' || typeof name !== 'string') throw new Error(`a name is no text, at byte ${at}`);
-    const found = functionOf(`${module}.${name}`);
-    if (found === undefined) throw new RefusedGlobal(`${module}.${name}`);
-    push(found);
-  };
-  const long = (count: number) => {
-    const from = take(count);
-    let value = 0n;
-    for (let place = count - 1; place >= 0; place--) value = value * 256n + BigInt(bytes[from + place]);
-    const signed = BigInt.asIntN(8 * count, value);
-    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
-  };
-  /** Lengths of eight bytes. */
-  const length = () => Number(bytes.readBigUInt64LE(take(8)));
-
-  const operations: Record<string, () => void> = {
-    '\x80': () => {
-      const protocol = bytes[take(1)];
-      if (protocol > 5) throw new Error(`its protocol is ${protocol}; 2 to 5 are read`);
-    },
-    '\x95': () => void take(8),
-    '(': () => push(mark),
-    '0': () => void stack.pop(),
-    '1': () => void popMark(),
-    N: () => push(null),
-    '\x88': () => push(true),
-    '\x89': () => push(false),
-    J: () => push(bytes.readInt32LE(take(4))),
-    K: () => push(bytes[take(1)]),
-    M: () => push(bytes.readUInt16LE(take(2))),
-    '\x8a': () => push(long(bytes[take(1)])),
-    G: () => push(bytes.readDoubleBE(take(8))),
-    X: () => push(text(bytes.readUInt32LE(take(4)))),
-    '\x8c': () => push(text(bytes[take(1)])),
-    '\x8d': () => push(text(length())),
-    T: () => push(text(bytes.readUInt32LE(take(4)))),
-    U: () => push(text(bytes[take(1)])),
-    B: () => push(bytesOf(bytes.readUInt32LE(take(4)))),
-    C: () => push(bytesOf(bytes[take(1)])),
-    '\x8e': () => push(bytesOf(length())),
-    ']': () => push([]),
-    a: () => {
-      const value = pop();
-      top(isList, 'list').push(value);
-    },
-    e: () => {
-      const values = popMark();
-      const list = top(isList, 'list');
-      for (const value of values) list.push(value);
-    },
-    '}': () => push(new Map()),
-    s: () => {
-      const value = pop();
-      setItems([pop(), value]);
-    },
-    u: () => setItems(popMark()),
-    ')': () => push([]),
-    t: () => push(popMark()),
-    '\x85': () => tuple(1),
-    '\x86': () => tuple(2),
-    '\x87': () => tuple(3),
-    q: () => keep(bytes[take(1)]),
-    r: () => keep(bytes.readUInt32LE(take(4))),
-    '\x94': () => keep(memo.size),
-    h: () => fetch(bytes[take(1)]),
-    j: () => fetch(bytes.readUInt32LE(take(4))),
-    c: () => global(line(), line()),
-    '\x93': () => {
-      const name = pop();
-      global(pop(), name);
-    },
-    R: () => {
-      const given = pop();
-      const called = pop();
-      if (!(called instanceof PickleFunction) || !isList(given))
-        throw new Error(`it calls what cannot be called, at byte ${at}`);
-      push(called.call(given));
-    },
-    // The state of an object or of an OrderedDict, e.g. versions of modules; tensors have none.
-    b: () => {
-      pop();
-      const value = stack.at(-1);
-      if (!(value instanceof Map || value instanceof PickleObject))
-        throw new Error(`it changes what has no state, at byte ${at}`);
-    },
-    Q: () => {
-      if (persistent === undefined) throw new Error('it refers to something outside of itself');
-      push(persistent(pop()));
-    },
-  };
-  function bytesOf(count: number): Uint8Array {
-    return Uint8Array.from(bytes.subarray(take(count), at));
-  }
-
+/** A pickle among other bytes, as {@link readPickle}. @returns its value, and the place after it */
+export function readPickleAt(bytes: Buffer, at: number, options: PickleOptions = {}): { value: unknown; end: number } {
+  const cursor = new Cursor(bytes);
+  cursor.at = at;
+  const machine = new Machine(cursor, options);
   for (;;) {
-    const code = String.fromCharCode(bytes[take(1)]);
-    if (code === '.') break;
-    const operation = Object.hasOwn(operations, code) ? operations[code] : undefined;
-    if (operation === undefined)
-      throw new Error(`operation ${JSON.stringify(code)} at byte ${at - 1} is none that tensors need`);
-    operation();
+    const at = cursor.at;
+    const sign = String.fromCharCode(cursor.byte());
+    if (sign === '.') {
+      const value = machine.pop();
+      if (machine.stack.length > 0) throw new Error(`it ends at byte ${at} with values that belong to nothing`);
+      return { value, end: cursor.at };
+    }
+    if (!Object.hasOwn(instructions, sign)) {
+      throw new Error(`byte ${at} is ${bytes[at]}, which is no instruction for plain data`);
+    }
+    instructions[sign](machine, cursor);
   }
-  return { value: pop(), end: at };
 }

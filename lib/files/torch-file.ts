@@ -6,8 +6,10 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { oneLine } from './one-line';
 import { openFile } from './open-file';
-import { bytesOfNumber, swapped, tensorOfBytes, type NumberType } from './number-types';
-import { PickleFunction, PickleObject, readPickle, RefusedGlobal, type PickleValue } from './pickle';
+import { bytesOfNumber, tensorOfBytes, type NumberType } from './number-types';
+import { numpyGlobals, PickledArray } from './numpy';
+import { toStored } from './numpy-file';
+import { PickleAsksForCode, readPickle, readPickleAt, type PickleGlobal, type Stateful } from './pickle';
 import type { StoredTensor } from './safetensors';
 import { readZip } from './zip-file';
 
@@ -31,19 +33,30 @@ const storageTypes: Record<string, NumberType> = {
 };
 
 /** Values kept under one name: what tensors are views of. */
-interface Storage {
-  type: NumberType;
-  key: string;
-  /** Values that it says it has. */
-  count: number;
+class Storage {
+  constructor(
+    readonly type: NumberType,
+    readonly key: string,
+    /** Values that it says it has. */
+    readonly count: number,
+  ) {}
 }
 
 /** A view, whose values are read when all storages are there. */
-interface TensorView {
-  storage: Storage;
-  offset: number;
-  shape: number[];
-  steps: number[];
+class TensorView {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly shape: number[],
+    readonly steps: number[],
+  ) {}
+}
+
+/** A state dictionary has versions of modules for a state, which are of no use here. */
+class OrderedDict extends Map<unknown, unknown> implements Stateful {
+  setState(): void {
+    return;
+  }
 }
 
 /** Entries of all lists and dictionaries together, so that one that holds itself comes to an end. */
@@ -64,10 +77,10 @@ export async function readTorchFile(path: string): Promise<FoundTensor[]> {
     const bytes = readFileSync(descriptor);
     const isZip = bytes.length > 4 && bytes.readUInt32LE(0) === 0x04034b50;
     const { value, storageOf } = isZip ? fromArchive(await readZip(path)) : fromStream(bytes);
-    return [...tensorsOf(value)].map(({ path: place, found }) => ({ path: place, tensor: toTensor(found, storageOf) }));
+    return [...leavesOf(value)].map(({ path: place, leaf }) => ({ path: place, tensor: toTensor(leaf, storageOf) }));
   } catch (error) {
     const remedy =
-      error instanceof RefusedGlobal
+      error instanceof PickleAsksForCode
         ? " Nothing in it was run. Where you trust it, load it in Python and save its tensors alone: torch.save({'images': images, 'labels': labels}, FILE)."
         : '';
     throw new Error(
@@ -82,8 +95,8 @@ export async function readTorchFile(path: string): Promise<FoundTensor[]> {
 }
 
 interface Content {
-  value: PickleValue;
-  /** Bytes of a storage, little-endian. @throws Error where there is none */
+  value: unknown;
+  /** Bytes of a storage. @throws Error where there is none */
   storageOf: (storage: Storage) => Buffer;
 }
 
@@ -94,12 +107,12 @@ function fromArchive(files: Map<string, Buffer>): Content {
     throw new Error(`it is an archive with ${pickles.length} files 'NAME/data.pkl', expected one`);
   const root = pickles[0].slice(0, -'data.pkl'.length);
   const order = files.get(`${root}byteorder`)?.toString('latin1') ?? 'little';
-  if (order !== 'little' && order !== 'big') throw new Error(`its byte order is '${order}'; allowed are little, big`);
-  const { value } = readPickle(files.get(pickles[0])!, tensorNames);
-  const storageOf = ({ key, type }: Storage) => {
+  if (order !== 'little') throw new Error(`its byte order is '${order}', and only 'little' is read`);
+  const value = readPickle(files.get(pickles[0])!, tensorNames);
+  const storageOf = ({ key }: Storage) => {
     const bytes = files.get(`${root}data/${key}`);
     if (bytes === undefined) throw new Error(`its storage '${key}' is missing`);
-    return order === 'big' ? swapped(bytes, type) : bytes;
+    return bytes;
   };
   return { value, storageOf };
 }
@@ -111,11 +124,11 @@ function fromStream(bytes: Buffer): Content {
   let at = 0;
   const next = (what: string) => {
     try {
-      const { value, end } = readPickle(bytes, tensorNames, at);
+      const { value, end } = readPickleAt(bytes, at, tensorNames);
       at = end;
       return value;
     } catch (error) {
-      if (error instanceof RefusedGlobal) throw error;
+      if (error instanceof PickleAsksForCode) throw error;
       throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
     }
   };
@@ -129,102 +142,100 @@ function fromStream(bytes: Buffer): Content {
   const keys = next('its storages');
   if (!Array.isArray(keys)) throw new Error('its storages are no list');
   const types = new Map([...storagesOf(value)].map((storage) => [storage.key, storage.type]));
-  const storages = new Map<string, Buffer>();
+  const found = new Map<string, Buffer>();
   for (const key of keys) {
     const type = typeof key === 'string' ? types.get(key) : undefined;
     if (typeof key !== 'string' || type === undefined) throw new Error('it has a storage that no tensor is of');
     if (at + 8 > bytes.length) throw new Error(`it breaks off before its storage '${key}'`);
     const size = Number(bytes.readBigInt64LE(at)) * bytesOfNumber(type);
     if (!(size >= 0 && at + 8 + size <= bytes.length)) throw new Error(`it breaks off in its storage '${key}'`);
-    storages.set(key, bytes.subarray(at + 8, at + 8 + size));
+    found.set(key, bytes.subarray(at + 8, at + 8 + size));
     at += 8 + size;
   }
   const storageOf = ({ key }: Storage) => {
-    const found = storages.get(key);
-    if (found === undefined) throw new Error(`its storage '${key}' is missing`);
-    return found;
+    const stored = found.get(key);
+    if (stored === undefined) throw new Error(`its storage '${key}' is missing`);
+    return stored;
   };
   return { value, storageOf };
 }
 
-/** The names that tensors are made of; what a number of NumPy is stays unread. */
-const tensorNames = { functionOf, persistent };
-
-function functionOf(name: string): PickleFunction | undefined {
-  const storage = /^torch\.(\w+)Storage$/.exec(name)?.[1];
-  if (storage !== undefined && Object.hasOwn(storageTypes, storage)) {
-    return new PickleFunction(name, () => {
-      throw new Error(`it makes a ${name} of its own`);
-    });
-  }
-  return Object.hasOwn(functions, name) ? new PickleFunction(name, functions[name]) : undefined;
-}
-
-const unread = (name: string) => () => new PickleObject(name);
-
-const functions: Record<string, (given: PickleValue[]) => PickleValue> = {
-  'collections.OrderedDict': (given) => {
-    if (given.length > 0) throw new Error('a dictionary begins with entries');
-    return new Map();
-  },
-  'torch.Size': ([sizes]) => sizes,
-  'torch._utils._rebuild_tensor': viewOf,
-  'torch._utils._rebuild_tensor_v2': viewOf,
-  'torch._utils._rebuild_parameter': ([tensor]) => tensor,
-  // Accuracies beside the tensors are often numbers of NumPy.
-  'numpy.core.multiarray.scalar': unread('a number of NumPy'),
-  'numpy._core.multiarray.scalar': unread('a number of NumPy'),
-  'numpy.dtype': unread('a type of NumPy'),
-  '_codecs.encode': unread('bytes'),
-};
-
-/** ('storage', type, key, where it was, count of values). */
-function persistent(identifier: PickleValue): PickleValue {
-  const [what, type, key, , count] = Array.isArray(identifier) ? identifier : [];
-  const name = type instanceof PickleFunction ? /^torch\.(\w+)Storage$/.exec(type.name)?.[1] : undefined;
-  if (what !== 'storage' || name === undefined || typeof key !== 'string' || typeof count !== 'number')
-    throw new Error('it refers to something that is no storage of numbers');
-  return new PickleObject('a storage', { type: storageTypes[name], key, count } satisfies Storage);
-}
+const storages = Object.fromEntries(
+  Object.keys(storageTypes).map((name): [string, PickleGlobal] => [
+    `torch ${name}Storage`,
+    () => {
+      throw new Error('it makes a storage in a way that is not read');
+    },
+  ]),
+);
+const typeOfStorage = new Map(
+  Object.entries(storages).map(([name, global]) => [global, name.slice(6, -'Storage'.length)]),
+);
 
 /** (storage, offset, shape, steps, ...) */
-function viewOf([storage, offset, shape, steps]: PickleValue[]): PickleValue {
-  const isNumbers = (value: PickleValue): value is number[] =>
-    Array.isArray(value) && value.every((each) => typeof each === 'number');
-  if (!(storage instanceof PickleObject) || storage.name !== 'a storage') throw new Error('a tensor has no storage');
-  if (typeof offset !== 'number' || !isNumbers(shape) || !isNumbers(steps)) throw new Error('a tensor has no shape');
-  const view: TensorView = { storage: storage.content as Storage, offset, shape: [...shape], steps: [...steps] };
-  return new PickleObject('a tensor', view);
+const viewOf: PickleGlobal = (storage, offset, shape, steps) => {
+  if (!(storage instanceof Storage) || typeof offset !== 'number' || !areNumbers(shape) || !areNumbers(steps)) {
+    throw new Error('a tensor is not given as storage, offset, shape and steps');
+  }
+  return new TensorView(storage, offset, [...shape], [...steps]);
+};
+
+const areNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'number');
+
+/** A number of NumPy, which stays unread: accuracies beside the tensors often are some. */
+const unread: PickleGlobal = () => undefined;
+
+/** ('storage', type, key, where it was, count of values). */
+function persistent(identifier: unknown): Storage {
+  const [what, type, key, , count] = Array.isArray(identifier) ? (identifier as unknown[]) : [];
+  const name = typeOfStorage.get(type as PickleGlobal);
+  if (what !== 'storage' || name === undefined || typeof key !== 'string' || typeof count !== 'number')
+    throw new Error('it refers to something that is no storage of numbers');
+  return new Storage(storageTypes[name], key, count);
 }
 
-/** @throws Error where values nest too deeply, or without end */
-function* leavesOf(value: PickleValue): Generator<{ path: string[]; leaf: PickleValue }> {
+/** The names that files of tensors have. */
+const tensorNames = {
+  persistent,
+  globals: {
+    ...numpyGlobals,
+    ...storages,
+    'collections OrderedDict': () => new OrderedDict(),
+    'torch Size': (sizes: unknown) => sizes,
+    'torch._utils _rebuild_tensor': viewOf,
+    'torch._utils _rebuild_tensor_v2': viewOf,
+    'torch._utils _rebuild_parameter': (tensor: unknown) => tensor,
+    'numpy.core.multiarray scalar': unread,
+    'numpy._core.multiarray scalar': unread,
+  },
+};
+
+type Leaf = TensorView | PickledArray | number;
+
+/** Tensors, arrays and numbers in lists and dictionaries. @throws Error where these nest too deeply, or without end */
+function* leavesOf(value: unknown): Generator<{ path: string[]; leaf: Leaf }> {
   let entries = 0;
-  function* inner(value: PickleValue, path: string[]): Generator<{ path: string[]; leaf: PickleValue }> {
+  function* inner(value: unknown, path: string[]): Generator<{ path: string[]; leaf: Leaf }> {
     entries += 1;
     if (path.length > deepest || entries > mostEntries) throw new Error('its lists and dictionaries nest without end');
     if (Array.isArray(value)) for (const [index, each] of value.entries()) yield* inner(each, [...path, String(index)]);
     else if (value instanceof Map) for (const [key, each] of value) yield* inner(each, [...path, keyText(key)]);
-    else yield { path, leaf: value };
+    else if (typeof value === 'number' || value instanceof TensorView || value instanceof PickledArray)
+      yield { path, leaf: value };
   }
   yield* inner(value, []);
 }
 
-const keyText = (key: PickleValue) => (typeof key === 'string' || typeof key === 'number' ? String(key) : '?');
+const keyText = (key: unknown) => (typeof key === 'string' || typeof key === 'number' ? String(key) : '?');
 
-function* tensorsOf(value: PickleValue): Generator<{ path: string[]; found: TensorView | number }> {
-  for (const { path, leaf } of leavesOf(value)) {
-    if (typeof leaf === 'number') yield { path, found: leaf };
-    if (leaf instanceof PickleObject && leaf.name === 'a tensor') yield { path, found: leaf.content as TensorView };
-  }
+function* storagesOf(value: unknown): Generator<Storage> {
+  for (const { leaf } of leavesOf(value)) if (leaf instanceof TensorView) yield leaf.storage;
 }
 
-function* storagesOf(value: PickleValue): Generator<Storage> {
-  for (const { found } of tensorsOf(value)) if (typeof found !== 'number') yield found.storage;
-}
-
-function toTensor(found: TensorView | number, storageOf: Content['storageOf']): StoredTensor {
+function toTensor(found: Leaf, storageOf: Content['storageOf']): StoredTensor {
   if (typeof found === 'number') return { type: 'F64', shape: [], values: Float64Array.of(found) };
+  if (found instanceof PickledArray) return toStored(found);
   const { storage, offset, shape, steps } = found;
   const bytes = storageOf(storage);
   if (bytes.length !== storage.count * bytesOfNumber(storage.type)) {

@@ -1,5 +1,6 @@
 /** AlexNet, as the authors adapt it to small images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import { activatedConvolution, averageTo, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** Place in PyTorch's `features`, kernel, channels out, and whether a pooling follows. */
@@ -41,3 +42,10 @@ export function alexNet(options: NetworkInputs): Network {
     classify: (parameters, features) => linear(parameters, 'fc', features),
   });
 }
+
+export const alexNetFamily: NetworkFamily = {
+  name: 'AlexNet',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => alexNet(data),
+};

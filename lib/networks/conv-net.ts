@@ -1,7 +1,9 @@
 /** ConvNet: the network that dataset distillation is measured on. */
+import { z } from 'zod';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import {
   convolution,
   groupNormalisation,
@@ -13,18 +15,21 @@ import {
   normalisation,
 } from './layers';
 
-export interface ConvNetOptions extends NetworkInputs {
-  /** Channels of each block. Default 128, the authors'. */
-  width?: number;
+/** What tells one ConvNet from another. */
+export interface ConvNetChoices {
+  /** Channels of each block. Default 128, the authors'; 32 in the quick profile, 16 in the smoke profile. */
+  width: number;
   /** Blocks; each halves the image where there is pooling. Default 3. */
-  depth?: number;
+  depth: number;
   /** Over each channel of an image, over each of 4 groups of channels, over all channels, or none. Default 'instance'. */
-  normalisation?: 'instance' | 'group' | 'layer' | 'none';
+  normalisation: 'instance' | 'group' | 'layer' | 'none';
   /** 2x2 pooling after each block. Default 'average'. */
-  pooling?: 'average' | 'max' | 'none';
+  pooling: 'average' | 'max' | 'none';
   /** Default 'relu'. */
-  activation?: 'relu' | 'leaky-relu' | 'sigmoid';
+  activation: 'relu' | 'leaky-relu' | 'sigmoid';
 }
+
+export type ConvNetOptions = NetworkInputs & Partial<ConvNetChoices>;
 
 /** Of group normalisation; the authors'. */
 const normalisationGroups = 4;
@@ -98,3 +103,24 @@ export function convNet(options: ConvNetOptions): Network {
     classify: (parameters, features) => linear(parameters, 'classifier', features),
   });
 }
+
+const count = z.number().int().min(1).safe();
+
+export const convNetFamily: NetworkFamily<ConvNetChoices> = {
+  name: 'ConvNet',
+  options: {
+    width: count,
+    depth: count,
+    normalisation: z.enum(['instance', 'group', 'layer', 'none']),
+    pooling: z.enum(['average', 'max', 'none']),
+    activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
+  },
+  defaults: ({ profile }) => ({
+    width: { smoke: 16, quick: 32, paper: 128 }[profile],
+    depth: 3,
+    normalisation: 'instance',
+    pooling: 'average',
+    activation: 'relu',
+  }),
+  create: (options, data) => convNet({ ...data, ...options }),
+};

@@ -1,5 +1,6 @@
 /** LeNet, as the authors adapt it to 32x32 images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import { activatedConvolution, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** @see LeCun et al., Proceedings of the IEEE, 1998; `LeNet` in the authors' code */
@@ -25,3 +26,10 @@ export function leNet(options: NetworkInputs): Network {
     classify: (parameters, features) => linear(parameters, 'fc_3', features),
   });
 }
+
+export const leNetFamily: NetworkFamily = {
+  name: 'LeNet',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => leNet(data),
+};

@@ -1,5 +1,6 @@
 /** A multilayer perceptron with two hidden layers of 128. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import { initialLayer, linear } from './layers';
 
 const hidden = 128;
@@ -17,3 +18,10 @@ export function mlp({ imageShape, classCount }: NetworkInputs): Network {
     classify: (parameters, features) => linear(parameters, 'fc_3', features),
   });
 }
+
+export const mlpFamily: NetworkFamily = {
+  name: 'MLP',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => mlp(data),
+};

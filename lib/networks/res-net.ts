@@ -3,6 +3,7 @@ import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { initialWeight } from './initialisation';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import { averageTo, convolution, initialLayer, initialNormalisation, linear, normalisation } from './layers';
 
 export interface ResNetOptions extends NetworkInputs {
@@ -86,3 +87,17 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
     classify: (parameters, features) => linear(parameters, 'classifier', features),
   });
 }
+
+export const resNet18Family: NetworkFamily = {
+  name: 'ResNet18',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => resNet18(data),
+};
+
+export const averagingResNet18Family: NetworkFamily = {
+  name: 'ResNet18_AP',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => resNet18({ ...data, halving: 'average' }),
+};

@@ -1,5 +1,6 @@
 /** VGG11 with instance normalisation. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
+import type { NetworkFamily } from './network-family';
 import {
   averageTo,
   convolution,
@@ -58,3 +59,10 @@ export function vgg11(options: NetworkInputs): Network {
     classify: (parameters, features) => linear(parameters, 'classifier', features),
   });
 }
+
+export const vgg11Family: NetworkFamily = {
+  name: 'VGG11',
+  options: {},
+  defaults: () => ({}),
+  create: (_, data) => vgg11(data),
+};

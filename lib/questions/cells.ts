@@ -54,18 +54,23 @@ export function baselineCell<Factors extends SeededFactors>(
   return { label, factors, input, run: (options) => runBaseline(input, options) };
 }
 
-/** Other students on the set of a distillation, which is made first where it is not there. */
+/** Other students on the set of a cell, which is made first where it is not there. */
+export function otherStudentsCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  made: QuestionCell<Factors>,
+  students: OtherStudents,
+): QuestionCell<Factors> {
+  const run = async (options: RunOptions) => evaluateRun(await made.run(options), students, options);
+  return { label, factors, input: made.input, students, run };
+}
+
+/** {@link otherStudentsCell} of a distillation. */
 export function evaluationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
   input: ConfigurationInput,
   students: OtherStudents,
 ): QuestionCell<Factors> {
-  return {
-    label,
-    factors,
-    input,
-    students,
-    run: async (options) => evaluateRun(await distil(input, options), students, options),
-  };
+  return otherStudentsCell(label, factors, distillationCell(label, factors, input), students);
 }

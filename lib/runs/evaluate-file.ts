@@ -2,6 +2,7 @@
 import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 import { evaluateSet, summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import type { NetworkInput } from '../networks/network-families';
 import { useBackend } from '../tensor/backend';
 import { dataAtHand } from './data-at-hand';
 import { readDistilledSet } from './distilled-file';
@@ -10,8 +11,8 @@ import { withStudents } from './run';
 import { listenForInterrupt } from '../terminal/interrupt';
 
 export interface EvaluateFileOptions {
-  /** Network of the students. Default: that of distillation. */
-  network?: string;
+  /** Network of the students, or its name alone. Default: that of distillation. */
+  network?: string | NetworkInput;
   /** Default: as recorded in the file. */
   students?: number;
   /** Length of each student's training, in one of two ways. Default: as recorded in the file. */
@@ -42,9 +43,9 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
   const distilled = readDistilledSet(file);
   try {
     const { configuration: made, set, parameters } = distilled;
-    const { network: name, students, epochs, updates } = options;
+    const { network: chosen, students, epochs, updates } = options;
     const configuration = withStudents(made, {
-      network: name === undefined ? {} : { name: name as Configuration['network']['name'] },
+      network: typeof chosen === 'string' ? ({ name: chosen } as NetworkInput) : chosen,
       evaluation: { students: students ?? made.evaluation.students, epochs, updates },
     });
     const { dataset, whitening, holdOut, evaluation, network } = configuration;

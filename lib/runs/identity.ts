@@ -9,6 +9,7 @@ import { configure, type Configuration, type ConfigurationInput } from '../disti
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { canonicalJson } from '../files/canonical-json';
+import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { setFiles, type RunPlace } from './run-files';
 
 /** What a run makes a training set of: it distils one; takes real images at random, by herding, or all; or takes one made elsewhere. */
@@ -37,7 +38,7 @@ export interface SetSource {
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
 export function setHash({ kind, configuration, dataChecksum, imported }: SetSource): string {
-  const { profile, dataset, seed, set, matching, holdOut, whitening } = configuration;
+  const { profile, dataset, seed, set, network, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
   switch (kind) {
@@ -49,7 +50,7 @@ export function setHash({ kind, configuration, dataChecksum, imported }: SetSour
         perClass,
         ...(version === undefined ? {} : { version }),
       };
-      return hashOf({ ...common, ...chosen, differences: differencesOfSet(configuration) });
+      return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
     case 'imported':
       return hashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
@@ -59,7 +60,14 @@ export function setHash({ kind, configuration, dataChecksum, imported }: SetSour
       return hashOf({ ...common, holdOut, whitening, perClass });
     // Herding chooses by the features of a network trained as students are, but for so many epochs on all images.
     case 'herding':
-      return hashOf({ ...common, holdOut, whitening, perClass, differences: differencesOfHerding(configuration) });
+      return hashOf({
+        ...common,
+        holdOut,
+        whitening,
+        perClass,
+        ...versionOf(network),
+        differences: differencesOfHerding(configuration),
+      });
   }
 }
 
@@ -69,7 +77,18 @@ export function setHash({ kind, configuration, dataChecksum, imported }: SetSour
  */
 export function studentsHash(of: string, configuration: Configuration): string {
   const profile = `${configuration.profile}@${profileVersions.students}`;
-  return hashOf({ of, profile, differences: differencesOfStudents(configuration) });
+  return hashOf({
+    of,
+    profile,
+    ...versionOf(configuration.network),
+    differences: differencesOfStudents(configuration),
+  });
+}
+
+/** What the author of a network gives, where anything. */
+function versionOf({ name }: NetworkOptions): { networkVersion?: number } {
+  const { version } = networkFamily(name);
+  return version === undefined ? {} : { networkVersion: version };
 }
 
 function hashOf(identity: object): string {
@@ -105,10 +124,27 @@ export function studentsName(configuration: Configuration): string {
   return [network.name, length, split, ...phrases(Object.fromEntries(others))].join('-');
 }
 
-/** Where the students of a configuration lie, under the folder of their set. */
-export function studentsPlace({ folder, hash: of }: RunPlace, configuration: Configuration): RunPlace {
-  const hash = studentsHash(of, configuration);
-  return { folder: path.join(setFiles(folder).students, `${studentsName(configuration)}-${hash}`), hash };
+/**
+ * Where the students of a configuration lie, under the folder of their set.
+ * @param set where it lies, and the network that its configuration has
+ */
+export function studentsPlace(
+  { folder, hash: of, network }: RunPlace & { network: NetworkOptions },
+  configuration: Configuration,
+): RunPlace {
+  const called = { ...configuration, network: calledBy(configuration.network, network) };
+  const hash = studentsHash(of, called);
+  return { folder: path.join(setFiles(folder).students, `${studentsName(called)}-${hash}`), hash };
+}
+
+/**
+ * The network that students are called by. Before networks had options of their own, students of ResNet18 kept those of the
+ * ConvNet that their set was distilled on; they still do in what they are called by, which takes no two for one, and no stored
+ * ones for others.
+ */
+function calledBy(network: NetworkOptions, setsNetwork: NetworkOptions): NetworkOptions {
+  if (isOwnNetwork(setsNetwork.name) || !onceHadConvNetOptions(network.name)) return network;
+  return { ...setsNetwork, ...network } as NetworkOptions;
 }
 
 /** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
@@ -134,12 +170,25 @@ export function differences(configuration: Configuration): [path: string, value:
   const { profile, dataset, matching, set } = configuration;
   const perClass = { [parameterisationOf(set.kind).itemsPerClass]: perClassOf(set) };
   const input = { profile, dataset, matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
-  const defaults = new Map(leaves(configure(input as ConfigurationInput)));
-  return leaves(configuration).filter(([path, value]) => value !== undefined && defaults.get(path) !== value);
+  const usual = configure(input as ConfigurationInput);
+  const defaults = new Map(leaves({ ...usual, network: usualNetwork(configuration, usual) }));
+  return leaves(configuration).filter(([path, value]) => value !== undefined && !same(defaults.get(path), value));
 }
 
+/** A network's options differ from the defaults of its family, its name from the profile's. */
+function usualNetwork({ profile, dataset, network: { name } }: Configuration, usual: Configuration): object {
+  if (name === usual.network.name) return usual.network;
+  const { network } = configure({ profile, dataset, network: { name } } as ConfigurationInput);
+  return { ...(onceHadConvNetOptions(name) ? usual.network : network), name: usual.network.name };
+}
+
+function same(first: unknown, second: unknown): boolean {
+  return first === second || (Array.isArray(second) && canonicalJson(first) === canonicalJson(second));
+}
+
+/** Paths and values; a list is one value. */
 function leaves(value: unknown, path = ''): [string, unknown][] {
-  if (typeof value !== 'object' || value === null) return [[path, value]];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path ? `${path}.${key}` : key));
 }
 

@@ -13,7 +13,8 @@ import { inSession, type Session } from './session';
 /** A training set that is done. */
 export interface MadeSet extends RunPlace {
   kind: RunKind;
-  configuration: Configuration;
+  /** Of its configuration. */
+  network: Configuration['network'];
   result: SetResult;
 }
 
@@ -38,7 +39,7 @@ export async function makeSet(
   const hash = setHash(source);
   const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
   const place = { folder, hash };
-  const made = (result: SetResult): MadeSet => ({ ...place, kind, configuration, result });
+  const made = (result: SetResult): MadeSet => ({ ...place, kind, network: configuration.network, result });
   const stored = readSetResult(place);
   if (stored) {
     readIdentity(folder);

@@ -14,6 +14,7 @@ export function recordedAccuracy(
   file: string,
   { run, configuration }: Pick<DistilledFile, 'run' | 'configuration'>,
 ): Accuracy | undefined {
-  const students = readStudents(studentsPlace({ folder: path.dirname(file), hash: run }, configuration));
+  const place = { folder: path.dirname(file), hash: run, network: configuration.network };
+  const students = readStudents(studentsPlace(place, configuration));
   return students.length === 0 ? undefined : summariseAccuracy(students.map(({ accuracy }) => accuracy));
 }

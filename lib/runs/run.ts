@@ -65,21 +65,22 @@ export async function evaluateRun(
 ): Promise<RunResult> {
   const configuration = withStudents(made, students);
   return inContext(configuration, options, (context) => {
-    const { dataChecksum } = readIdentity(folder);
+    const { dataChecksum, configuration: stored } = readIdentity(folder);
     if (dataChecksum !== context.data.checksum) {
       throw new Error(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
       );
     }
-    return trainStudents(madeSet(folder, kind, configuration), configuration, context);
+    const network = (stored.network ?? made.network) as Configuration['network'];
+    return trainStudents(madeSet(folder, kind, network), configuration, context);
   });
 }
 
-function madeSet(folder: string, kind: MadeSet['kind'], configuration: Configuration): MadeSet {
+function madeSet(folder: string, kind: MadeSet['kind'], network: MadeSet['network']): MadeSet {
   const place = { folder, hash: hashInName(folder) };
   const result = readSetResult(place);
   if (!result) throw new Error(`${folder} is not finished: run its configuration first.`);
-  return { ...place, kind, configuration, result };
+  return { ...place, kind, network, result };
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */
@@ -88,9 +89,15 @@ export function withStudents(made: Configuration, { network, evaluation }: Other
   const length = evaluation?.epochs === undefined && evaluation?.updates === undefined ? { epochs, updates } : {};
   return configure({
     ...made,
-    network: { ...made.network, ...network },
+    network: withNetwork(made.network, network),
     evaluation: { ...rest, ...length, ...given(evaluation) },
   });
+}
+
+/** Options of the same network are changed; another network has its own. */
+function withNetwork(made: Configuration['network'], given: OtherStudents['network'] = {}): OtherStudents['network'] {
+  const isOther = given.name !== undefined && given.name !== made.name;
+  return isOther ? given : ({ ...made, ...given } as OtherStudents['network']);
 }
 
 /** Without keys that are there and say nothing. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { cifar10, cifar100 } from '../../lib/data/cifar';
 import type { Dataset } from '../../lib/data/dataset';
+import { loadDataset } from '../../lib/data/load-dataset';
+import { obtainDataset } from '../../lib/data/obtain-dataset';
+import { pythonCifar } from './python-cifar-writer';
 
 /** Neither reader is asynchronous. */
 const readCifar10 = (from: string) => cifar10.read(from) as Dataset;
@@ -121,4 +125,65 @@ test('a folder where a file is expected is refused', () => {
   assert.throws(() => readCifar10(folder), {
     message: `${path.join(at, 'test_batch.bin')} cannot be read: it is not a file.`,
   });
+});
+
+/** The binary files of a folder as Python has them. */
+function toPython(from: string, to: string, labelBytes: number, key: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from).filter((file) => file.endsWith('.bin'))) {
+    const bytes = readFileSync(path.join(from, name));
+    const starts = [...Array(bytes.length / (labelBytes + 3072)).keys()].map((index) => index * (labelBytes + 3072));
+    const planes = Buffer.concat(starts.map((at) => bytes.subarray(at + labelBytes, at + labelBytes + 3072)));
+    const labels = starts.map((at) => bytes[at + labelBytes - 1]);
+    writeFileSync(path.join(to, name.replace('.bin', '')), pythonCifar(planes, labels, key));
+  }
+}
+
+test('the Python version of CIFAR-10 and CIFAR-100 is the same dataset, in its own folder or unpacked from its archive', async () => {
+  const binary10 = writeCifar10('binary10');
+  const binary100 = path.join(folder, 'binary100');
+  mkdirSync(binary100);
+  writeFileSync(path.join(binary100, 'train.bin'), Buffer.concat([record([1, 99]), record([1, 5], 3)]));
+  writeFileSync(path.join(binary100, 'test.bin'), record([0, 42], 9));
+  for (const [name, python, from, labelBytes, key] of [
+    ['cifar10', 'cifar-10-batches-py', binary10, 1, 'labels'],
+    ['cifar100', 'cifar-100-python', binary100, 2, 'fine_labels'],
+  ] as const) {
+    const expected = await loadDataset(name, { folder: from });
+    const home = path.join(folder, 'home');
+    toPython(from, path.join(home, python), labelBytes, key);
+    assert.equal((await loadDataset(name, { folder: home })).checksum, expected.checksum);
+    assert.equal((await loadDataset(name, { folder: path.join(home, python) })).checksum, expected.checksum);
+
+    const packed = path.join(folder, name === 'cifar10' ? 'cifar-10-python.tar.gz' : 'cifar-100-python.tar.gz');
+    execFileSync('tar', ['-czf', packed, '-C', home, python]);
+    rmSync(path.join(home, python), { recursive: true });
+    await assert.rejects(loadDataset(name, { folder }), (error: Error) =>
+      error.message.includes(`${packed} is it, packed; to unpack it: npm run haba -- data ${name} --from ${packed}.`),
+    );
+    await obtainDataset(name, { folder: home, from: [packed] });
+    assert.equal((await loadDataset(name, { folder: home })).checksum, expected.checksum);
+    // Where it is at hand nothing is fetched.
+    await obtainDataset(name, { folder });
+    assert.equal((await loadDataset(name, { folder })).checksum, expected.checksum);
+  }
+});
+
+test("folders of one's own images are no Python CIFAR-100; what is no such file is named", async () => {
+  for (const name of ['train', 'test']) mkdirSync(path.join(folder, name));
+  await assert.rejects(loadDataset('cifar100', { folder }), /'cifar100' is not there/);
+  for (const name of ['train', 'test']) rmSync(path.join(folder, name), { recursive: true });
+  const valid = pythonCifar(Buffer.alloc(3072), [7], 'fine_labels');
+  const refused = async (bytes: Buffer, reason: RegExp) => {
+    for (const name of ['train', 'test']) writeFileSync(path.join(folder, name), bytes);
+    await assert.rejects(loadDataset('cifar100', { folder }), reason);
+  };
+  await refused(valid.subarray(0, 2000), /train is not a Python CIFAR file: at byte \d+ it needs 3072 more/);
+  await refused(pythonCifar(Buffer.alloc(3072), [100], 'fine_labels'), /record 0 has label 100, expected 0 to 99\.$/);
+  await refused(pythonCifar(Buffer.alloc(3072), [7], 'labels'), /'fine_labels' is no list of 1 labels/);
+  await refused(
+    pythonCifar(Buffer.alloc(3000), [7], 'fine_labels'),
+    /an array of \[1, 3072\] in '\|u1' has 3000 bytes/,
+  );
+  await refused(Buffer.from('cposix\nsystem\n.'), /asks for Python's posix\.system, and only plain data are read/);
 });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -58,7 +67,10 @@ test('what is missing, unknown or damaged is named', async () => {
   await paint('train/a/1.png', red);
   await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);
   await paint('test/a/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /train holds 1 folders of classes; expected 2 to 256\.$/);
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /train holds 1 folders of classes; expected 2 to 65536\.$/,
+  );
   await paint('train/b/1.png', blue);
   await paint('test/c/1.png', red);
   await assert.rejects(async () => imageFolder.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
@@ -135,4 +147,96 @@ test('Tiny-ImageNet: a class without an image is refused by its folder', async (
   await writeTiny('val_0.JPEG\tn02\t0\n');
   rmSync(path.join(folder, 'tiny-imagenet-200/train/n01/images/n01_0.JPEG'));
   await assert.rejects(async () => tinyImageNet.read(folder), /train\/n01\/images holds no images: it is empty/);
+});
+
+test('folders of classes may be links; one that leads nowhere is named', async () => {
+  await paint('elsewhere/cats/1.png', red);
+  await paint('train/a/1.png', blue);
+  await paint('test/a/1.png', blue);
+  symlinkSync(path.join(folder, 'elsewhere/cats'), path.join(folder, 'train/b'));
+  const { classNames, train } = await imageFolder.read(folder);
+  assert.deepEqual([...classNames, ...train.labels], ['a', 'b', 0, 1]);
+  symlinkSync(path.join(folder, 'elsewhere/dogs'), path.join(folder, 'train/c'));
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    /train\/c is a link that leads nowhere: mend it, or remove/,
+  );
+});
+
+test('images to test on may lie in val/ or validation/; without any, what may be there is said, and nothing of a download', async () => {
+  await paint('train/a/1.png', red);
+  await paint('train/b/1.png', blue);
+  await assert.rejects(
+    async () => imageFolder.read(folder),
+    (error: Error) => {
+      assert.match(
+        error.message,
+        /lacks test\. It is your own: put there what is missing.*may also lie in val\/, validation\//,
+      );
+      assert.doesNotMatch(error.message, /download/);
+      return true;
+    },
+  );
+  for (const name of ['validation', 'val', 'test']) {
+    await paint(`${name}/b/1.png`, blue);
+    const { test: tested } = await imageFolder.read(folder);
+    assert.deepEqual([...tested.labels], [1], name);
+  }
+  await paint('test/a/1.png', blue);
+  assert.equal((await imageFolder.read(folder)).test.count, 2, 'test/ is preferred');
+});
+
+test('more than 256 classes: labels keep them apart', async () => {
+  for (let label = 0; label < 300; label++) {
+    for (const split of ['train', 'test'])
+      mkdirSync(path.join(folder, split, `c${String(label).padStart(3, '0')}`), { recursive: true });
+  }
+  await paint('one.png', red, 4, 4);
+  const image = readFileSync(path.join(folder, 'one.png'));
+  for (const split of ['train', 'test']) {
+    for (const name of readdirSync(path.join(folder, split)))
+      writeFileSync(path.join(folder, split, name, '1.png'), image);
+  }
+  const { train, classNames } = await imageFolder.read(folder);
+  assert.equal(classNames.length, 300);
+  assert.deepEqual([...train.labels], [...Array(300).keys()]);
+});
+
+test('images of formats that are not read are left out with a word', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  for (const name of ['a', 'b']) await paint(`train/${name}/1.png`, red);
+  await paint('test/a/1.png', red);
+  writeFileSync(path.join(folder, 'train/a/2.webp'), '');
+  writeFileSync(path.join(folder, 'train/b/notes.txt'), '');
+  await imageFolder.read(folder);
+  const said = warn.mock.calls.map(({ arguments: [text] }) => String(text));
+  assert.equal(said.length, 1);
+  assert.match(said[0], /^1 images are left out, as .*train\/a\/2\.webp: only \*\.png/);
+});
+
+test('Tiny-ImageNet with its validation images sorted into classes is the same dataset', async () => {
+  const colours = [red, blue, { r: 0, g: 255, b: 0 }];
+  await writeTiny('val_0.JPEG\tn02\t0\nval_1.JPEG\tn01\t0\nval_10.JPEG\tn02\t0\n');
+  for (const [index, number] of [0, 1, 10].entries()) {
+    await paint(`tiny-imagenet-200/val/images/val_${number}.JPEG`, colours[index], 64, 64);
+  }
+  const official = await tinyImageNet.read(folder);
+  const val = path.join(folder, 'tiny-imagenet-200/val');
+  for (const [file, number] of [
+    ['val_0', 'n02'],
+    ['val_1', 'n01'],
+    ['val_10', 'n02'],
+  ]) {
+    mkdirSync(path.join(val, number), { recursive: true });
+    renameSync(path.join(val, 'images', `${file}.JPEG`), path.join(val, number, `${file}.JPEG`));
+  }
+  for (const name of ['images', 'val_annotations.txt']) rmSync(path.join(val, name), { recursive: true });
+  const sorted = await tinyImageNet.read(folder);
+  assert.deepEqual([sorted.checksum, [...sorted.test.labels]], [official.checksum, [1, 0, 1]]);
+  // As some scripts do it: a folder `images` in each class, and no words.
+  mkdirSync(path.join(val, 'n01', 'images'));
+  renameSync(path.join(val, 'n01', 'val_1.JPEG'), path.join(val, 'n01', 'images', 'val_1.JPEG'));
+  rmSync(path.join(folder, 'tiny-imagenet-200/words.txt'));
+  const wordless = await tinyImageNet.read(folder);
+  assert.deepEqual([wordless.checksum, ...wordless.classNames], [official.checksum, 'n01', 'n02']);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -111,4 +111,20 @@ test('labels that do not fit their images: both files, or file and record', () =
   assert.throws(() => mnist.read(folder), { message: `${labels}: record 3 has label 10, expected 0 to 9.` });
   writeFileSync(path.join(at, 'train-images-idx3-ubyte'), idx([1, 33, 20], new Uint8Array(660)));
   assert.throws(() => mnist.read(folder), /holds 1 images of 33x20; expected at least one, of 32x32 at most\.$/);
+});
+
+test('files with a dot in their names, as some tools write them, are the same dataset', async () => {
+  writeMnist(path.join(folder, 'mnist'));
+  const { checksum } = await mnist.read(folder);
+  for (const [under, suffix] of [
+    ['mnist', ''],
+    ['MNIST/raw', '.gz'],
+  ]) {
+    rmSync(folder, { recursive: true });
+    writeMnist(path.join(folder, under), suffix === '' ? undefined : gzipSync, suffix);
+    for (const name of readdirSync(path.join(folder, under))) {
+      renameSync(path.join(folder, under, name), path.join(folder, under, name.replace(/-(idx\d)/, '.$1')));
+    }
+    assert.equal((await mnist.read(folder)).checksum, checksum);
+  }
 });

@@ -209,3 +209,30 @@ test('ZCA is fitted without the validation images: other images there change not
   assert.deepEqual(without[0], without[1]);
   assert.notDeepEqual(whole[0], whole[1]);
 });
+
+test('a channel that never varies is zeros, and back the value that it has; nothing is no number', () => {
+  const images = Uint8Array.from({ length: 6 * 48 }, (_, index) => (index % 3 === 1 ? 77 : (37 * index) % 256));
+  const split = { images, labels: Uint8Array.from([0, 1, 0, 1, 0, 1]), count: 6 };
+  const dataset = assembleDataset({
+    name: 'flat',
+    imageShape: [4, 4, 3],
+    classNames: ['a', 'b'],
+    train: split,
+    test: split,
+  });
+  assert.equal(dataset.deviation[1].toFixed(9), '0.000000000');
+  for (const whitening of ['normalise', 'zca'] as const) {
+    using(prepareDataset(dataset, { whitening, cacheFolder }), (flat) => {
+      const batch = flat.train.batch([0, 1, 2, 3, 4, 5]);
+      const values = batch.dataSync();
+      assert.ok(values.every(Number.isFinite), whitening);
+      if (whitening === 'normalise') {
+        assert.ok(values.every((value, index) => index % 3 !== 1 || Math.abs(value) < 1e-4));
+        assert.deepEqual([...flat.toPixels(batch)], [...images]);
+      }
+      const stored = flat.statistics();
+      assert.ok(Object.values(stored).every((tensor) => tensor.dataSync().every(Number.isFinite)));
+      tf.dispose([batch, stored]);
+    });
+  }
+});

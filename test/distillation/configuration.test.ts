@@ -82,6 +82,21 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
     /'set\.ipc' is not a key.* Allowed here: kind, basesPerClass,/,
   ],
   [
+    'a width of a network that has none',
+    { network: { name: 'ResNet18', width: 64 } },
+    /'network\.width' is not a key where 'network\.name' is 'ResNet18'\. Allowed here: name\./,
+  ],
+  [
+    'an unknown option of ConvNet',
+    { network: { wdith: 8 } },
+    /'network\.wdith' is not a key; did you mean 'network\.width'\? Allowed here: name, width, depth, normalisation,/,
+  ],
+  [
+    'an unknown network',
+    { network: { name: 'ResNet19' } },
+    /'network\.name' is 'ResNet19'; allowed are ConvNet, AlexNet, VGG11, ResNet18, .* Did you mean 'ResNet18'\?/,
+  ],
+  [
     'an unknown dataset',
     { dataset: 'cifar11' },
     /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,

@@ -150,7 +150,13 @@ test('paper profile of gradient matching: outer and inner loops by images a clas
 test('smoke and quick keep the method and shrink the work', () => {
   const of = (profile: 'smoke' | 'quick' | 'paper') => {
     const { iterations, network, evaluation } = configure({ profile, matching: { method: 'dm' } });
-    return [iterations, network.width, evaluation.updates ?? 0, evaluation.epochs ?? 0, evaluation.students];
+    return [
+      iterations,
+      'width' in network && network.width,
+      evaluation.updates ?? 0,
+      evaluation.epochs ?? 0,
+      evaluation.students,
+    ];
   };
   assert.deepEqual(of('smoke'), [10, 16, 30, 0, 3]);
   assert.deepEqual(of('quick'), [300, 32, 300, 0, 3]);

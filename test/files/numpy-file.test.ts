@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { readNpy, readNpz } from '../../lib/files/numpy-file';
+import { readNpyFile, readNpzFile } from '../../lib/files/numpy-file';
 import type { StoredTensor } from '../../lib/files/safetensors';
 import { zipOf } from '../data/zip-writer';
 
@@ -18,7 +18,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const name of ['fortran', 'big-endian', 'half']) {
   test(`an array: ${name}`, () => {
-    const array = readNpy(made(`${name}.npy`));
+    const array = readNpyFile(made(`${name}.npy`));
     assert.deepEqual(array.shape, [2, 3, 2, 2]);
     assert.deepEqual(numbersOf(array), eighths);
   });
@@ -26,10 +26,10 @@ for (const name of ['fortran', 'big-endian', 'half']) {
 
 for (const name of ['arrays', 'compressed']) {
   test(`arrays by name: ${name}`, async () => {
-    const arrays = await readNpz(made(`${name}.npz`));
+    const arrays = await readNpzFile(made(`${name}.npz`));
     assert.deepEqual(Object.keys(arrays), ['x', 'y']);
     assert.deepEqual([arrays.x.type, arrays.x.shape, numbersOf(arrays.x)], ['F32', [2, 3, 2, 2], eighths]);
-    assert.deepEqual([arrays.y.type, numbersOf(arrays.y)], ['I64', [1, 0]]);
+    assert.deepEqual([arrays.y.type, numbersOf(arrays.y)], ['F64', [1, 0]]);
   });
 }
 
@@ -45,34 +45,25 @@ const header = (shape: string, descr = '<f4', order = 'False') =>
 test('by the letter of the format, an array is read; a scalar, too', () => {
   const file = path.join(folder, 'whole.npy');
   writeFileSync(file, npy(header('(4,)')));
-  assert.deepEqual(readNpy(file).shape, [4]);
+  assert.deepEqual(readNpyFile(file).shape, [4]);
   writeFileSync(file, npy(header('()'), Buffer.alloc(4)));
-  assert.deepEqual(readNpy(file).shape, []);
+  assert.deepEqual(readNpyFile(file).shape, []);
 });
 
 const refused: [what: string, content: () => Buffer, message: RegExp][] = [
-  ['objects of Python', () => readFileSync(made('objects.npy')), /type '\|O', Python objects, which are never read/],
-  ['another type', () => npy(header('(4,)', '<c8')), /type '<c8'; allowed are f2, f4/],
+  ['objects of Python', () => readFileSync(made('objects.npy')), /an array has the type '\|O', and only numbers/],
+  ['another type', () => npy(header('(4,)', '<c8')), /an array has the type '<c8'/],
   [
     'records',
     () => npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }\n"),
-    /header is not that of an array of numbers/,
+    /its header is not understood/,
   ],
-  [
-    'code in the header',
-    () => npy(header("(__import__('os').system('true'),)")),
-    /header is not that of an array of numbers/,
-  ],
-  ['more than there is', () => npy(header('(5,)')), /\[5\] needs 20 bytes, it has 16/],
-  ['less than there is', () => npy(header('(3,)')), /\[3\] needs 12 bytes, it has 16/],
-  [
-    'sides whose product overflows',
-    () => npy(header('(4294967296, 4294967296, 4294967296)')),
-    /needs \S+ bytes, it has 16/,
-  ],
-  ['a header longer than the file', () => npy(header('(4,)')).subarray(0, 40), /breaks off in its header/],
-  ['another version', () => Buffer.from('\x93NUMPY\x09\0\0\0\0\0', 'latin1'), /its version is 9/],
-  ['no mark', () => Buffer.from('hello, world'), /does not begin with NumPy's mark/],
+  ['code in the header', () => npy(header("(__import__('os').system('true'),)")), /its header is not understood/],
+  ['more than there is', () => npy(header('(5,)')), /an array of \[5\] in '<f4' has 16 bytes/],
+  ['less than there is', () => npy(header('(3,)')), /an array of \[3\] in '<f4' has 16 bytes/],
+  ['sides whose product overflows', () => npy(header('(4294967296, 4294967296, 4294967296)')), /has 16 bytes/],
+  ['a header longer than the file', () => npy(header('(4,)')).subarray(0, 40), /its header is cut short/],
+  ['no mark', () => Buffer.from('hello, world'), /it is no \.npy file/],
 ];
 
 for (const [what, content, message] of refused) {
@@ -85,7 +76,7 @@ for (const [what, content, message] of refused) {
       assert.ok(error.message.startsWith(`${file} is not a usable NumPy file: `), error.message);
       return true;
     };
-    assert.throws(() => readNpy(alone), named(alone));
-    await assert.rejects(readNpz(together), named(together));
+    assert.throws(() => readNpyFile(alone), named(alone));
+    await assert.rejects(readNpzFile(together), named(together));
   });
 }

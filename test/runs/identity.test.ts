@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { differences, setHash, setName, studentsHash, studentsName, type RunKind } from '../../lib/runs/identity';
+import {
+  differences,
+  setHash,
+  setName,
+  studentsHash,
+  studentsName,
+  studentsPlace,
+  type RunKind,
+} from '../../lib/runs/identity';
+import { withStudents } from '../../lib/runs/run';
 
 const name = (input: ConfigurationInput, kind: RunKind = 'distillation') =>
   setName({ kind, configuration: configure(input) });
@@ -57,6 +67,40 @@ test('these runs are called what they are called: another hash would take them f
   );
   assert.equal(hash({ set: { kind: 'images', ipc: 10 } }, 'random'), 'fbc97d29e8');
   assert.equal(studentsHash('0123456789', configure()), '65769331bd');
+});
+
+test('other networks are called what they were when each had the options of ConvNet', () => {
+  const on = (name: 'ResNet18' | 'MLP'): ConfigurationInput => ({ network: { name } });
+  assert.deepEqual([hash(on('ResNet18')), hash(on('ResNet18'), 'herding')], ['fdd0871068', '1f89484cae']);
+  assert.deepEqual([hash(on('MLP')), hash(on('MLP'), 'herding')], ['74f18bc40e', 'e2f96b59cd']);
+  assert.equal(studentsHash('0123456789', configure(on('ResNet18'))), '655398a93a');
+
+  const students = (made: ConfigurationInput, others: Parameters<typeof withStudents>[1]) => {
+    const { network } = configure(made);
+    const place = { folder: 'run', hash: '0123456789', network };
+    return path.basename(studentsPlace(place, withStudents(configure(made), others)).folder);
+  };
+  const evaluation = { updates: 160, students: 2, batchSize: 32 };
+  assert.equal(
+    students({}, { network: { name: 'ResNet18' }, evaluation }),
+    'ResNet18-160updates-test-evaluation-batchSize-32-aefbf56861',
+  );
+  const narrow: ConfigurationInput = { profile: 'smoke', network: { width: 4, depth: 2 } };
+  assert.equal(
+    students(narrow, { network: { name: 'LeNet' } }),
+    'LeNet-30updates-test-network-width-4-network-depth-2-e303fe71ee',
+  );
+  assert.equal(
+    students(narrow, { network: { depth: 1 } }),
+    'ConvNet-30updates-test-network-width-4-network-depth-1-263b253d64',
+  );
+});
+
+test('a configuration that was stored when ResNet18 had the options of ConvNet is read, and is the same', () => {
+  const convNet = { width: 32, depth: 3, normalisation: 'instance', pooling: 'average', activation: 'relu' } as const;
+  const stored = configure({ network: { name: 'ResNet18', ...convNet } as ConfigurationInput['network'] });
+  assert.deepEqual(stored.network, { name: 'ResNet18' });
+  assert.deepEqual(stored, configure({ network: { name: 'ResNet18' } }));
 });
 
 test('a set is another with every setting that its numbers depend on, and with other data', () => {

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../files/canonical-json';
 import { oneLine } from '../../files/one-line';
 
 const settingSchema = z.union([z.string(), z.number(), z.boolean()]);
-type Setting = z.infer<typeof settingSchema>;
+export type Setting = z.infer<typeof settingSchema>;
 
 /** Everything that decides what an expert learns. How many there are, and of how many epochs, decides nothing: more can be added. */
 export interface ExpertSettings {

@@ -1,6 +1,7 @@
 /** RQ3: does what was distilled on one network teach others? */
 import { shapeOf } from '../../data/dataset-names';
 import type { Configuration } from '../../distillation/configuration';
+import { networkFamily, type NetworkInput, type NetworkOptions } from '../../networks/network-families';
 import {
   baselineCell,
   defaultSeeds,
@@ -13,7 +14,8 @@ import { setsAtBudget, type SetKind } from '../sets-at-budget';
 
 export interface ArchitectureFactors {
   kind: SetKind | 'random real images';
-  network: Configuration['network']['name'];
+  /** Its label, with the options that were given. */
+  network: string;
   seed: number;
 }
 
@@ -21,7 +23,7 @@ export interface ArchitectureOptions {
   /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
   /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet; the first two in the smoke profile. */
-  networks?: readonly Configuration['network']['name'][];
+  networks?: readonly (NetworkOptions['name'] | NetworkInput)[];
   /** Kinds of set. Default images and HaBa. */
   kinds?: readonly SetKind[];
   /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
@@ -37,7 +39,7 @@ const recipes: Record<Configuration['profile'], StudentsInput> = {
 };
 
 /** What a network needs to learn in a short time on a CPU. */
-const ownRecipes: Partial<Record<Configuration['network']['name'], StudentsInput>> = {
+const ownRecipes: Partial<Record<string, StudentsInput>> = {
   // Costs seventy times what a narrow ConvNet-3 does.
   ResNet18: { updates: 160 },
   // With batches of 10 or 32 it stays at chance, with all images in one it learns at once.
@@ -45,8 +47,14 @@ const ownRecipes: Partial<Record<Configuration['network']['name'], StudentsInput
 };
 
 /** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
-function recipeOf(network: Configuration['network']['name'], profile: Configuration['profile']): StudentsInput {
+function recipeOf(network: string, profile: Configuration['profile']): StudentsInput {
   return { ...recipes[profile], ...(profile === 'quick' ? ownRecipes[network] : {}) };
+}
+
+/** E.g. 'ConvNet, width 64'. */
+function labelOf(name: string, choices: object): string {
+  const { label = name } = networkFamily(name);
+  return [label, ...Object.entries(choices).map(([option, value]) => `${option} ${String(value)}`)].join(', ');
 }
 
 /** Students of each network on sets distilled with DM on ConvNet, and on random real images; all sets of a network by one recipe. */
@@ -63,21 +71,25 @@ export function crossArchitecture(
   } = options;
   const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass }).filter(({ kind }) => kinds.includes(kind));
   return seeds.flatMap((seed) =>
-    networks.flatMap((name) => {
+    networks.flatMap((chosen) => {
+      const { name = 'ConvNet', ...choices }: NetworkInput =
+        typeof chosen === 'string' ? ({ name: chosen } as NetworkInput) : chosen;
+      const network = { name, ...choices } as NetworkInput;
+      const label = labelOf(name, choices);
       const { evaluation = recipeOf(name, profile) } = options;
       const common = { profile, dataset, seed };
       return [
         baselineCell<ArchitectureFactors>(
-          `random real images, ${name}, seed ${seed}`,
-          { kind: 'random real images', network: name, seed },
-          { ...common, baseline: 'random', ipc: imagesPerClass, network: { name }, evaluation },
+          `random real images, ${label}, seed ${seed}`,
+          { kind: 'random real images', network: label, seed },
+          { ...common, baseline: 'random', ipc: imagesPerClass, network, evaluation },
         ),
         ...sets.map(({ kind, set }) =>
           evaluationCell<ArchitectureFactors>(
-            `${kind}, ${name}, seed ${seed}`,
-            { kind, network: name, seed },
+            `${kind}, ${label}, seed ${seed}`,
+            { kind, network: label, seed },
             { ...common, matching: { method: 'dm' }, set },
-            { network: { name }, evaluation },
+            { network, evaluation },
           ),
         ),
       ];

@@ -1,6 +1,6 @@
 /** The arrays of files made elsewhere, whatever format they are in, under the names that they have there. */
 import path from 'node:path';
-import { readNpy, readNpz } from '../../files/numpy-file';
+import { readNpyFile, readNpzFile } from '../../files/numpy-file';
 import { readSafetensors, type StoredTensor } from '../../files/safetensors';
 import { readTorchFile } from '../../files/torch-file';
 
@@ -28,8 +28,8 @@ const formats: Record<string, Read> = {
     }
     return named(file, tensors);
   },
-  '.npy': (file) => [{ file, name: nameOfFile(file), tensor: readNpy(file) }],
-  '.npz': async (file) => named(file, await readNpz(file)),
+  '.npy': (file) => [{ file, name: nameOfFile(file), tensor: readNpyFile(file) }],
+  '.npz': async (file) => named(file, await readNpzFile(file)),
   '.pt': torch,
   '.pth': torch,
 };

@@ -205,7 +205,7 @@ function checkLooks(
   tell: (text: string) => void,
 ): Values {
   const looks = looksOf(images, otherwise);
-  const real = realLooks(data);
+  const real = realLooks(data, statistics?.deviation);
   if (values === undefined) {
     throw new Error(
       `Import: what the numbers are must be said: '--values' ${valueKinds.join(', ')}. By their look they are '${guessValues(looks, real)}'; ask whoever made them, whether they were whitened (ZCA) above all.`,

@@ -1,6 +1,7 @@
 /** The network that a golden case speaks of. */
 import { createAdversary } from '../../factorization/adversary';
-import { createNetwork, type NetworkOptions } from '../../networks/create-network';
+import type { ConvNetChoices } from '../../networks/conv-net';
+import { createNetwork } from '../../networks/create-network';
 import type { Network } from '../../networks/network';
 import { required, type GoldenCase } from './golden-case';
 
@@ -18,7 +19,7 @@ export function goldenNetwork(golden: GoldenCase, imageShape: [number, number, n
   return createNetwork({ name: 'ConvNet', ...common, ...convNetVariant(name), ...convNetShape(golden) });
 }
 
-type Variant = Pick<NetworkOptions, 'width' | 'depth' | 'normalisation' | 'pooling' | 'activation'>;
+type Variant = Partial<ConvNetChoices>;
 
 function convNetVariant(name: string): Variant {
   const variant: Variant = {};

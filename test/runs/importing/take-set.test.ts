@@ -124,8 +124,12 @@ test('pixels become the network inputs that real images become, normalised or wh
 });
 
 const mistaken: [form: string, said: 'normalised' | 'zca' | 'unit' | 'pixels', message: RegExp][] = [
-  ['zca', 'normalised', /look whitened and no ZCA was given: .* % of their variance is brightness.*'--values zca'/],
-  ['zca', 'unit', /look whitened and no ZCA was given/],
+  [
+    'zca',
+    'normalised',
+    /look whitened and no ZCA was given: images differ in brightness by 0\.\d+ .* not whitened, by 0\.\d+\. Say '--values zca'/,
+  ],
+  ['zca', 'unit', /are not pixels from 0 to 1: .* Say '--values zca'/],
   ['normalised', 'zca', /do not look whitened: .*'--values normalised'; .*images_zca_\*\.pt/],
   [
     'unit',
