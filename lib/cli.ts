@@ -126,6 +126,18 @@ function define(record: Record<string, unknown>, key: string, value: unknown): v
   Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
+/** Of whatever computes in this process; read before TensorFlow is. */
+function threadsOption(): Option {
+  return new Option('--threads <number>', 'that one operation computes with, by default one a core').argParser(
+    wholeNumber,
+  );
+}
+
+/** Lines that say something. */
+async function* linesOf(lines: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const line of lines) if (line.trim() !== '') yield line;
+}
+
 function withConfiguration(command: Command): Command {
   return command
     .addOption(
@@ -139,7 +151,8 @@ function withConfiguration(command: Command): Command {
       '--set <choice>',
       'kind of set, images or haba; or key=value for any configuration key (repeatable)',
       setting,
-    );
+    )
+    .addOption(threadsOption());
 }
 
 function withPlaces(command: Command): Command {
@@ -184,6 +197,32 @@ withConfiguration(program.command('experts').description('train the experts of t
     const { makeExperts } = await import('./runs/make-experts');
     const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts });
     process.stdout.write(`${JSON.stringify(made)}\n`);
+  });
+
+program
+  .command('task')
+  .description(
+    'do one task of a grid, as plain JSON, and say how far it is, a line of JSON each (lib/experiments/task.ts)',
+  )
+  .argument('[file]', 'holds the task; left out, tasks are read from stdin, one a line')
+  .addOption(threadsOption())
+  .action(async (file: string | undefined) => {
+    const { serveTasks, taskStatus } = await import('./experiments/task-process');
+    const { readText } = await import('./files/open-file');
+    const { createInterface } = await import('node:readline');
+    const gone = new AbortController();
+    // Whoever listened is no more: what is done is kept, instead of the end at once of other verbs.
+    process.stdout.removeAllListeners('error').on('error', () => gone.abort());
+    const end = await serveTasks(
+      file === undefined ? linesOf(createInterface({ input: process.stdin })) : [readText(file)],
+      {
+        from: file ?? 'What stdin says',
+        say: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
+        signal: gone.signal,
+      },
+    );
+    process.exitCode = taskStatus[end];
+    process.stdin.destroy();
   });
 
 program
@@ -291,12 +330,13 @@ withPlaces(
     wholeNumber(text),
   ])
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .addOption(threadsOption())
   .action(
     async ({ data, runs, experts, bases, profile, dataset = 'cifar10', ...options }: PlaceFlags & CompareFlags) => {
       const { methodsGrid } = await import('./questions/methods/grid');
       const { methodsTable } = await import('./questions/methods/table');
       const { exportTables } = await import('./report/export');
-      const { runGrid } = await import('./runs/grid');
+      const { runGrid } = await import('./experiments/grid');
       const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
       const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts }));
       process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
@@ -311,6 +351,7 @@ program
   .option('--students <number>', 'how many', wholeNumber)
   .option('--epochs <number>', 'length of each, in passes over the set', wholeNumber)
   .option('--updates <number>', 'length of each, in steps', wholeNumber)
+  .addOption(threadsOption())
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .action(async (file: string, flags: EvaluateFileOptions) => {
     const { evaluateFile } = await import('./runs/evaluate-file');
@@ -420,5 +461,12 @@ for (const [verb, description, change] of [
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+program.hook('preAction', async (_program, command) => {
+  const { threads } = command.opts<{ threads?: number }>();
+  if (threads === undefined) return;
+  const { useThreads } = await import('./tensor/backend');
+  useThreads(threads);
+});
 
 runCommand(program);

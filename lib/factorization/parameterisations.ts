@@ -29,6 +29,11 @@ const registered = ((globalThis as { [place]?: Map<string, Parameterisation> })[
   library.map((one) => [one.kind, one]),
 ));
 
+/** Whether the library does not bring it. */
+export function isOwnKind(kind: string): boolean {
+  return !library.some((one) => one.kind === kind);
+}
+
 /** Kinds of set, in the order in which they were registered. */
 export function parameterisationKinds(): string[] {
   return [...registered.keys()];
@@ -46,7 +51,7 @@ export function registerParameterisation<Options extends object>(
   const { kind, itemsPerClass, options } = parameterisation;
   const refuse = (reason: string) => new RangeError(`registerParameterisation: the kind '${kind}' ${reason}.`);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(kind)) throw refuse('must be of letters, digits and hyphens');
-  if (library.some((one) => one.kind === kind)) throw refuse("is the library's own; give yours another name");
+  if (!isOwnKind(kind)) throw refuse("is the library's own; give yours another name");
   if (Object.hasOwn(options, 'kind')) throw refuse("has an option 'kind', which is what tells kinds apart");
   if (!Object.hasOwn(options, itemsPerClass)) {
     const listed = Object.keys(options).join(', ') || 'none';

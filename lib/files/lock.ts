@@ -56,6 +56,11 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Thrown where a folder is held, and its holder was not to be waited for. */
+export class LockHeld extends Error {
+  override name = 'LockHeld';
+}
+
 /** Thrown where this process held a folder, and another one does now. */
 export class LockLost extends Error {
   override name = 'LockLost';
@@ -69,7 +74,7 @@ export class LockLost extends Error {
  * (without `name`) right before they write; who wakes up between that check and its write finds the unfinished file removed, as
  * the new holder does before it begins, or appends to a file that the new holder has replaced. What is written or removed in
  * other ways is as safe as the `check` before it is near.
- * @throws Error naming process, machine and time of the holder, when `wait` is false
+ * @throws LockHeld naming process, machine and time of the holder, when `wait` is false
  */
 export async function takeLock(folder: string, options: LockOptions = {}): Promise<Lock> {
   const { name = wholeFolder, wait = true, onWait, signal, remoteSilence = 600 } = options;
@@ -92,7 +97,7 @@ export async function takeLock(folder: string, options: LockOptions = {}): Promi
       return undefined;
     });
     if (!holder) return heldLock(folder, name, self, remoteSilence);
-    if (!wait) throw new Error(`${describeHolder(folder, holder)} Wait for it to finish, or stop it.`);
+    if (!wait) throw new LockHeld(`${describeHolder(folder, holder)} Wait for it to finish, or stop it.`);
     if (!waiting) {
       waiting = watchSilence(file, remoteSilence);
       onWait?.(holder);

@@ -32,8 +32,8 @@ const arrays = {
   BOOL: Uint8Array,
 };
 
-/** Values of a tensor read here at most; more than any distilled set has. */
-export const mostNumbers = 2 ** 28;
+/** Values of a tensor whose steps of zero make it larger than what is stored, at most. */
+const mostExpanded = 2 ** 20;
 
 /** Which elements a tensor consists of, in steps of elements, as PyTorch's views have them. */
 export interface Strides {
@@ -60,7 +60,11 @@ export function tensorOfBytes(
   const { bytes: size, stored, read } = numberTypes[type] as Reader;
   const count = shape.reduce((product, side) => product * side, 1);
   const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 0;
-  if (![...shape, ...steps, offset].every(isWhole) || steps.length !== shape.length || !(count <= mostNumbers)) {
+  if (
+    ![...shape, ...steps, offset].every(isWhole) ||
+    steps.length !== shape.length ||
+    !(count <= Math.max(mostExpanded, bytes.length / size))
+  ) {
     throw new RangeError(
       `a tensor of shape [${shape.join(', ')}] with steps [${steps.join(', ')}] is none that is read here`,
     );

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
 import path from 'node:path';
-import { computingDevice, type BackendName } from '../tensor/backend';
+import { computingDevice, computingThreads, type BackendName } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
 
 export interface Environment {
@@ -19,6 +19,8 @@ export interface Environment {
   tensorflow: string | null;
   /** 'GPU', or the CPU's model and number of threads. */
   device: string;
+  /** That one operation computes with: TensorFlow's own sums depend on it in their last digits. */
+  threads: number;
   memoryBytes: number;
   /** Commit of the working copy; null outside a git checkout. */
   commit: string | null;
@@ -42,6 +44,7 @@ export function describeEnvironment(backend: BackendName): Environment {
     backend,
     tensorflow,
     device: device === 'GPU' ? device : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
+    threads: computingThreads(),
     memoryBytes: totalmem(),
     commit,
     modified: commit === null ? null : git(root, 'status', '--porcelain', '--untracked-files=no') !== '',

@@ -1,9 +1,8 @@
-/** Cells of grids: what each run is called, and how it is made. */
+/** Cells of grids: what each run is called, and what it is made of. */
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
-import type { GridCell } from '../runs/grid';
-import { makeExperts } from '../runs/make-experts';
-import type { RunOptions } from '../runs/context';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
+import type { GridCell } from '../experiments/grid';
+import { setTaskOf } from '../experiments/task';
+import type { BaselineInput, OtherStudents } from '../runs/run';
 import type { SeededFactors } from '../report/seed-groups';
 
 /** What all runs of a question share. */
@@ -23,18 +22,8 @@ export function defaultSeeds(profile: Configuration['profile']): readonly number
 /** How students are trained and tested: whatever differs from the profile. */
 export type StudentsInput = NonNullable<ConfigurationInput['evaluation']>;
 
-/** A cell, and what its run is made of. */
-export interface QuestionCell<Factors extends SeededFactors> extends GridCell<Factors> {
-  input: ConfigurationInput | BaselineInput;
-  /** Of other students than the set's own. */
-  students?: OtherStudents;
-}
-
-/** Distils, with experts trained first where the method learns from them. */
-async function distil(configuration: ConfigurationInput, options: RunOptions) {
-  if (configuration.matching?.method === 'mtt') await makeExperts(configuration, options);
-  return run(configuration, options);
-}
+/** A cell of a question: seeds are among its factors. */
+export type QuestionCell<Factors extends SeededFactors> = GridCell<Factors>;
 
 /** A distillation. */
 export function distillationCell<Factors extends SeededFactors>(
@@ -42,7 +31,7 @@ export function distillationCell<Factors extends SeededFactors>(
   factors: Factors,
   input: ConfigurationInput,
 ): QuestionCell<Factors> {
-  return { label, factors, input, run: (options) => distil(input, options) };
+  return { label, factors, task: { kind: 'run', input } };
 }
 
 /** Students on real images. */
@@ -51,7 +40,7 @@ export function baselineCell<Factors extends SeededFactors>(
   factors: Factors,
   input: BaselineInput,
 ): QuestionCell<Factors> {
-  return { label, factors, input, run: (options) => runBaseline(input, options) };
+  return { label, factors, task: { kind: 'baseline', input } };
 }
 
 /** Other students on the set of a cell, which is made first where it is not there. */
@@ -61,8 +50,7 @@ export function otherStudentsCell<Factors extends SeededFactors>(
   made: QuestionCell<Factors>,
   students: OtherStudents,
 ): QuestionCell<Factors> {
-  const run = async (options: RunOptions) => evaluateRun(await made.run(options), students, options);
-  return { label, factors, input: made.input, students, run };
+  return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
 }
 
 /** {@link otherStudentsCell} of a distillation. */

@@ -1,7 +1,9 @@
 /** Accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
 import { accuracyTitle } from './students-column';
-import { chartFrame, columnWidths, kindColours, labelWidth, points } from './theme';
+import { rowHeight, wholeLabels } from './labels';
+import { columnWidth } from './style';
+import { chartFrame, kindScales } from './theme';
 
 export interface AccuracyRow {
   /** E.g. 'HaBa'. */
@@ -22,13 +24,14 @@ export function accuracyChart(
   { caption, split = 'test' }: AccuracyChartOptions = {},
 ): TopLevelSpec {
   const labels = rows.map(({ label }) => label);
+  const whole = wholeLabels(labels, 0.4 * columnWidth('single'));
   const color = {
     field: 'label',
     type: 'nominal' as const,
     legend: null,
-    scale: { domain: labels, range: labels.map((label) => kindColours[label] ?? '#000000') },
+    scale: kindScales(labels).colour,
   };
-  const y = { field: 'label', type: 'nominal' as const, title: null, sort: labels };
+  const y = { field: 'label', type: 'nominal' as const, title: null, sort: labels, axis: whole.shown };
   const means = rows.map(({ label, accuracy: { mean, std } }) => ({
     label,
     percent: 100 * mean,
@@ -38,12 +41,9 @@ export function accuracyChart(
   const students = rows.flatMap(({ label, accuracy }) => accuracy.runs.map((run) => ({ label, percent: 100 * run })));
   const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: { zero: false } };
   return {
-    ...chartFrame(
-      [caption, 'lines: one deviation over students of one run; ticks: students'],
-      points(columnWidths.single),
-    ),
-    width: points(columnWidths.single) - 15 - labelWidth(labels),
-    height: { step: 20 },
+    ...chartFrame([caption, 'lines: one deviation over students of one run; ticks: students'], columnWidth('single')),
+    width: columnWidth('single') - 15 - whole.width,
+    height: { step: rowHeight(whole, 20) },
     layer: [
       {
         data: { values: means },

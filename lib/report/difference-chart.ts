@@ -2,7 +2,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { PairedDifference } from './paired';
-import { chartFrame, columnWidths, labelWidth, points } from './theme';
+import { rowHeight, wholeLabels, type WholeLabels } from './labels';
+import { columnWidth } from './style';
+import { chartFrame } from './theme';
 
 /** A setting in such a chart. */
 export interface DifferenceRow {
@@ -44,18 +46,18 @@ export function differenceChart(
       'differenceChart: expected at least one setting with a baseline that it is compared with, got none.',
     );
   }
-  const room = labelWidth(rows.map(({ label }) => label));
+  const whole = wholeLabels(
+    rows.map(({ label }) => label),
+    0.45 * columnWidth('single'),
+  );
   return {
-    ...chartFrame(
-      [...captions, differencesSentence(rows.map(({ difference }) => difference))],
-      points(columnWidths.single),
-    ),
-    vconcat: panels.map((panel) => panelOf(panel, room)),
+    ...chartFrame([...captions, differencesSentence(rows.map(({ difference }) => difference))], columnWidth('single')),
+    vconcat: panels.map((panel) => panelOf(panel, whole)),
     resolve: { scale: { x: shared ? 'shared' : 'independent' } },
   };
 }
 
-function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number): LayerSpec<string> {
+function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, whole: WholeLabels): LayerSpec<string> {
   const labels = rows.map(({ label }) => label);
   const x = { type: 'quantitative' as const, title: axis, axis: { tickCount: 4 }, scale: { nice: false, padding: 8 } };
   const y = {
@@ -63,7 +65,7 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number
     type: 'nominal' as const,
     title: null,
     scale: { domain: labels },
-    axis: { minExtent: room, labelLimit: room + 1 },
+    axis: { minExtent: whole.width, ...whole.shown },
   };
   const color = { field: 'colour', type: 'nominal' as const, scale: null };
   const means = rows.flatMap(({ label, colour, difference: { mean } }) =>
@@ -77,8 +79,8 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, room: number
   );
   return {
     ...(title === undefined ? {} : { title: { text: title, anchor: 'start', fontSize: 8 } }),
-    width: points(columnWidths.single) - 25 - room,
-    height: { step: 14 },
+    width: columnWidth('single') - 25 - whole.width,
+    height: { step: rowHeight(whole, 14) },
     layer: [
       {
         data: { values: [{ none: 0 }] },

@@ -6,7 +6,8 @@ import { hashInName, readIdentity, readSessions } from '../runs/run-files';
 import { writeWhole } from '../files/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
-import { tableText, type ReportTable } from './tables';
+import { tableMacros, tableText } from './table-text';
+import type { ReportTable } from './tables';
 
 export interface ExportOptions {
   /** In its folders figures and tables. Default: HABA_RESULTS, else results. */
@@ -39,7 +40,10 @@ export async function exportFigures(
   return written;
 }
 
-/** Writes every table as CSV, Markdown and LaTeX (booktabs), and a JSON file as {@link exportFigures}. */
+/**
+ * Writes every table as CSV, Markdown and LaTeX (booktabs), its numbers as macros for running text (`NAME-macros.tex`), and a JSON
+ * file as {@link exportFigures}.
+ */
 export function exportTables(tables: ReportTable[], { results = resultsFolder() }: ExportOptions = {}): string[] {
   const folder = path.join(results, 'tables');
   makeFolder(folder, advice);
@@ -47,6 +51,7 @@ export function exportTables(tables: ReportTable[], { results = resultsFolder() 
     write(folder, `${table.name}.csv`, tableText(table, 'csv')),
     write(folder, `${table.name}.md`, tableText(table, 'markdown')),
     write(folder, `${table.name}.tex`, tableText(table, 'latex')),
+    write(folder, `${table.name}-macros.tex`, tableMacros(table)),
     write(folder, `${table.name}.json`, provenance(table.runs)),
   ]);
 }

@@ -1,6 +1,8 @@
 /** A figure: what is drawn, as SVG, and, where it is a chart, the specification that a notebook shows interactively. */
 import { parse, View, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { fontInUse, type FontFile } from './style';
+import { measureInVega } from './text-width';
 
 export interface Figure {
   /** File name without extension, e.g. 'quickstart-loss'. */
@@ -9,6 +11,8 @@ export interface Figure {
   /** In units of 1/72 inch. */
   width: number;
   height: number;
+  /** Of its texts. */
+  font: FontFile;
   /** Vega-Lite; absent for image grids. */
   specification?: TopLevelSpec;
   /** Folders of the runs it shows. */
@@ -17,11 +21,12 @@ export interface Figure {
 
 /** Draws a Vega-Lite chart. */
 export async function chartFigure(name: string, specification: TopLevelSpec, runs: string[]): Promise<Figure> {
+  measureInVega();
   const view = new View(parse(compile(specification).spec), { renderer: 'none', logLevel: Warn });
   try {
     // Vega writes a solid line as dashes without gaps, which PDF does not know.
     const svg = (await view.toSVG()).replaceAll(' stroke-dasharray="1,0"', '');
-    return { name, svg, ...sizeOf(svg), specification, runs };
+    return { name, svg, ...sizeOf(svg), font: fontInUse(), specification, runs };
   } finally {
     view.finalize();
   }

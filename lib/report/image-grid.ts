@@ -1,7 +1,7 @@
 /** Images in rows and columns with labels, e.g. bases beside their hallucinations. */
 import { PNG } from 'pngjs';
 import type { Figure } from './figure';
-import { fontFamily, points } from './theme';
+import { fontInUse, points } from './style';
 
 export interface GridImages {
   /** [count, height, width, channels], 0 to 255, row by row of the grid. */
@@ -79,7 +79,7 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${total.toFixed(2)}" height="${totalHeight.toFixed(2)}" ` +
     `viewBox="0 0 ${total.toFixed(2)} ${totalHeight.toFixed(2)}"><rect width="100%" height="100%" fill="white"/>${parts.join('')}</svg>`;
-  return { name, svg, width: total, height: totalHeight, runs };
+  return { name, svg, width: total, height: totalHeight, font: fontInUse(), runs };
 }
 
 interface TextOptions {
@@ -92,7 +92,7 @@ interface TextOptions {
 function text(content: string, x: number, y: number, { size, anchor = 'middle', turned = false }: TextOptions): string {
   const escaped = content.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const turn = turned ? ` transform="rotate(-90 ${x.toFixed(2)} ${y.toFixed(2)})"` : '';
-  return `<text x="${x.toFixed(2)}" y="${y.toFixed(2)}" font-family="${fontFamily}" font-size="${size}" text-anchor="${anchor}"${turn}>${escaped}</text>`;
+  return `<text x="${x.toFixed(2)}" y="${y.toFixed(2)}" font-family="${fontInUse().family}" font-size="${size}" text-anchor="${anchor}"${turn}>${escaped}</text>`;
 }
 
 /** Enlarged by whole pixels before it is encoded: what draws the SVG later may smooth, and then blurs no pixel. */

@@ -1,6 +1,18 @@
 /** Learning curves of distillation. */
 import type { TopLevelSpec } from 'vega-lite';
-import { chartFrame, columnWidths, kindColours, points } from './theme';
+import { wholeLegend } from './labels';
+import { columnWidth } from './style';
+import { chartFrame, kindScales } from './theme';
+
+/** Of lines, in the order of the legend: told apart in grey. */
+const dashes = [
+  [1, 0],
+  [4, 2],
+  [2, 1],
+  [1, 1],
+  [6, 2, 1, 2],
+  [1, 2],
+];
 
 export interface LossCurve {
   /** What the line is called, e.g. 'HaBa'. */
@@ -27,8 +39,8 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const span = Math.max(...iterations) - Math.min(...iterations);
   const labels = curves.map(({ label }) => label);
   return {
-    ...chartFrame([caption, window > 1 ? `mean of ${window} iterations` : undefined], points(columnWidths.single) - 20),
-    width: points(columnWidths.single),
+    ...chartFrame([caption, window > 1 ? `mean of ${window} iterations` : undefined], columnWidth('single') - 20),
+    width: columnWidth('single'),
     height: 130,
     autosize: { type: 'fit-x', contains: 'padding' },
     data: { values },
@@ -45,10 +57,20 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
         field: 'label',
         type: 'nominal',
         title: null,
-        scale: { domain: labels, range: labels.map((label) => kindColours[label] ?? '#000000') },
-        legend: { orient: 'top', offset: 4, symbolSize: 300 },
+        scale: kindScales(labels).colour,
+        legend: {
+          orient: 'top',
+          offset: 4,
+          symbolSize: 300,
+          ...wholeLegend(labels, columnWidth('single') - 20, { symbol: 20 }),
+        },
       },
-      strokeDash: { field: 'label', type: 'nominal', title: null, scale: { domain: labels } },
+      strokeDash: {
+        field: 'label',
+        type: 'nominal',
+        title: null,
+        scale: { domain: labels, range: labels.map((_, place) => dashes[place % dashes.length]) },
+      },
     },
   };
 }

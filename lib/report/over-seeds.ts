@@ -1,7 +1,7 @@
 /** Accuracy over seeds and students, as columns of a question's table and as rows of its chart. */
 import { mean } from 'simple-statistics';
 import type { RunResult } from '../runs/train-students';
-import type { GridRun } from '../runs/grid';
+import type { GridRun } from '../experiments/grid';
 import type { SeededFactors, SeedGroup, Setting } from './seed-groups';
 import { confidenceInterval, type Interval } from './confidence';
 import { pairedDifferences, type Comparison, type PairedDifference } from './paired';

@@ -1,5 +1,7 @@
 /** Figures and tables as outputs of notebook cells. */
 import type { Figure } from './figure';
+import { toScreenPng } from './render';
+import { tableText } from './table-text';
 import type { ReportTable } from './tables';
 
 type Bundle = Record<string, unknown>;
@@ -13,28 +15,35 @@ interface Kernel {
 
 /**
  * Shows a figure or a table under the cell that runs: charts as Vega-Lite, with the drawn SVG beside it for viewers
- * without JavaScript; tables as HTML, with text beside it. Outside a notebook it prints what there is as text.
+ * without JavaScript; image grids as SVG and as PNG, since JupyterLab withholds the SVG of a notebook that was executed elsewhere;
+ * tables as HTML, with text beside it. Outside a notebook it prints what there is as text.
  */
 export function show(shown: Figure | ReportTable): void {
-  const bundle = 'svg' in shown ? figureBundle(shown) : tableBundle(shown);
   const kernel = tslabKernel();
   if (kernel?.lastWriteDisplayData) {
-    kernel.lastWriteDisplayData({ data: bundle, metadata: {}, transient: {} }, false);
+    const output = 'svg' in shown ? figureOutput(shown) : { data: tableBundle(shown), metadata: {} };
+    kernel.lastWriteDisplayData({ ...output, transient: {} }, false);
   } else {
-    process.stdout.write(`${String(bundle['text/plain'])}\n`);
+    const text = 'svg' in shown ? figureText(shown) : tableText(shown, 'markdown');
+    process.stdout.write(`${text}\n`);
   }
 }
 
-function figureBundle({ name, svg, specification }: Figure): Bundle {
+/** What a notebook stores of a figure: the forms that a viewer chooses from, and the size of those that do not say it. */
+export function figureOutput(figure: Figure): { data: Bundle; metadata: Bundle } {
+  const { svg, specification, width } = figure;
+  const forms = { 'image/svg+xml': svg, 'text/plain': figureText(figure) };
+  if (specification) return { data: { 'application/vnd.vegalite.v5+json': specification, ...forms }, metadata: {} };
   return {
-    ...(specification ? { 'application/vnd.vegalite.v5+json': specification } : {}),
-    'image/svg+xml': svg,
-    'text/plain': `figure ${name}`,
+    data: { ...forms, 'image/png': toScreenPng(figure).toString('base64') },
+    metadata: { 'image/png': { width: Math.round(width) } },
   };
 }
 
-function tableBundle({ table }: ReportTable): Bundle {
-  return { 'text/html': table.toHTML(), 'text/plain': table.toMarkdown() };
+const figureText = ({ name }: Figure) => `figure ${name}`;
+
+function tableBundle(table: ReportTable): Bundle {
+  return { 'text/html': tableText(table, 'html'), 'text/plain': tableText(table, 'markdown') };
 }
 
 function tslabKernel(): Kernel | undefined {

@@ -78,35 +78,3 @@ function groupSeedsOfLabels(runs: readonly LabelledRun[]): SeededRow[] {
   }
   return rows.map(({ row }) => row);
 }
-
-/** A table as CSV, Markdown or LaTeX (booktabs). */
-export function tableText({ table: given }: ReportTable, format: 'csv' | 'markdown' | 'latex'): string {
-  if (format === 'csv') return given.toCSV();
-  if (format === 'markdown') return given.toMarkdown();
-  const names = given.columnNames();
-  const numeric = names.map((name) => typeof given.get(name, 0) === 'number');
-  const rows = (given.objects() as Record<string, unknown>[]).map((row) =>
-    names.map((name) => latexCell(row[name])).join(' & '),
-  );
-  return [
-    `\\begin{tabular}{${numeric.map((right) => (right ? 'r' : 'l')).join('')}}`,
-    '  \\toprule',
-    `  ${names.map(latexCell).join(' & ')} \\\\`,
-    '  \\midrule',
-    ...rows.map((row) => `  ${row} \\\\`),
-    '  \\bottomrule',
-    '\\end{tabular}',
-    '',
-  ].join('\n');
-}
-
-/** Signs that a backslash before them would make a command or an accent. */
-const latexNames: Record<string, string> = {
-  '\\': '\\textbackslash{}',
-  '~': '\\textasciitilde{}',
-  '^': '\\textasciicircum{}',
-};
-
-function latexCell(value: unknown): string {
-  return String(value).replace(/[&%$#_{}\\~^]/g, (sign) => latexNames[sign] ?? `\\${sign}`);
-}

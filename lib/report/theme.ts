@@ -2,16 +2,8 @@
 import type { Config } from 'vega-lite';
 import type { ExprRef } from 'vega-lite/build/src/expr';
 import type { TitleParams } from 'vega-lite/build/src/title';
-
-/** Journal column widths, in millimetres. */
-export const columnWidths = { single: 84, double: 174 };
-
-/** Vega draws in units of 1/72 inch when its figures are exported as PDF. */
-export function points(millimetres: number): number {
-  return (millimetres / 25.4) * 72;
-}
-
-export const fontFamily = 'DejaVu Sans';
+import { figureStyle, fontInUse } from './style';
+import { wrappedText } from './text-width';
 
 /**
  * One colour a kind of training set in all figures, of the Okabe-Ito palette, chosen to differ in lightness too.
@@ -45,32 +37,28 @@ export function kindScales(kinds: readonly string[]) {
   };
 }
 
-/** Vega-Lite configuration shared by every chart. */
-export const theme: Config = {
-  font: fontFamily,
-  background: 'white',
-  axis: {
-    labelFontSize: 7,
-    titleFontSize: 8,
-    titleFontWeight: 'normal',
-    domainColor: 'black',
-    tickColor: 'black',
-    gridColor: '#e5e5e5',
-    gridWidth: 0.5,
-  },
-  legend: { labelFontSize: 7, titleFontSize: 8, titleFontWeight: 'normal', symbolSize: 40, labelLimit: 300 },
-  header: { labelFontSize: 8, titleFontSize: 8 },
-  title: { fontSize: 9, fontWeight: 'normal', anchor: 'start' },
-  line: { strokeWidth: 1.2 },
-  view: { stroke: null },
-};
-
-/** Width of a letter in units of its size, as Vega reckons where there is no canvas to measure on. */
-const letterWidth = 0.8;
-
-/** Room that the longest of an axis's labels takes, in points, as Vega reckons. */
-export function labelWidth(labels: readonly string[]): number {
-  return letterWidth * 7 * Math.max(...labels.map(({ length }) => length));
+/** Vega-Lite configuration shared by every chart, in the style that is in use. */
+export function theme(): Config {
+  const { fontSize } = figureStyle();
+  const titleFontSize = fontSize + 1;
+  return {
+    font: fontInUse().family,
+    background: 'white',
+    axis: {
+      labelFontSize: fontSize,
+      titleFontSize,
+      titleFontWeight: 'normal',
+      domainColor: 'black',
+      tickColor: 'black',
+      gridColor: '#e5e5e5',
+      gridWidth: 0.5,
+    },
+    legend: { labelFontSize: fontSize, titleFontSize, titleFontWeight: 'normal', symbolSize: 40, labelLimit: 0 },
+    header: { labelFontSize: titleFontSize, titleFontSize },
+    title: { fontSize: fontSize + 2, fontWeight: 'normal', anchor: 'start' },
+    line: { strokeWidth: 1.2 },
+    view: { stroke: null },
+  };
 }
 
 /**
@@ -81,7 +69,7 @@ export function labelWidth(labels: readonly string[]): number {
 export function chartFrame(notes: readonly (string | undefined)[], width: number) {
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    config: theme,
+    config: theme(),
     title: caption(
       notes.flatMap((note) => (note ? [note] : [])),
       width,
@@ -93,19 +81,7 @@ export function chartFrame(notes: readonly (string | undefined)[], width: number
 /** Lines as wide as the figure, broken between words. @param width in points */
 function caption(texts: readonly string[], width: number): TitleParams<ExprRef> | undefined {
   if (texts.length === 0) return undefined;
-  const fontSize = 7;
-  const letters = width / (letterWidth * fontSize);
-  const lines: string[] = [];
-  for (const text of texts) {
-    let line = '';
-    for (const word of text.split(' ')) {
-      if (line !== '' && line.length + 1 + word.length > letters) {
-        lines.push(line);
-        line = '';
-      }
-      line += line === '' ? word : ` ${word}`;
-    }
-    lines.push(line);
-  }
+  const { fontSize } = figureStyle();
+  const lines = texts.flatMap((text) => wrappedText(text, width, fontSize));
   return { text: lines, orient: 'bottom', fontSize, offset: 4, frame: 'bounds' };
 }

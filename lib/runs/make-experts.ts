@@ -8,10 +8,16 @@ import { trainExperts } from '../matching/experts/train-experts';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunOptions } from './context';
 
+export interface MakeExpertsOptions extends RunOptions {
+  /** Numbers of the experts to train now, from 0 on. Default: all that the configuration asks for. */
+  only?: readonly number[];
+}
+
 /** What expert training came to. */
 export interface MadeExperts {
   /** Folder of the experts. */
   experts: string;
+  /** Of the experts that were asked for. */
   count: number;
   epochs: number;
   /** Of training, earlier sessions included. */
@@ -22,16 +28,18 @@ export interface MadeExperts {
  * Trains the experts that a configuration of trajectory matching needs; those already there are kept.
  * @throws RunStopped after an interrupt; the same again goes on
  */
-export async function makeExperts(input: ConfigurationInput, options: RunOptions = {}): Promise<MadeExperts> {
+export async function makeExperts(input: ConfigurationInput, options: MakeExpertsOptions = {}): Promise<MadeExperts> {
   const configuration = configure(input);
   const { matching } = configuration;
   if (matching.method !== 'mtt') {
     throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
   }
   const { count, epochs } = matching.experts;
+  const { only } = options;
+  const asked = only?.length ?? count;
   return inContext(configuration, options, async ({ data, progress, signal }) => {
     const { imageShape, classCount } = data.train;
-    progress.stage({ name: 'training experts', total: count * epochs });
+    progress.stage({ name: 'training experts', total: asked * epochs });
     try {
       const { folder, seconds } = await trainExperts({
         settings: expertSettings(configuration, data),
@@ -40,6 +48,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
         augmentation: createAugmentation(configuration.augmentation),
         count,
         epochs,
+        only,
         experts: options.experts,
         advice: expertsAdvice(configuration, { experts: options.experts }),
         compile: configuration.compile,
@@ -47,7 +56,7 @@ export async function makeExperts(input: ConfigurationInput, options: RunOptions
         onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
         onEpoch: (done, _total, loss) => progress.update(done, { loss }),
       });
-      return { experts: folder, count, epochs, seconds };
+      return { experts: folder, count: asked, epochs, seconds };
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });

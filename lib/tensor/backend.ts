@@ -1,4 +1,5 @@
 /** Which TensorFlow.js backend computes, and what is known about it. */
+import { availableParallelism } from 'node:os';
 import { tf } from './tensorflow';
 
 /** What computes: TensorFlow's own library through the native addon, or WebAssembly where that cannot be had. */
@@ -46,6 +47,32 @@ export function computingDevice(): ComputingDevice {
     device: native.isUsingGpuDevice ? 'GPU' : 'CPU',
     tensorflow,
   };
+}
+
+/** What TensorFlow reads when it loads: threads of one operation, and operations at a time. */
+const threadVariables = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'] as const;
+
+/** Variables that give a process that is started with them so many threads to compute with. */
+export function threadSettings(threads: number): Record<string, string> {
+  if (!Number.isSafeInteger(threads) || threads < 1)
+    throw new RangeError(`There cannot be ${threads} threads; allowed is a whole number of at least 1.`);
+  return Object.fromEntries(threadVariables.map((name) => [name, String(threads)]));
+}
+
+/**
+ * Sets how many threads this process computes with.
+ * @throws Error once the backend is loaded, which reads it then and never again
+ */
+export function useThreads(threads: number): void {
+  const settings = threadSettings(threads);
+  if (active) throw new Error('The number of threads can be set only before TensorFlow is loaded: start anew with it.');
+  Object.assign(process.env, settings);
+}
+
+/** Threads that one operation computes with: numbers depend on them, since sums are taken in parts. */
+export function computingThreads(): number {
+  const asked = Number(process.env.TF_NUM_INTRAOP_THREADS);
+  return Number.isSafeInteger(asked) && asked > 0 ? asked : availableParallelism();
 }
 
 async function selectBackend({ backend, oneDnn = true, warn = console.warn }: BackendOptions): Promise<BackendName> {

@@ -31,7 +31,7 @@ import { estimateRun } from '../../lib/distillation/estimate';
 import { expertsAdvice } from '../../lib/distillation/experts-command';
 import { createNetwork } from '../../lib/networks/create-network';
 import { networkFamily, networkNames } from '../../lib/networks/network-families';
-import { tableText } from '../../lib/report/tables';
+import { tableText } from '../../lib/report/table-text';
 import { readDistilledSet } from '../../lib/runs/distilled-file';
 import { differences, setHash, studentsHash } from '../../lib/runs/identity';
 import { setFiles, studentsFiles } from '../../lib/runs/run-files';

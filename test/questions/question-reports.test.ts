@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Diversity, DiversityJudge } from '../../lib/questions/diversity/judge';
-import type { GridRun } from '../../lib/runs/grid';
+import type { GridRun } from '../../lib/experiments/grid';
 import type { ArchitectureFactors } from '../../lib/questions/cross-architecture/grid';
 import type { ConstraintFactors } from '../../lib/questions/constraint-ablation/grid';
 import type { DiversityFactors } from '../../lib/questions/diversity/grid';
@@ -23,7 +23,7 @@ import { chartFigure } from '../../lib/report/figure';
 import { floatsForAccuracy } from '../../lib/questions/storage-efficiency/measure';
 import { equalAccuracyTable, publishedTable, storageTable } from '../../lib/questions/storage-efficiency/table';
 import { storageChart, storageDifferenceChart } from '../../lib/questions/storage-efficiency/chart';
-import { columnWidths, points } from '../../lib/report/theme';
+import { columnWidth } from '../../lib/report/style';
 import { tuningFinalTable, tuningTable } from '../../lib/questions/tuning/table';
 import { tuningChart } from '../../lib/questions/tuning/chart';
 import { madeUpRun } from '../report/made-up-run';
@@ -51,11 +51,11 @@ function judge(measured: (run: RunResult) => Partial<Diversity>): DiversityJudge
 async function assertDrawn(
   specification: TopLevelSpec,
   expected: string[],
-  width: keyof typeof columnWidths = 'double',
+  width: 'single' | 'double' = 'double',
 ): Promise<void> {
   const figure = await chartFigure('chart', specification, []);
   assertReadable(figure);
-  assert.ok(figure.width <= points(columnWidths[width]) + 8, `${figure.width} points wide`);
+  assert.ok(figure.width <= columnWidth(width) + 8, `${figure.width} points wide`);
   const said = textBoxes(figure.svg).map(({ content }) => content);
   // Captions are broken between words.
   const all = said.join(' ');

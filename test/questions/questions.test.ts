@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
-import type { GridRun } from '../../lib/runs/grid';
+import type { GridRun } from '../../lib/experiments/grid';
+import { setTaskOf } from '../../lib/experiments/task';
 import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
@@ -20,6 +21,12 @@ import type { SeededFactors } from '../../lib/report/seed-groups';
 import { parameterisationOf, perClassOf } from '../../lib/factorization/parameterisations';
 import { storage } from '../../lib/factorization/storage';
 import { madeUpRun } from '../report/made-up-run';
+
+/** A cell, and what its run is made of. */
+function parts<Factors extends SeededFactors>({ label, factors, task }: QuestionCell<Factors>) {
+  const { input } = setTaskOf(task);
+  return { label, factors, input, students: task.kind === 'evaluation' ? task.students : undefined };
+}
 
 const cifar10 = { imageShape: [32, 32, 3] as const, classCount: 10 };
 const quick = { profile: 'quick', dataset: 'cifar10' } as const;
@@ -88,7 +95,7 @@ test('every comparison is made with every seed: the same sets, whose inputs diff
     tuning,
   };
   for (const [name, question] of Object.entries(all)) {
-    const cells = question(quick, { seeds: [4, 9] });
+    const cells = question(quick, { seeds: [4, 9] }).map(parts);
     assert.deepEqual([...new Set(cells.map(({ factors }) => factors.seed))], [4, 9], name);
     for (const { factors, input } of cells) assert.equal(input.seed, factors.seed, name);
     const withoutSeed = (seed: number) =>
@@ -110,7 +117,9 @@ test('every comparison is made with every seed: the same sets, whose inputs diff
 });
 
 test('diversity: one judge, whichever the seeds', () => {
-  const judges = diversity(quick, { seeds: [4, 9] }).filter(({ factors }) => factors.set === 'full training set');
+  const judges = diversity(quick, { seeds: [4, 9] })
+    .map(parts)
+    .filter(({ factors }) => factors.set === 'full training set');
   assert.deepEqual(
     judges.map(({ input }) => input),
     [{ ...quick, seed: 4, baseline: 'full' }],
@@ -118,7 +127,7 @@ test('diversity: one judge, whichever the seeds', () => {
 });
 
 test('other architectures: students of equal updates on all sets of a network', () => {
-  const cells = crossArchitecture(quick, { seeds: [0] });
+  const cells = crossArchitecture(quick, { seeds: [0] }).map(parts);
   const recipe = (network: string) => {
     const evaluations = cells
       .filter(({ factors }) => factors.network === network)
@@ -170,7 +179,7 @@ test('tuning: as many other settings for images as for HaBa, one at a time, arou
 });
 
 test('tuning: all students are tested on the validation images, and every cell changes what it says', () => {
-  const cells = tuning(quick, { seeds: [5] });
+  const cells = tuning(quick, { seeds: [5] }).map(parts);
   const set = { kind: 'haba', basesPerClass: 9, hallucinators: 5, channels: 'colour' };
   const base = { ...quick, seed: 5, matching: { method: 'dm' }, set, evaluation: { split: 'validation' } };
   const cell = (part: string, value: number) =>
@@ -193,9 +202,9 @@ test('tuning: all students are tested on the validation images, and every cell c
     assert.equal(configure(each as ConfigurationInput).holdOut, true);
   }
   // The paper's profile counts epochs.
-  const lengths = tuning({ ...quick, profile: 'paper' }, { seeds: [0] }).filter(
-    ({ factors }) => factors.part === 'epochs of students',
-  );
+  const lengths = tuning({ ...quick, profile: 'paper' }, { seeds: [0] })
+    .map(parts)
+    .filter(({ factors }) => factors.part === 'epochs of students');
   assert.deepEqual(
     lengths.map(({ factors, students: other }) => [factors.value, other?.evaluation?.epochs]),
     [
@@ -260,18 +269,18 @@ test('what was chosen is distilled from all images and tested on the test images
     evaluation: { split: 'test' },
   };
   assert.deepEqual(
-    cells.map(({ input }) => input),
+    cells.map((cell) => parts(cell).input),
     [4, 9].flatMap((seed) => [
       { ...images, seed },
       { ...haba, seed },
     ]),
   );
   assert.equal(new Set(cells.map(({ label }) => label)).size, 4);
-  const whole = cells.map(({ input }) => configure(input as ConfigurationInput));
+  const whole = cells.map((cell) => configure(parts(cell).input as ConfigurationInput));
   assert.ok(whole.every(({ holdOut, evaluation }) => !holdOut && evaluation.split === 'test'));
   // The profile's own setting, however it was called, is the profile.
   const [own] = tuningFinal(quick, [{ ...chosen[1], isDefault: true }], { seeds: [0] });
-  assert.ok(!('optimisers' in own.input));
+  assert.ok(!('optimisers' in parts(own).input));
 });
 
 test('a dataset whose shape is not known is refused, the others named', () => {

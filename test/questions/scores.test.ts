@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 import { shapeOf } from '../../lib/data/dataset-names';
 import { scoredSets, scoresGrid } from '../../lib/questions/scores/grid';
 import { lossCorrelationTable, scoresTable, type ScoredSet } from '../../lib/questions/scores/table';
-import { runGrid } from '../../lib/runs/grid';
+import { runGrid } from '../../lib/experiments/grid';
+import { setTaskOf } from '../../lib/experiments/task';
 import { readMetrics } from '../../lib/runs/run-files';
 import { run } from '../../lib/runs/run';
 import type { RunOptions } from '../../lib/runs/context';
@@ -114,8 +115,9 @@ test('the grid asks for the full data once, and for everything else with augment
   const [whole, ...others] = cells;
   assert.deepEqual(whole.factors, { set: 'full data', augmentation: 'with', seed: 3 });
   // Its students are as long as the profile's, for hundreds of times the images.
-  assert.deepEqual([whole.input.evaluation!.updates, whole.input.evaluation!.students], [undefined, 1]);
-  assert.equal(others.find(({ factors }) => factors.set === 'herding')!.input.evaluation!.updates, 2);
+  const evaluationOf = ({ task }: (typeof cells)[number]) => setTaskOf(task).input.evaluation!;
+  assert.deepEqual([evaluationOf(whole).updates, evaluationOf(whole).students], [undefined, 1]);
+  assert.equal(evaluationOf(others.find(({ factors }) => factors.set === 'herding')!).updates, 2);
 
   const found = await runGrid(
     others.filter(({ factors }) => factors.seed === 3 && factors.set !== 'herding'),

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { accuracyChart } from '../../lib/report/accuracy-chart';
 import { chartFigure } from '../../lib/report/figure';
 import { lossChart } from '../../lib/report/loss-chart';
-import { columnWidths, kindColours, points } from '../../lib/report/theme';
+import { columnWidth } from '../../lib/report/style';
+import { kindColours } from '../../lib/report/theme';
 import { assertReadable, textBoxes } from './text-boxes';
 
 const texts = (svg: string) => textBoxes(svg).map(({ content }) => content);
@@ -21,7 +22,7 @@ test('accuracies: a titled axis in percent, every set named, nothing overlaps, o
   const said = texts(figure.svg).join(' ');
   assert.ok(said.includes(caption), 'a long caption is broken between words');
   assert.ok(said.includes('lines: one deviation over students of one run; ticks: students'));
-  assert.ok(figure.width <= points(columnWidths.single) + 8, `${figure.width} points wide`);
+  assert.ok(figure.width <= columnWidth('single') + 8, `${figure.width} points wide`);
   for (const colour of Object.values(kindColours)) assert.match(figure.svg.toUpperCase(), new RegExp(colour));
 });
 

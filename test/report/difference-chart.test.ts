@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { differenceChart, differencesSentence } from '../../lib/report/difference-chart';
 import { chartFigure } from '../../lib/report/figure';
 import { pairedDifference } from '../../lib/report/paired';
-import { columnWidths, kindColours, points } from '../../lib/report/theme';
+import { columnWidth } from '../../lib/report/style';
+import { kindColours } from '../../lib/report/theme';
 import { assertReadable, textBoxes } from './text-boxes';
 
 const seeded = (values: readonly number[]) => values.map((value, seed) => ({ seed, value }));
@@ -58,7 +59,7 @@ test('a column wide, titled, nothing overlaps; a setting without a pair keeps it
     [],
   );
   assertReadable(figure);
-  assert.ok(figure.width <= points(columnWidths.single) + 8, `${figure.width} points wide`);
+  assert.ok(figure.width <= columnWidth('single') + 8, `${figure.width} points wide`);
   const said = textBoxes(figure.svg).map(({ content }) => content);
   for (const text of ['DM, 1 image per class', 'MTT', 'HaBa', 'images', 'less images (%)', 'CIFAR-10']) {
     assert.ok(said.includes(text), text);

@@ -67,13 +67,13 @@ test('results that cannot be written: the advice names the variable for results'
   assert.throws(() => exportTables([], { results: file }), refused);
 });
 
-test('a table is four files: CSV, Markdown, LaTeX, and where its numbers came from', () => {
+test('a table is five files: CSV, Markdown, LaTeX, macros, and where its numbers came from', () => {
   const written = exportTables([{ name: 'sizes', runs: [run], table: table({ set: ['HaBa'], floats: [5] }) }], {
     results,
   });
   assert.deepEqual(
     written.map((file) => path.relative(results, file)),
-    ['csv', 'md', 'tex', 'json'].map((extension) => path.join('tables', `sizes.${extension}`)),
+    ['sizes.csv', 'sizes.md', 'sizes.tex', 'sizes-macros.tex', 'sizes.json'].map((file) => path.join('tables', file)),
   );
   assert.equal(readFileSync(written[0], 'utf8'), 'set,floats\nHaBa,5\n');
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
 import { imageGrid } from '../../lib/report/image-grid';
-import { columnWidths, points } from '../../lib/report/theme';
+import { columnWidth } from '../../lib/report/style';
 import { assertReadable, textBoxes } from './text-boxes';
 
 const labels = (count: number, name: (index: number) => string) =>
@@ -57,7 +57,7 @@ for (const [rows, columns] of [
       },
     );
     assertReadable(figure);
-    assert.ok(figure.width <= points(columnWidths.double) + 1);
+    assert.ok(figure.width <= columnWidth('double') + 1);
     assert.ok(textBoxes(figure.svg).some(({ content }) => content === 'hallucinator'));
   });
 }

@@ -8,7 +8,7 @@ import { chartFigure, type Figure } from '../../lib/report/figure';
 import { imageGrid } from '../../lib/report/image-grid';
 import { lossChart } from '../../lib/report/loss-chart';
 import { toPdf, toPng } from '../../lib/report/render';
-import { columnWidths } from '../../lib/report/theme';
+import { figureStyle } from '../../lib/report/style';
 
 const figures: Figure[] = [];
 before(async () => {
@@ -68,7 +68,7 @@ test('PDF, opened by another reader: one page, no wider than two columns, with t
     const page = await document.getPage(1);
     const [left, top, right, bottom] = page.view;
     assert.ok(Math.abs(right - left - figure.width) < 0.01 && Math.abs(bottom - top - figure.height) < 0.01);
-    assert.ok(((right - left) / 72) * 25.4 < columnWidths.double + 0.01, `${right - left} points wide`);
+    assert.ok(((right - left) / 72) * 25.4 < figureStyle().columnWidths.double + 0.01, `${right - left} points wide`);
     const { items } = await page.getTextContent();
     // A reader gives a text in pieces: at a gap, or letter by letter where it is turned.
     const read = items.map((item) => ('str' in item ? item.str : '')).join('');
@@ -89,6 +89,6 @@ test('SVG, opened by another reader: well-formed, of the declared size, with the
 test('charts are one column wide, and no wider', () => {
   const [accuracy, loss] = figures;
   const millimetres = [accuracy, loss].map(({ width }) => (width / 72) * 25.4);
-  assert.ok(Math.abs(millimetres[1] - columnWidths.single) < 0.1, `${millimetres[1]} mm`);
-  assert.ok(millimetres[0] < columnWidths.single + 0.1, `${millimetres[0]} mm`);
+  assert.ok(Math.abs(millimetres[1] - figureStyle().columnWidths.single) < 0.1, `${millimetres[1]} mm`);
+  assert.ok(millimetres[0] < figureStyle().columnWidths.single + 0.1, `${millimetres[0]} mm`);
 });

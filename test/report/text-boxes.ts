@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import assert from 'node:assert/strict';
 import PDFDocument from 'pdfkit';
-import { fontFile } from '../../lib/report/render';
 import type { Figure } from '../../lib/report/figure';
+import { fontInUse } from '../../lib/report/style';
 
 export interface TextBox {
   content: string;
@@ -15,7 +15,6 @@ export interface TextBox {
 }
 
 const ruler = new PDFDocument();
-ruler.registerFont('figures', readFileSync(fontFile()));
 
 const names: Record<string, string> = { amp: '&', lt: '<', gt: '>' };
 
@@ -38,7 +37,8 @@ function linesOf(content: string): { text: string; below: number }[] {
 }
 
 /** Boxes of all texts, as wide as the font of the figures makes them; knows translations, and turns of a right angle. */
-export function textBoxes(svg: string): TextBox[] {
+export function textBoxes(svg: string, font = fontInUse()): TextBox[] {
+  ruler.registerFont(font.family, readFileSync(font.file));
   const boxes: TextBox[] = [];
   const origins: [number, number][] = [[0, 0]];
   const tags = /<(\/?)(g|text)\b([^>]*)>((?:[^<]|<\/?tspan[^>]*>)*)/g;
@@ -62,7 +62,7 @@ export function textBoxes(svg: string): TextBox[] {
     const [above, under] = [0.75 * size, 0.25 * size];
     for (const { text, below } of linesOf(content)) {
       if (text === '') continue;
-      const width = ruler.font('figures').fontSize(size).widthOfString(text);
+      const width = ruler.font(font.family).fontSize(size).widthOfString(text);
       const before = { start: 0, middle: width / 2, end: width }[of('text-anchor') ?? 'start']!;
       const box = { content: text, size };
       const line = y + below;
@@ -77,8 +77,8 @@ export function textBoxes(svg: string): TextBox[] {
 }
 
 /** Nothing under 7 points, nothing outside the figure, no text on another. */
-export function assertReadable({ svg, width, height }: Figure): void {
-  const boxes = textBoxes(svg);
+export function assertReadable({ svg, width, height, font }: Figure): void {
+  const boxes = textBoxes(svg, font);
   assert.ok(boxes.length > 0, 'the figure has texts');
   for (const [index, box] of boxes.entries()) {
     const place = JSON.stringify(box);

@@ -44,10 +44,12 @@ test('in every profile a baseline has a rate of its own, and in every question i
       ...constraintAblation(settings),
       ...methodsGrid(settings),
     ];
-    const baselines = cells.filter(({ input }) => 'baseline' in input);
+    const baselines = cells.flatMap(({ label, task }) =>
+      task.kind === 'baseline' ? [{ label, input: task.input }] : [],
+    );
     assert.ok(baselines.length > 0);
     for (const { label, input } of baselines) {
-      const { baseline, ipc, ...rest } = input as BaselineInput;
+      const { baseline, ipc, ...rest } = input;
       const set: ConfigurationInput['set'] = { kind: 'images', ipc };
       const { evaluation, whitening } = configure({ ...rest, matching: { method: 'dm' }, set });
       assert.equal(evaluation.learningRate, 0.01, `${profile}: ${label}, ${baseline}`);

@@ -1,8 +1,11 @@
-/** Training experts of trajectory matching: networks on real images, whose parameters after every epoch are kept. */
+/**
+ * Training experts of trajectory matching: networks on real images, whose parameters after every epoch are kept. An expert is held
+ * by the process that trains it, so that several processes share the work on one folder.
+ */
 import type { Augmentation } from '../../data/dsa';
 import type { PreparedDataset } from '../../data/image-source';
 import { explainWriteError, makeFolder } from '../../files/file-error';
-import { clearDeadHolder, takeLock, type Holder } from '../../files/lock';
+import { clearDeadHolder, LockHeld, takeLock, type Holder, type Lock } from '../../files/lock';
 import type { Network } from '../../networks/network';
 import { parameterShapes } from '../../networks/parameter-shapes';
 import { trainingStep } from '../../networks/training-step';
@@ -24,15 +27,17 @@ export interface TrainExpertsOptions {
   count: number;
   /** Epochs of each; those already there are kept. */
   epochs: number;
+  /** Numbers of the experts to train now, out of 0 to `count` - 1. Default: all. */
+  only?: readonly number[];
   /** Folder of all experts, or of these. Default: results/experts. */
   experts?: string;
   /** A sentence added to what is said of files that cannot be used: how experts are made. */
   advice?: string;
   compile?: boolean;
   signal?: AbortSignal;
-  /** Called after each epoch, with epochs done of all experts together, and the last loss. */
+  /** Called after each epoch, with epochs done of these experts together, and the last loss. */
   onEpoch?: (done: number, total: number, loss: number) => void;
-  /** Called once where another process is training these experts, which is waited for. */
+  /** Called where all that is left is being trained by another process, which is waited for. */
   onWait?: (folder: string, holder: Holder) => void;
 }
 
@@ -47,40 +52,63 @@ const instead = { instead: '--experts FOLDER, or HABA_EXPERTS' };
  */
 export async function trainExperts(options: TrainExpertsOptions): Promise<{ folder: string; seconds: number }> {
   const { settings, network, data, count, epochs, advice, onEpoch } = options;
+  const { only = Array.from({ length: count }, (_, expert) => expert) } = options;
+  const impossible = only.find((expert) => !Number.isInteger(expert) || expert < 0 || expert >= count);
+  if (impossible !== undefined)
+    throw new RangeError(`There is no expert ${impossible}; of ${count} experts there are 0 to ${count - 1}.`);
   const folder = expertsFolder(settings, options.experts);
   makeFolder(folder, instead);
   const name = expertsName(settings);
-  const all = Array.from({ length: count }, (_, expert) => expertFiles({ folder, experts: name, expert, advice }));
+  const chosen = only.map((expert) => ({ expert, files: expertFiles({ folder, experts: name, expert, advice }) }));
+  const all = chosen.map(({ files }) => files);
   if (hasManifest(folder)) checkManifest(folder, settings, advice);
   const finished = secondsOfFinished(folder, all, epochs);
   // Finished experts are only read, and may lie in a folder that cannot be written.
   if (finished !== undefined) {
-    await clearDeadHolder(folder);
+    for (const held of [folder, ...all.map((files) => files.folder)]) await clearDeadHolder(held);
     return { folder, seconds: finished };
   }
-  const lock = await takeLock(folder, {
-    signal: options.signal,
-    onWait: (holder) => options.onWait?.(folder, holder),
-  });
   const { momentum, weightDecay, learningRate } = settings;
   const { augmentation } = options;
   const step = trainingStep(network, { momentum, weightDecay, augmentation, compile: options.compile });
   const shapes = parameterShapes(network);
-  let seconds = 0;
+  let [seconds, epochsDone] = [0, 0];
+  let lock: Lock | undefined;
   try {
     if (!hasManifest(folder)) writeManifest(folder, settings);
     requireSpace(folder, all, epochs, shapes);
-    for (const [expert, files] of all.entries()) seconds += await trainExpert(expert, files);
+    const held: typeof chosen = [];
+    for (const one of chosen) {
+      if (!(await trainLocked(one, false))) held.push(one);
+    }
+    // What other processes are training is waited for when nothing else is left; if they fail, it is trained here.
+    for (const one of held) await trainLocked(one, true);
   } catch (error) {
-    if (lock.lost.aborted) throw lock.lost.reason;
+    if (lock?.lost.aborted) throw lock.lost.reason;
     throw explainWriteError(error, folder, instead);
   } finally {
     step.dispose();
-    await lock.release();
+    await lock?.release();
   }
   return { folder, seconds };
 
-  async function trainExpert(expert: number, files: ExpertFiles): Promise<number> {
+  /** @returns whether it was trained, or found to be: false only where another process has it, and is not waited for */
+  async function trainLocked({ expert, files }: (typeof chosen)[number], wait: boolean): Promise<boolean> {
+    makeFolder(files.folder, instead);
+    const { signal, onWait } = options;
+    try {
+      lock = await takeLock(files.folder, { wait, signal, onWait: (holder) => onWait?.(files.folder, holder) });
+    } catch (error) {
+      if (error instanceof LockHeld) return false;
+      throw error;
+    }
+    seconds += await trainExpert(expert, files, lock);
+    epochsDone += epochs;
+    await lock.release();
+    return true;
+  }
+
+  async function trainExpert(expert: number, files: ExpertFiles, { lost }: Lock): Promise<number> {
     const random = Random.stream(settings.seed, 'expert', expert);
     const restored = restore(files);
     const state = restored ?? begin(random);
@@ -88,12 +116,12 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
       if (!restored) save(files, state);
       while (state.epoch < epochs) {
         const began = performance.now();
-        const loss = await trainEpoch(state, random.stream('epoch', state.epoch));
+        const loss = await trainEpoch(state, random.stream('epoch', state.epoch), lost);
         requireNumbers(files, state, loss);
         state.epoch += 1;
         state.seconds += (performance.now() - began) / 1000;
         save(files, state);
-        onEpoch?.(expert * epochs + state.epoch, count * epochs, loss);
+        onEpoch?.(epochsDone + state.epoch, chosen.length * epochs, loss);
       }
       return state.seconds;
     } finally {
@@ -130,12 +158,12 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   }
 
   /** One pass over the training images; changes the state it is given. */
-  async function trainEpoch(state: ExpertState, random: Random): Promise<number> {
+  async function trainEpoch(state: ExpertState, random: Random, lost: AbortSignal): Promise<number> {
     const order = random.stream('order').permutation(data.train.count);
     let loss = 0;
     for (let first = 0; first < order.length; first += settings.batchSize) {
       options.signal?.throwIfAborted();
-      lock.lost.throwIfAborted();
+      lost.throwIfAborted();
       const rows = order.subarray(first, first + settings.batchSize);
       const next = tf.tidy(() =>
         step({

@@ -6,7 +6,9 @@ import { differenceChart } from '../../report/difference-chart';
 import { intervalLayers } from '../../report/interval-layers';
 import { recipesOf, seedsSentence } from '../../report/over-seeds';
 import { studentsSentence } from '../../report/students-column';
-import { chartFrame, columnWidths, kindColours, labelWidth, points } from '../../report/theme';
+import { rowHeight, wholeLabels } from '../../report/labels';
+import { columnWidth } from '../../report/style';
+import { chartFrame, kindColours } from '../../report/theme';
 
 export interface AblationChartOptions {
   caption?: string;
@@ -15,6 +17,7 @@ export interface AblationChartOptions {
 /** A panel a measure: a tick for every seed, the mean, and its 95 % confidence interval over seeds. */
 export function ablationChart(rows: readonly AblationRow[], { caption }: AblationChartOptions = {}): TopLevelSpec {
   const names = rows.map(({ constraints }) => constraints);
+  const whole = wholeLabels(names, 0.25 * columnWidth('double'));
   const panels = measureNames.map((measure, place): LayerSpec<string> => {
     const { scale } = measures[measure];
     const values = rows.map(({ constraints, measures: { [measure]: measured } }) => ({
@@ -25,8 +28,8 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: Ablatio
       values: measured.over.values.map((value) => scale * value),
     }));
     return {
-      width: (points(columnWidths.double) - 60 - labelWidth(names)) / measureNames.length,
-      height: { step: 20 },
+      width: (columnWidth('double') - 60 - whole.width) / measureNames.length,
+      height: { step: rowHeight(whole, 20) },
       layer: intervalLayers(values, {
         axis: { title: titleOf(measure, rows), scale: { zero: false }, axis: { tickCount: 4, format: '.3~g' } },
         encoding: {
@@ -35,7 +38,7 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: Ablatio
             type: 'nominal',
             title: null,
             sort: names,
-            ...(place === 0 ? {} : { axis: { labels: false, ticks: false } }),
+            axis: place === 0 ? whole.shown : { labels: false, ticks: false },
           },
           color: { value: kindColours.HaBa },
         },
@@ -49,7 +52,7 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: Ablatio
         studentsSentence(recipesOf(rows.flatMap(({ results }) => results))),
         seedsSentence(rows.map(({ results }) => results.length)),
       ],
-      points(columnWidths.double) - 20,
+      columnWidth('double') - 20,
     ),
     hconcat: panels,
   };

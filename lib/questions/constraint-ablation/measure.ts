@@ -1,6 +1,6 @@
 /** RQ4 measured: accuracy and diversity of each setting over seeds, and their differences within them. */
 import type { Diversity, DiversityJudge } from '../diversity/judge';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { ConstraintFactors } from './grid';
 import { groupSeeds } from '../../report/seed-groups';
 import type { RunResult } from '../../runs/train-students';

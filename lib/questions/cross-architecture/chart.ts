@@ -1,12 +1,14 @@
 /** RQ3 as a chart: students of other networks. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { ArchitectureFactors } from './grid';
 import { groupSeeds } from '../../report/seed-groups';
 import { intervalLayers } from '../../report/interval-layers';
 import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import { chartFrame, columnWidths, kindScales, points } from '../../report/theme';
+import { wholeLabels, wholeLegend } from '../../report/labels';
+import { columnWidth } from '../../report/style';
+import { chartFrame, kindScales } from '../../report/theme';
 
 /** Accuracy by network, a colour and shape a kind of set. */
 export function architectureChart(
@@ -19,24 +21,25 @@ export function architectureChart(
   const rows = groups.map((group) => ({ ...group.setting, ...percentInterval(resultsOf(group)) }));
   const recipes = recipesOf(groups.flatMap(resultsOf));
   const scales = kindScales(kinds);
+  const whole = wholeLabels(networks, 0.4 * columnWidth('single'));
   return {
     ...chartFrame(
       [caption, studentsSentence(recipes), seedsSentence(groups.map(({ runs: { length } }) => length))],
-      points(columnWidths.single),
+      columnWidth('single'),
     ),
-    width: points(columnWidths.single) - 70,
+    width: columnWidth('single') - 20 - whole.width,
     height: { step: 11 },
     layer: intervalLayers(rows, {
       axis: { title: accuracyTitle(recipes), scale: { zero: false } },
       encoding: {
-        y: { field: 'network', type: 'nominal', title: null, sort: networks },
+        y: { field: 'network', type: 'nominal', title: null, sort: networks, axis: whole.shown },
         yOffset: { field: 'kind', type: 'nominal', sort: kinds },
         color: {
           field: 'kind',
           type: 'nominal',
           title: null,
           scale: scales.colour,
-          legend: { orient: 'top', columns: 2 },
+          legend: { orient: 'top', ...wholeLegend(kinds, columnWidth('single')) },
         },
       },
       pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape } },

@@ -1,6 +1,6 @@
 /** RQ3 as a table: students of other networks. */
 import { table } from 'arquero';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { ArchitectureFactors } from './grid';
 import { groupSeeds } from '../../report/seed-groups';
 import { accuracyColumns, accuracyDifferences, differenceColumns, foldersOf, resultsOf } from '../../report/over-seeds';

@@ -10,7 +10,8 @@ import { intervalLayers } from '../../report/interval-layers';
 import { rounded } from '../../report/number-text';
 import { recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
+import { columnWidth } from '../../report/style';
+import { chartFrame, kindColours, kindScales } from '../../report/theme';
 
 /** Accuracy, spread, rank and coverage against the number of hallucinators, a panel each; lines show images of equal floats. */
 export function hallucinatorCountChart(
@@ -34,7 +35,7 @@ export function hallucinatorCountChart(
     });
     const axis = { title, scale: { zero: false } };
     return {
-      width: (points(columnWidths.double) - 160) / 2,
+      width: (columnWidth('double') - 160) / 2,
       height: 110,
       layer: [
         {
@@ -68,7 +69,7 @@ export function hallucinatorCountChart(
         seedsSentence(haba.map((group) => group.runs.length)),
         'dashed: images of equal floats, mean over their seeds',
       ],
-      points(columnWidths.double) - 20,
+      columnWidth('double') - 20,
     ),
     vconcat: [{ hconcat: panels.slice(0, 2) }, { hconcat: panels.slice(2) }],
   };
@@ -96,8 +97,8 @@ export function embeddingChart(
   const panels = runs.map(
     ({ factors, result }): LayerSpec<string> => ({
       title: { text: factors.set, anchor: 'middle', fontSize: 8 },
-      width: (points(columnWidths.double) - 180) / 3,
-      height: (points(columnWidths.double) - 180) / 3,
+      width: (columnWidth('double') - 180) / 3,
+      height: (columnWidth('double') - 180) / 3,
       layer: [
         {
           data: { values: real.map(rough) },
@@ -121,7 +122,7 @@ export function embeddingChart(
   return {
     ...chartFrame(
       [caption, 'grey: real test images; axes: their first two principal components'],
-      points(columnWidths.double) - 20,
+      columnWidth('double') - 20,
     ),
     hconcat: panels,
     resolve: { scale: { x: 'shared', y: 'shared' } },

@@ -1,6 +1,6 @@
 /** RQ2 measured: how far the hallucinations of each set lie apart. */
 import type { Diversity, DiversityJudge } from './judge';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { DiversityFactors } from './grid';
 
 /** A run of the question, and how varied its training set is. */

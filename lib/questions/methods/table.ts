@@ -5,7 +5,7 @@ import { accuracyColumns, accuracyDifferences, differenceColumns, foldersOf, res
 import { rounded } from '../../report/number-text';
 import { groupSeeds } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { MethodFactors } from './grid';
 
 /** A row a method and kind of set: accuracy over seeds, how far it is ahead of images by the same method, storage and time. */

@@ -3,7 +3,7 @@
  * random images with students that are trained with augmentation and without.
  */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { BaselineInput } from '../../runs/run';
 import type { RunResult } from '../../runs/train-students';
 import {

@@ -8,7 +8,9 @@ import { differenceChart } from '../../report/difference-chart';
 import { intervalLayers } from '../../report/interval-layers';
 import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import { chartFrame, columnWidths, kindColours, kindScales, points } from '../../report/theme';
+import { wholeLegend } from '../../report/labels';
+import { columnWidth } from '../../report/style';
+import { chartFrame, kindColours, kindScales } from '../../report/theme';
 
 /** Accuracy against stored floats, one panel a method, a colour and shape a kind of set. */
 export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
@@ -19,7 +21,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
   const recipes = recipesOf(resultsOf({ runs }));
-  const legend = { orient: 'bottom' as const, columns: 3 };
+  const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, columnWidth('double') - 20) };
   const panels = methods.map((method): LayerSpec<string> => {
     const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
     const rows = shown.map((group) => ({
@@ -29,7 +31,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
     }));
     return {
       title: { text: method, anchor: 'middle' },
-      width: (points(columnWidths.double) - 110) / 2,
+      width: (columnWidth('double') - 110) / 2,
       height: 170,
       layer: intervalLayers(rows, {
         along: 'y',
@@ -52,7 +54,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   return {
     ...chartFrame(
       [caption, studentsSentence(recipes), seedsSentence(groups.map(({ runs: { length } }) => length))],
-      points(columnWidths.double) - 20,
+      columnWidth('double') - 20,
     ),
     hconcat: panels,
     resolve: { scale: { y: 'shared' } },

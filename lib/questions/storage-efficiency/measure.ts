@@ -1,5 +1,5 @@
 /** RQ1 measured: what a set is compared with, and at how many floats images are as accurate. */
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { StorageFactors } from './grid';
 import type { Setting } from '../../report/seed-groups';
 

@@ -1,13 +1,14 @@
 /** What tuning came to, as a chart. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import type { TunedPart, TuningFactors } from './grid';
 import { groupSeeds, type SeedGroup } from '../../report/seed-groups';
 import { intervalLayers } from '../../report/interval-layers';
 import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import { chartFrame, columnWidths, kindScales, points } from '../../report/theme';
+import { columnWidth } from '../../report/style';
+import { chartFrame, kindScales } from '../../report/theme';
 
 /** A panel a setting: accuracy against its value, a colour and shape a kind of set. */
 export function tuningChart(
@@ -29,7 +30,7 @@ export function tuningChart(
   return {
     ...chartFrame(
       [caption, studentsSentence(recipes), seedsSentence(groups.map((group) => group.runs.length))],
-      points(columnWidths.double) - 20,
+      columnWidth('double') - 20,
     ),
     vconcat: [{ hconcat: panels.slice(0, 2) }, ...(panels.length > 2 ? [{ hconcat: panels.slice(2) }] : [])],
   };
@@ -55,7 +56,7 @@ function panelOf(
     ...percentInterval(resultsOf(group)),
   }));
   return {
-    width: (points(columnWidths.double) - 160) / 2,
+    width: (columnWidth('double') - 160) / 2,
     height: 100,
     layer: intervalLayers(rows, {
       along: 'y',

@@ -4,7 +4,7 @@
  */
 import { shapeOf } from '../../data/dataset-names';
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import { groupSeeds } from '../../report/seed-groups';
 import {
   defaultSeeds,

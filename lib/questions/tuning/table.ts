@@ -1,6 +1,6 @@
 /** What tuning came to, as tables. */
 import { table } from 'arquero';
-import type { GridRun } from '../../runs/grid';
+import type { GridRun } from '../../experiments/grid';
 import { chosenByTuning, type TuningFactors } from './grid';
 import { groupSeeds, type Setting } from '../../report/seed-groups';
 import { accuracyColumns, accuracyDifferences, differenceColumns, foldersOf, resultsOf } from '../../report/over-seeds';

@@ -43,12 +43,37 @@ test('experts that were stopped go on, and end in the same bytes; more, and more
   assert.equal(tf.memory().numTensors, tensors);
 });
 
+test('experts one by one, in any order, and two calls that share the work, come to the same bytes as all in a row', async () => {
+  const { folder: whole } = await train(path.join(folder, 'in-a-row'), { count: 3 });
+  const apart = path.join(folder, 'one-by-one');
+  const { folder: trained } = await train(apart, { count: 3, only: [2] });
+  const files = Object.keys(epochs(trained));
+  assert.equal(files.length, 4);
+  assert.ok(files.every((file) => file.startsWith('expert-002')));
+  await train(apart, { count: 3, only: [0, 1] });
+  assert.deepEqual(epochs(trained), epochs(whole));
+  await assert.rejects(train(apart, { count: 3, only: [3] }), /There is no expert 3; of 3 experts there are 0 to 2\./);
+
+  const shared = path.join(folder, 'shared');
+  const steps = [0, 0, 0];
+  const counting = (call: number) => ({ count: 3, onEpoch: () => void steps[call]++ });
+  const both = await Promise.all([train(shared, counting(0)), train(shared, counting(1))]);
+  assert.deepEqual(epochs(both[0].folder), epochs(whole));
+  assert.equal(steps[0] + steps[1], 3 * 3, 'no epoch is trained twice');
+  assert.ok(steps[0] > 0 && steps[1] > 0, `each trained some: ${steps.join()}`);
+});
+
 test('killed between the last epoch and the release of the lock: the next call clears it', async () => {
   const experts = path.join(folder, 'killed');
   const { folder: trained } = await train(experts);
   const before = readdirSync(trained);
-  writeFileSync(path.join(trained, 'holder.json'), deadHolder());
-  await train(experts);
+  // Of an expert; and of all together, as an earlier version held them.
+  for (const held of [path.join(trained, 'expert-001'), trained]) {
+    const inside = readdirSync(held);
+    writeFileSync(path.join(held, 'holder.json'), deadHolder());
+    await train(experts);
+    assert.deepEqual(readdirSync(held), inside);
+  }
   assert.deepEqual(readdirSync(trained), before);
 });
 

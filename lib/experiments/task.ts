@@ -1,0 +1,124 @@
+/**
+ * A piece of work as plain JSON: what a cell of a grid is to whoever executes it, here, in another process or on another machine.
+ * Everything it needs is in it: `npm run haba -- task FILE` does the same as this process.
+ */
+import { z } from 'zod';
+import { configure, type ConfigurationInput } from '../distillation/configuration';
+import { isOwnKind } from '../factorization/parameterisations';
+import { parseOrExplain } from '../files/parse-or-explain';
+import { isOwnNetwork } from '../networks/network-families';
+import type { RunOptions } from '../runs/context';
+import { makeExperts, type MadeExperts } from '../runs/make-experts';
+import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
+import type { RunResult } from '../runs/train-students';
+
+/** Work that makes a training set, and students on it. */
+export type SetTask =
+  /** A distillation, with experts trained first where its method learns from them and they are not there. */
+  | { kind: 'run'; input: ConfigurationInput }
+  /** Students on real images. */
+  | { kind: 'baseline'; input: BaselineInput };
+
+/** Work that ends in a run. */
+export type RunTask =
+  | SetTask
+  /** Other students on a set, which is made first where it is not there. */
+  | { kind: 'evaluation'; of: SetTask; students: OtherStudents };
+
+/** The work that a task's set is made by. */
+export const setTaskOf = (task: RunTask): SetTask => (task.kind === 'evaluation' ? task.of : task);
+
+/** Experts of a configuration of trajectory matching: all, or those of these numbers, from 0 on. */
+export interface ExpertsTask {
+  kind: 'experts';
+  input: ConfigurationInput;
+  only?: number[];
+}
+
+export type Task = RunTask | ExpertsTask;
+
+/** Folders that a task reads and writes. */
+export type Places = Pick<RunOptions, 'runs' | 'data' | 'experts'>;
+
+/** A task, what it is called where it is watched, and its folders: what a file of `npm run haba -- task FILE` holds. */
+export interface TaskRequest {
+  /** E.g. 'DM, HaBa, seed 1'. */
+  label: string;
+  task: Task;
+  places: Places;
+}
+
+/** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
+export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
+export function executeTask(task: Task, options?: RunOptions): Promise<RunResult | MadeExperts>;
+export async function executeTask(task: Task, options: RunOptions = {}): Promise<RunResult | MadeExperts> {
+  switch (task.kind) {
+    case 'run':
+      return distil(task.input, options);
+    case 'baseline':
+      return runBaseline(task.input, options);
+    case 'evaluation':
+      return evaluateRun(await executeTask(task.of, options), task.students, options);
+    case 'experts':
+      return makeExperts(task.input, { ...options, only: task.only });
+  }
+}
+
+async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
+  if (configure(input).matching.method === 'mtt') await makeExperts(input, options);
+  return run(input, options);
+}
+
+/**
+ * What a task holds that was registered in this process, and that no other one has.
+ * @returns e.g. "the kind of set 'low-rank'"; undefined where any process can do the task
+ */
+export function ownToThisProcess(task: Task): string | undefined {
+  const { input } = task.kind === 'experts' ? task : setTaskOf(task);
+  const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
+  if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
+  const networks = [input.network, task.kind === 'evaluation' ? task.students.network : undefined];
+  const name: string | undefined = networks.map((network) => network?.name).find((one) => one && isOwnNetwork(one));
+  return name === undefined ? undefined : `the network '${name}'`;
+}
+
+const input = z.record(z.unknown());
+const runSchema = z.strictObject({ kind: z.literal('run'), input });
+const baselineSchema = z.strictObject({ kind: z.literal('baseline'), input });
+const students = z.strictObject({ network: input.optional(), evaluation: input.optional() });
+
+const requestSchema = z.strictObject({
+  label: z.string(),
+  task: z.discriminatedUnion('kind', [
+    runSchema,
+    baselineSchema,
+    z.strictObject({
+      kind: z.literal('evaluation'),
+      of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
+      students,
+    }),
+    z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
+  ]),
+  places: z
+    .strictObject({ runs: z.string().optional(), data: z.string().optional(), experts: z.string().optional() })
+    .default({}),
+});
+
+/**
+ * Reads a request; what its configuration says is checked by whoever executes it.
+ * @param where it comes from, for the error
+ * @throws Error saying what is wrong with it
+ */
+export function readTaskRequest(text: string, where: string): TaskRequest {
+  const refuse = (reason: string) =>
+    new Error(
+      `${where} is no task: ${reason}. Expected is e.g. {"label": "DM", "task": {"kind": "run", "input": {"profile": "smoke", "dataset": "shapes"}}}.`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse('it is not JSON');
+  }
+  return parseOrExplain(requestSchema, value, refuse) as TaskRequest;
+}
