@@ -65,7 +65,7 @@ const importReader: Reader = {
         }
         // What was changed may be another array; the images are there in any case.
         const options = { imageShape: [2, 2, 3], classCount: 2, dataset: 'small' } as const;
-        const { images } = rolesOf(arrays, { ...options, images: 'half', labels: 'in-order' });
+        const { images } = rolesOf(arrays, { ...options, images: 'permuted', labels: 'in-order' });
         hold(images.count > 0, 'there are no images');
       },
     };

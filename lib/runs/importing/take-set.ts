@@ -71,8 +71,14 @@ export function takeSet(
     requireShapes({ bases: images, ...hallucinators }, set, data);
     const values = checkLooks({ images, otherwise, statistics }, said, data, tell);
     checkWhitening(roles, said, data, tell);
+    const bases = networkInputs(images, values, statistics, data);
+    if (roles.hallucinators.length > 0 && bases !== images) {
+      throw new Error(
+        "Import: hallucinators take bases in the numbers that they were made with, so that these cannot be converted; '--values' must be normalised, with the dataset's mean and deviation, or zca.",
+      );
+    }
     const parameters: Parameters = {
-      bases: roles.hallucinators.length === 0 ? networkInputs(images, values, statistics, data) : images,
+      bases,
       ...hallucinators,
       ...(soft && { softLabels: tf.tensor2d(soft, [count, classCount]) }),
       ...(stepSize === undefined ? {} : { stepSize: tf.scalar(stepSize) }),

@@ -69,7 +69,12 @@ test('images: exported, saved by torch.save and imported, they train the same st
 test('HaBa: bases and hallucinators likewise', async () => {
   const set: ConfigurationInput['set'] = { kind: 'haba', basesPerClass: 1, hallucinators: 2 };
   const haba = await run({ ...small, iterations: 0, set }, options);
-  const back = await imported({ files: [(await throughPyTorch(haba, 'exported-haba.pkl')).saved] });
+  const { saved } = await throughPyTorch(haba, 'exported-haba.pkl');
+  await assert.rejects(
+    imported({ files: [saved], mean: [0.5], deviation: [0.5] }),
+    /take bases in the numbers that they were made with/,
+  );
+  const back = await imported({ files: [saved] });
   assert.deepEqual(back.accuracy, haba.accuracy);
   assert.equal(back.storedFloats, haba.storedFloats);
   assert.match(path.basename(back.run), /^imported-haba-shapes-1bases-smoke-/);
