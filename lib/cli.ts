@@ -7,6 +7,7 @@ import type { ImportOptions } from './runs/importing/import-set';
 import type { QuestionSettings } from './questions/cells';
 import type { MethodsOptions } from './questions/methods/grid';
 import type { StudentsSummary } from './runs/run-store';
+import type { BaselineInput } from './runs/run';
 import type { RunResult } from './runs/train-students';
 
 const program = new Command('haba')
@@ -55,6 +56,10 @@ interface ConfigurationFlags {
   seed?: number;
   iterations?: number;
   set?: Setting[];
+}
+
+interface BaselineFlags extends ConfigurationFlags {
+  keep?: string;
 }
 
 interface BudgetFlags {
@@ -180,14 +185,14 @@ withPlaces(
   });
 
 withPlaces(withConfiguration(program.command('baseline').description('train students on real images to compare with')))
-  .argument('<kind>', 'random, herding, or full')
+  .argument('<kind>', 'random, herding, k-centre, k-medoids, el2n, or full')
   .option('--ipc <number>', 'images per class', wholeNumber)
-  .action(async (kind: string, { data, runs, ipc, ...flags }: ConfigurationFlags & PlaceFlags) => {
-    if (kind !== 'random' && kind !== 'herding' && kind !== 'full') {
-      throw new RangeError(`There is no baseline '${kind}'; allowed are random, herding, full.`);
-    }
+  .option('--keep <end>', 'of el2n: easiest (the default) or hardest')
+  .action(async (kind: string, { data, runs, ipc, keep, ...flags }: BaselineFlags & PlaceFlags) => {
     const { runBaseline } = await import('./runs/run');
-    printResult(await runBaseline({ ...(await configurationOf(flags)), baseline: kind, ipc }, { data, runs }));
+    // What is no baseline, or no end, is refused there.
+    const chosen = { baseline: kind, keep, ipc } as Pick<BaselineInput, 'baseline' | 'keep' | 'ipc'>;
+    printResult(await runBaseline({ ...(await configurationOf(flags)), ...chosen }, { data, runs }));
   });
 
 withConfiguration(program.command('experts').description('train the experts of trajectory matching'))

@@ -3,18 +3,19 @@
  * Everything it needs is in it: `npm run haba -- task FILE` does the same as this process.
  */
 import { z } from 'zod';
-import { configure, type ConfigurationInput } from '../distillation/configuration';
+import type { ConfigurationInput } from '../distillation/configuration';
 import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
+import { isOwnMethod } from '../matching/methods';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, type MadeExperts } from '../runs/make-experts';
+import { makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
 import type { RunResult } from '../runs/train-students';
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
-  /** A distillation, with experts trained first where its method learns from them and they are not there. */
+  /** A distillation, with what its method needs prepared first where it is not there, e.g. experts. */
   | { kind: 'run'; input: ConfigurationInput }
   /** Students on real images. */
   | { kind: 'baseline'; input: BaselineInput };
@@ -65,7 +66,7 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
 }
 
 async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  if (configure(input).matching.method === 'mtt') await makeExperts(input, options);
+  await prepareMatching(input, options);
   return run(input, options);
 }
 
@@ -77,6 +78,8 @@ export function ownToThisProcess(task: Task): string | undefined {
   const { input } = task.kind === 'experts' ? task : setTaskOf(task);
   const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
   if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
+  const method: string | undefined = 'matching' in input ? input.matching?.method : undefined;
+  if (method !== undefined && isOwnMethod(method)) return `the matching method '${method}'`;
   const networks = [input.network, task.kind === 'evaluation' ? task.students.network : undefined];
   const name: string | undefined = networks.map((network) => network?.name).find((one) => one && isOwnNetwork(one));
   return name === undefined ? undefined : `the network '${name}'`;

@@ -32,7 +32,7 @@ export interface DefaultsChoice {
 
 /** What default rates depend on. */
 export interface RatesChoice extends DefaultsChoice {
-  /** Of matching: 'dm', 'dc', 'dsa' or 'mtt'. */
+  /** Of matching, e.g. 'dm'. */
   method: string;
 }
 
@@ -74,7 +74,7 @@ export interface Parameterisation<Options extends object = object> {
    * @param usual of `bases` (images or bases) and `hallucinators`, by profile and method
    */
   optimisers?(usual: { bases: PartRates; hallucinators: PartRates }, choice: RatesChoice): Record<string, PartRates>;
-  /** Everything that is stored, by name; none may be called `stepSize` or begin with `whitening.`. */
+  /** Everything that is stored, by name; none may begin with `whitening.`. */
   tensors(options: Options, shape: DataShape): Record<string, TensorSpec>;
   /**
    * How it starts, and how it decodes.

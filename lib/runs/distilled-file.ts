@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
+import { learnedShapes } from '../matching/methods';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import { parameterisationOf } from '../factorization/parameterisations';
@@ -166,15 +167,15 @@ function requireVersion(file: string, kind: string, made: number | undefined): v
 
 /** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
 function expectedShapes(
-  { tensors, imageShape }: DistilledSet,
+  { tensors, imageShape, classCount }: DistilledSet,
   { whitening, matching }: Configuration,
 ): Record<string, readonly number[]> {
   const channels = imageShape[2];
   const pixels = imageShape.reduce((product, side) => product * side, 1);
   return {
     ...Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
-    // Students are trained with what trajectory matching learned; another step size would ruin them.
-    ...(matching.method === 'mtt' ? { stepSize: [] } : {}),
+    // Students are trained with the rate that was learned for them; another would ruin them.
+    ...learnedShapes(matching, { imageShape, classCount }),
     'whitening.mean': [channels],
     'whitening.deviation': [channels],
     ...(whitening === 'zca' ? { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] } : {}),

@@ -8,12 +8,13 @@ import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
+import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { setFiles, type RunPlace } from './run-files';
+import { isOfClasses, type RunKind } from './run-kinds';
 
-/** What a run makes a training set of: it distils one; takes real images at random, by herding, or all; or takes one made elsewhere. */
-export type RunKind = 'distillation' | 'random' | 'herding' | 'full' | 'imported';
+export type { RunKind } from './run-kinds';
 
 /** Whatever was taken from elsewhere: its content, and what was said about it. */
 export interface ImportedSource {
@@ -44,11 +45,13 @@ export function setHash({ kind, configuration, dataChecksum, imported }: SetSour
   switch (kind) {
     case 'distillation': {
       const { version } = parameterisationOf(set.kind);
+      const { version: methodVersion } = matchingMethodOf(matching.method);
       const chosen = {
         method: matching.method,
         set: set.kind,
         perClass,
         ...(version === undefined ? {} : { version }),
+        ...(methodVersion === undefined ? {} : { methodVersion }),
       };
       return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
@@ -58,16 +61,16 @@ export function setHash({ kind, configuration, dataChecksum, imported }: SetSour
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
       return hashOf({ ...common, holdOut, whitening, perClass });
-    // Herding chooses by the features of a network trained as students are, but for so many epochs on all images.
+    // Chosen by what networks make of images that are trained as students are, but for so many epochs on all images.
     case 'herding':
-      return hashOf({
-        ...common,
-        holdOut,
-        whitening,
-        perClass,
-        ...versionOf(network),
-        differences: differencesOfHerding(configuration),
-      });
+    case 'k-centre':
+    case 'k-medoids':
+    case 'el2n-easiest':
+    case 'el2n-hardest':
+      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration) });
+    case 'features':
+    case 'el2n-scores':
+      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration) });
   }
 }
 
@@ -108,7 +111,7 @@ export function setName({ kind, configuration, imported }: Omit<SetSource, 'data
         ? [kind, imported?.name ?? set.kind]
         : [kind];
   const perClass = perClassOf(set);
-  const items = kind === 'full' ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
+  const items = !isOfClasses(kind) ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
@@ -147,22 +150,26 @@ function calledBy(network: NetworkOptions, setsNetwork: NetworkOptions): Network
   return { ...setsNetwork, ...network } as NetworkOptions;
 }
 
-/** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
-const notOfSet = /^(seed|compile|checkpointEvery|matching\.experts\.epochs|evaluation\..*)$/;
+/** Keys that change no number of a set: how it is computed and kept, and students; some of the method's are beside them. */
+const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 
 function differencesOfSet(configuration: Configuration): Record<string, unknown> {
-  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path)));
+  const { withoutEffect = [] } = matchingMethodOf(configuration.matching.method);
+  const without = new Set(withoutEffect.map((path) => `matching.${path}`));
+  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path) && !without.has(path)));
 }
 
 function differencesOfStudents(configuration: Configuration): Record<string, unknown> {
   return Object.fromEntries(differences(configuration).filter(([path]) => ofStudents.test(path)));
 }
 
-function differencesOfHerding(configuration: Configuration): Record<string, unknown> {
+/** Of networks trained on all images, by which coresets are chosen: of students, but for their length and split. */
+function trainingOf(configuration: Configuration) {
   const others = new Set(['evaluation.epochs', 'evaluation.updates', 'evaluation.split']);
-  return Object.fromEntries(Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path)));
+  const differing = Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path));
+  return { ...versionOf(configuration.network), differences: Object.fromEntries(differing) };
 }
 
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */

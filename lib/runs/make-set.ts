@@ -6,8 +6,9 @@ import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
-import { setHash, setName, type ImportedSource, type RunKind } from './identity';
+import { setHash, setName, type ImportedSource } from './identity';
 import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
+import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
 
 /** A training set that is done. */
@@ -23,15 +24,17 @@ export interface SetTask {
   configuration: Configuration;
   /** With the kind 'imported'. */
   imported?: ImportedSource;
-  /** Throws where the work could not be begun, before anything is written. */
-  check?: (data: PreparedDataset) => void;
+  /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
+  check?: (data: PreparedDataset) => unknown;
+  /** What that took when it was made: it counts as the set's, whichever run made it. Default 0. */
+  secondsBefore?: () => number;
   /** Makes the set and writes its files. @returns floats that it stores */
   work: (session: Session) => Promise<number>;
 }
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
 export async function makeSet(
-  { kind, configuration, imported, check, work }: SetTask,
+  { kind, configuration, imported, check, secondsBefore, work }: SetTask,
   context: RunContext,
 ): Promise<MadeSet> {
   const { data, options } = context;
@@ -46,12 +49,12 @@ export async function makeSet(
     await clearDeadHolder(folder);
     return made(stored);
   }
-  if (kind !== 'full' && kind !== 'imported')
+  if (isOfClasses(kind) && kind !== 'imported')
     requireEnoughImages(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),
     );
-  check?.(data);
+  await check?.(data);
   return inSession(place, context, async (session) => {
     const meanwhile = readSetResult(place);
     if (meanwhile) return made(meanwhile);
@@ -62,7 +65,7 @@ export async function makeSet(
     const result: SetResult = {
       storedFloats,
       imagesPerClass: storedFloats / (data.train.classCount * imageFloats(data)),
-      seconds: session.recordTime(),
+      seconds: session.recordTime() + (secondsBefore?.() ?? 0),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
     writeSealed(resultFile, hash, result);

@@ -12,6 +12,7 @@ import { parseOrExplain } from '../files/parse-or-explain';
 import { resultsFolder } from '../files/results-folder';
 import { readSealed } from '../files/sealed-json';
 import { shellWord } from '../files/shell-word';
+import { runKinds } from './run-kinds';
 
 /** A folder of a run, and the hash that its files are sealed with. */
 export interface RunPlace {
@@ -37,6 +38,8 @@ export interface SetFiles {
   distilled: string;
   /** Real images that were chosen. */
   selection: string;
+  /** Of what coresets are chosen by: the network whose features are used. */
+  network: string;
   /** Written last: a set that has it is done. */
   result: string;
   /** Folder of the students' folders. */
@@ -51,6 +54,7 @@ export function setFiles(folder: string): SetFiles {
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
     selection: path.join(folder, 'selection.json'),
+    network: path.join(folder, 'network.safetensors'),
     result: path.join(folder, 'result.json'),
     students: path.join(folder, 'students'),
   };
@@ -87,11 +91,18 @@ export function advice(folder: string): string {
 }
 
 const identitySchema = z.object({
-  kind: z.enum(['distillation', 'random', 'herding', 'full', 'imported']),
+  kind: z.enum(runKinds),
   configuration: z.record(z.unknown()),
   dataChecksum: z.string(),
   /** Of a set made elsewhere. */
-  imported: z.object({ checksum: z.string(), name: z.string().optional(), said: z.record(z.unknown()), files: z.array(z.string()) }).optional(),
+  imported: z
+    .object({
+      checksum: z.string(),
+      name: z.string().optional(),
+      said: z.record(z.unknown()),
+      files: z.array(z.string()),
+    })
+    .optional(),
 });
 
 /** What a training set is. @throws Error naming the file */
@@ -131,14 +142,16 @@ export function readSetResult({ folder, hash }: RunPlace): SetResult | undefined
   return readSealed(file, setResultSchema, { identity: hash, advice: advice(folder) });
 }
 
-const metricsSchema: z.ZodType<IterationMetrics> = z.object({
-  iteration: z.number().int().positive().safe(),
-  loss: z.number(),
-  cosine: z.number().optional(),
-  adversaryLoss: z.number().optional(),
-  stepSize: z.number().optional(),
-  seconds: z.number().min(0),
-});
+const metricsSchema: z.ZodType<IterationMetrics> = z
+  .object({
+    iteration: z.number().int().positive().safe(),
+    loss: z.number(),
+    cosine: z.number().optional(),
+    adversaryLoss: z.number().optional(),
+    seconds: z.number().min(0),
+  })
+  // What a matching method learned.
+  .catchall(z.number());
 
 const iterationsSchema = z.object({ iterations: z.number() });
 

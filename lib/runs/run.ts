@@ -1,10 +1,13 @@
 /** A run: a training set and students that are trained on it. What is done is returned, what was interrupted goes on. */
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
-import { chooseImages, fullDataEpochs, type Baseline } from './choose-images';
+import { fullDataEpochs } from '../evaluation/baselines';
+import type { KeptEnd } from '../evaluation/el2n';
+import { chooseImages } from './choose-images';
 import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
 import type { MadeSet } from './make-set';
 import { readIdentity, readSetResult, hashInName } from './run-files';
+import { kindOfBaseline, type Baseline } from './run-kinds';
 import { trainStudents, type RunResult } from './train-students';
 
 /**
@@ -22,14 +25,23 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
 
 /** Real images that a distilled set is compared with, whichever method made it: students of all methods are trained alike. */
 export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
+  /**
+   * 'random': random real images; 'full': the whole training set; and coresets, chosen by networks that are trained on it: by features of
+   * one 'herding', 'k-centre' and 'k-medoids' (k-means medoids), by how wrong several are early in training 'el2n'.
+   */
   baseline: Baseline;
+  /**
+   * Which end 'el2n' keeps. Default 'easiest': with so few images, hard ones teach less than random ones (Sorscher et al., Beyond
+   * neural scaling laws, NeurIPS 2022); the paper of EL2N keeps the hardest, of half the images and more.
+   */
+  keep?: KeptEnd;
   /** Images per class; not for 'full'. Default: the profile's. */
   ipc?: number;
 };
 
 /** Students trained on real images: resumed and stored as any run. */
 export async function runBaseline(
-  { baseline, ipc, ...input }: BaselineInput,
+  { baseline, keep, ipc, ...input }: BaselineInput,
   options: RunOptions = {},
 ): Promise<RunResult> {
   if ('matching' in input) {
@@ -37,6 +49,7 @@ export async function runBaseline(
       "A baseline is matched to nothing: leave 'matching' out; its students are trained alike for all methods.",
     );
   }
+  const kind = kindOfBaseline(baseline, keep);
   const settings: ConfigurationInput = { ...input, matching: { method: 'dm' }, set: { kind: 'images', ipc } };
   if (baseline === 'full') {
     const length =
@@ -45,7 +58,7 @@ export async function runBaseline(
   }
   const configuration = configure(settings);
   return inContext(configuration, options, async (context) => {
-    const set = await chooseImages(baseline, configuration, context);
+    const set = await chooseImages(kind, configuration, context);
     return trainStudents(set, configuration, context);
   });
 }

@@ -10,17 +10,16 @@ import {
   type StudentResult,
 } from '../evaluation/evaluation';
 import { realTrainingSet } from '../evaluation/training-set';
-import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
-import type { Parameters } from '../tensor/parameters';
-import { writeTensors } from '../tensor/stored-tensors';
 import type { RunContext } from './context';
 import { readRunsSet } from './distilled-file';
-import { studentsPlace, type RunKind } from './identity';
+import { studentsPlace } from './identity';
+import { keepTensors } from './kept-tensors';
 import type { MadeSet } from './make-set';
 import { advice, readRecipe, readSelection, readStudents, studentsFiles, type SetResult } from './run-files';
+import type { RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
 
 /** A finished run. */
@@ -92,7 +91,7 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
       onBegin: (total, before) => progress.stage({ name: 'training students', total, done: before }),
       onUpdate: (update, student, loss) => progress.update(update, { student: student + 1, loss }),
       onStudent: (student, result, parameters) => {
-        if (set.kind === 'full' && student === 0) keepStudent(files.student, hash, parameters);
+        if (set.kind === 'full' && student === 0) keepTensors(files.student, hash, parameters);
         lines.append(result);
         lines.flush();
       },
@@ -119,10 +118,6 @@ async function evaluate(
   }
   const chosen = set.kind === 'full' ? undefined : readSelection(set);
   return evaluateTrainingSet(realTrainingSet(data.train, chosen), configuration, data, options);
-}
-
-function keepStudent(file: string, hash: string, parameters: Parameters): void {
-  writing(file, () => writeTensors(file, parameters, { run: hash }));
 }
 
 /** E.g. 'test accuracy 38.8 % (deviation 0.4 % over 3 students)'. */
