@@ -1,17 +1,18 @@
 /** Numbers of other programs' files, as the types that are held here. */
-import type { StoredTensor, StoredType } from './safetensors';
+import { getFloat16 } from '@petamoriken/float16';
+import type { StoredTensor } from './safetensors';
 
 export type NumberType = keyof typeof numberTypes;
 
 interface Reader {
   bytes: number;
   /** What they become: half precision is exact in float32, small integers in int32. */
-  stored: StoredType;
+  stored: keyof typeof arrays;
   read: (view: DataView, at: number) => number | bigint;
 }
 
 const numberTypes = {
-  float16: { bytes: 2, stored: 'F32', read: (view, at) => half(view.getUint16(at, true)) },
+  float16: { bytes: 2, stored: 'F32', read: (view, at) => getFloat16(view, at, true) },
   bfloat16: { bytes: 2, stored: 'F32', read: (view, at) => brain(view.getUint16(at, true)) },
   float32: { bytes: 4, stored: 'F32', read: (view, at) => view.getFloat32(at, true) },
   float64: { bytes: 8, stored: 'F64', read: (view, at) => view.getFloat64(at, true) },
@@ -94,13 +95,6 @@ export function tensorOfBytes(
 /** Steps of a tensor whose last dimension runs fastest. */
 function rowMajor(shape: readonly number[]): number[] {
   return shape.map((_, dimension) => shape.slice(dimension + 1).reduce((product, side) => product * side, 1));
-}
-
-/** IEEE 754 binary16. */
-export function half(bits: number): number {
-  const [sign, exponent, fraction] = [bits >>> 15 ? -1 : 1, (bits >>> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 const word = new DataView(new ArrayBuffer(4));

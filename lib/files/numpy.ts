@@ -1,5 +1,5 @@
 /** NumPy's arrays: in pickles, and in .npy files. */
-import { half } from './number-types';
+import { getFloat16 } from '@petamoriken/float16';
 import type { PickleGlobal, Stateful } from './pickle';
 
 export interface NumpyArray {
@@ -19,7 +19,7 @@ const readers: Record<string, { bytes: number; read: (view: DataView, count: num
   i4: { bytes: 4, read: (view, count) => Int32Array.from({ length: count }, (_, at) => view.getInt32(4 * at, true)) },
   f2: {
     bytes: 2,
-    read: (view, count) => Float32Array.from({ length: count }, (_, at) => half(view.getUint16(2 * at, true))),
+    read: (view, count) => Float32Array.from({ length: count }, (_, at) => getFloat16(view, 2 * at, true)),
   },
   f4: {
     bytes: 4,

@@ -1,5 +1,6 @@
 /** The arrays of files made elsewhere, whatever format they are in, under the names that they have there. */
 import path from 'node:path';
+import { tensorOfBytes } from '../../files/number-types';
 import { readNpyFile, readNpzFile } from '../../files/numpy-file';
 import { readSafetensors, type StoredTensor } from '../../files/safetensors';
 import { readTorchFile } from '../../files/torch-file';
@@ -26,7 +27,7 @@ const formats: Record<string, Read> = {
     if (metadata.format?.startsWith('haba distilled set ') && metadata.run !== undefined) {
       throw new Error(`${file} is a set of haba already: npm run haba -- evaluate ${file} trains students on it.`);
     }
-    return named(file, tensors);
+    return named(file, Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, asNumbers(one)])));
   },
   '.npy': (file) => [{ file, name: nameOfFile(file), tensor: readNpyFile(file) }],
   '.npz': async (file) => named(file, await readNpzFile(file)),
@@ -49,6 +50,13 @@ export async function readArrays(files: readonly string[]): Promise<FoundArray[]
     found.push(...(await formats[ending](file)));
   }
   return found;
+}
+
+/** Half precision is stored as its bits. */
+function asNumbers(tensor: StoredTensor): StoredTensor {
+  const { type, shape, values } = tensor;
+  if (type !== 'F16') return tensor;
+  return tensorOfBytes(Buffer.from(values.buffer, values.byteOffset, values.byteLength), 'float16', shape);
 }
 
 /** Arrays as sentences list them, e.g. 'images [500, 3, 32, 32], labels [500]'. */

@@ -2,8 +2,6 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { configure, type Configuration, type ConfigurationInput } from '../../distillation/configuration';
-import { createDistilledSet } from '../../factorization/create-distilled-set';
-import { floatsOf } from '../../factorization/storage';
 import { parseOrExplain } from '../../files/parse-or-explain';
 import { disposeAll } from '../../tensor/parameters';
 import { inContext, type RunOptions } from '../context';
@@ -101,12 +99,10 @@ export async function importSet(input: ImportInput, options: RunOptions = {}): P
             said: heard,
             files: said.files.map((file) => path.basename(file)),
           },
-          work: ({ folder, hash }) => {
-            const { imageShape, classCount } = data.train;
-            const { tensors } = createDistilledSet({ ...configuration.set, imageShape, classCount });
-            writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
-            return Promise.resolve(floatsOf(tensors) + (parameters.softLabels?.size ?? 0));
-          },
+          work: ({ folder, hash }) =>
+            Promise.resolve(
+              writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash }),
+            ),
         },
         context,
       );

@@ -17,6 +17,7 @@ import { readIdentity, readSessions } from '../../../lib/runs/run-files';
 import { listRuns } from '../../../lib/runs/run-store';
 import type { RunResult } from '../../../lib/runs/train-students';
 import { createProgress } from '../../../lib/terminal/progress';
+import { toFloat16 } from '../../../lib/tensor/stored-tensors';
 import { tf } from '../../../lib/tensor/tensorflow';
 import { writeTorchFile } from './torch-writer';
 
@@ -128,6 +129,19 @@ test('a step size in a file of its own is what students learn with, unless anoth
   assert.equal(without.run, withIt.run);
   assert.deepEqual(without.accuracy, images.accuracy);
   assert.notDeepEqual(withIt.accuracy, images.accuracy);
+});
+
+test('images of half precision are read as numbers', async () => {
+  const { bases, labels } = exported;
+  const half: StoredTensor = { ...bases, type: 'F16', values: toFloat16(bases.values as Float32Array) };
+  const { run } = await imported({ files: [written('half', { images: half, labels })], values: 'normalised' });
+  const [exact, rounded] = [images.run, run].map((folder) =>
+    readDistilledSet(path.join(folder, 'distilled.safetensors')),
+  );
+  const [first, second] = [exact, rounded].map(({ parameters }) => parameters.bases.dataSync());
+  assert.ok(first.every((value, place) => Math.abs(second[place] - value) <= 2 ** -11 * Math.abs(value) + 1e-7));
+  exact.dispose();
+  rounded.dispose();
 });
 
 test('soft labels: of one class each they are classes; of several, students learn them, and they are counted and exported', async () => {
