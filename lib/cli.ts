@@ -84,6 +84,7 @@ interface PlaceFlags {
   data?: string;
   runs?: string;
   experts?: string;
+  makeExperts?: boolean;
 }
 
 /** The configuration that the options of a command line spell. */
@@ -180,9 +181,10 @@ withPlaces(
   .option('--bases <number>', 'bases per class (with --set haba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
-  .action(async ({ data, runs, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
+  .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
+  .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {
     const { run } = await import('./runs/run');
-    printResult(await run(await configurationOf(flags), { data, runs, experts }));
+    printResult(await run(await configurationOf(flags), { data, runs, experts, makeExperts }));
   });
 
 withPlaces(withConfiguration(program.command('baseline').description('train students on real images to compare with')))

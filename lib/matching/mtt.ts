@@ -51,6 +51,8 @@ function authors({ perClass = 10 }: MethodChoice) {
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
 
+const byTheRun = 'With --make-experts, in a notebook { makeExperts: true }, the run makes them itself.';
+
 /** @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932 */
 export const mttMethod: MatchingMethod<TrajectoryOptions> = {
   name: 'mtt',
@@ -124,7 +126,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     steps: ({ experts }) => experts.epochs,
     async make(
       given,
-      { surroundings, data, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
+      { surroundings, data, dataFolder, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
     ) {
       const { count, epochs } = given.experts;
       const { folder: experts, seconds } = await trainExperts({
@@ -136,7 +138,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         epochs,
         only,
         experts: place,
-        advice: expertsAdvice(given, surroundings, { experts: place }),
+        advice: expertsAdvice(given, surroundings, { experts: place, dataFolder }),
         compile,
         signal,
         onWait,
@@ -145,7 +147,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       return { experts, count: only?.length ?? count, epochs, seconds };
     },
   },
-  create(given, { surroundings, data, set, network, augmentation, experts, compile }) {
+  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts, compile }) {
     const { expertEpochs, latestStartEpoch } = given;
     const segment = openExperts({
       settings: expertSettings(given.experts, surroundings, data),
@@ -154,7 +156,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       latestStartEpoch,
       expertEpochs,
       experts,
-      advice: expertsAdvice(given, surroundings, { experts }),
+      advice: `${byTheRun} ${expertsAdvice(given, surroundings, { experts, dataFolder })}`,
     });
     return trajectoryMatching({ ...given, set, network, augmentation, segment, compile });
   },
