@@ -1,15 +1,19 @@
 /** One's own images at the size that is asked for: networks, sets and runs follow. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { assembleDataset } from '../../lib/data/dataset';
+import { datasetFrom, shapeOf } from '../../lib/data/dataset-names';
 import { imageFolder } from '../../lib/data/own-datasets';
 import { prepareDataset } from '../../lib/data/prepare';
 import { configure } from '../../lib/distillation/configuration';
 import { convNetDepth } from '../../lib/networks/conv-net';
+import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
+import { notebookSettings } from '../../lib/reproduction/notebook-settings';
+import { planReproduction } from '../../lib/reproduction/reproduction';
 import { run } from '../../lib/runs/run';
 import { useBackend } from '../../lib/tensor/backend';
 
@@ -96,4 +100,39 @@ test('ZCA of images that are too large for the memory there is is refused before
     // 7 matrices of 12288 x 12288 floats.
     /^Error: ZCA of images of 64x64 takes about 3\.9 GiB of memory, and there are 1\.0 GiB: take 'whitening' 'normalise'/,
   );
+});
+
+test("a command line, a variable and a reproduction mean one's own images by their folder; a dataset that has a size keeps it", () => {
+  const before = { ...process.env };
+  try {
+    const own = path.join(folder, 'Fern & moss');
+    cpSync(path.join(folder, 'train'), path.join(own, 'train'), { recursive: true });
+    cpSync(path.join(folder, 'val'), path.join(own, 'test'), { recursive: true });
+    const given = datasetFrom(`${own}/`, 64);
+    assert.ok(typeof given === 'object');
+    assert.deepEqual([String(given.name), given.shape], ['Fern-moss', { imageShape: [64, 64, 3], classCount: 2 }]);
+    assert.equal(datasetFrom('cifar10'), 'cifar10');
+    assert.throws(
+      () => datasetFrom('cifar10', 64),
+      /images of 'cifar10' have a size of their own; .*as \.\/my-images\.$/,
+    );
+    assert.throws(() => datasetFrom('./no-such-folder'), /no-such-folder lacks train, test/);
+
+    process.env.HABA_DATASET = own;
+    process.env.HABA_IMAGE_SIZE = '48';
+    const settings = notebookSettings({ profile: 'quick', dataset: 'cifar10' });
+    assert.equal(String(settings.dataset), 'Fern-moss');
+    assert.deepEqual(shapeOf(settings.dataset), { imageShape: [48, 48, 3], classCount: 2 });
+    // The four questions know their grids.
+    assert.ok(storageEfficiency(settings).length > 0);
+
+    const plan = planReproduction({ dataset: own, imageSize: 64, profile: 'smoke' });
+    assert.equal(plan.results, path.join('results', 'smoke-Fern-moss'));
+    assert.deepEqual([plan.environment.HABA_DATASET, plan.environment.HABA_IMAGE_SIZE], [own, '64']);
+  } finally {
+    for (const name of ['HABA_DATASET', 'HABA_IMAGE_SIZE']) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
 });
