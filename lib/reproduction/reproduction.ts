@@ -62,7 +62,7 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
   const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
   if (!isOwn && !(datasetNames as readonly string[]).includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
-  const isStandard = profile === committed.profile && dataset === committed.dataset;
+  const isStandard = profile === committed.profile && String(dataset) === committed.dataset;
   const ownFolder = isStandard ? committed.results : path.join(committed.results, `${profile}-${dataset}`);
   const results = options.results ?? (process.env.HABA_RESULTS || ownFolder);
   const inPlace = path.resolve(results) === path.resolve(committed.results);
