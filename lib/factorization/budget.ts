@@ -1,6 +1,6 @@
 /** Which sets fit a number of floats. */
 import { complete, type DistilledSetOptions } from './create-distilled-set';
-import type { DataShape, FloatBudget } from './parameterisation';
+import type { DataShape, DefaultsChoice, FloatBudget } from './parameterisation';
 import { parameterisationOf, type SetInput } from './parameterisations';
 import { storage, storedFloats, type Storage } from './storage';
 
@@ -73,16 +73,22 @@ export function budget(options: BudgetOptions): FittingSet[] {
 /**
  * A set as large as a budget allows: of the sizes that its kind proposes (`sizesAtBudget`), what was given aside, the first that
  * leaves room for an item of each class, with as many items as fit.
+ * @param profile whose defaults all else has. Default 'paper', as of {@link complete}
  * @returns undefined where none does
  */
-export function fitToBudget<Set extends UnsizedSet>(set: Set, budget: FloatBudget): Set | undefined {
+export function fitToBudget<Set extends UnsizedSet>(
+  set: Set,
+  budget: FloatBudget,
+  profile: DefaultsChoice['profile'] = 'paper',
+): Set | undefined {
   const { imageShape, classCount, imagesPerClass } = budget;
-  const { parameterisation, options } = complete(set);
+  const parameterisation = parameterisationOf(set.kind);
   const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Set;
+  const options = { ...parameterisation.defaults({ profile }), ...given };
   const available = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
   for (const size of parameterisation.sizesAtBudget?.(budget, options) ?? [{}]) {
     const sized = { ...size, ...given };
-    const perClass = largestThatFits({ ...sized, imageShape, classCount }, available);
+    const perClass = largestThatFits({ ...options, ...sized, imageShape, classCount }, available);
     if (perClass >= 1) return { ...sized, [parameterisation.itemsPerClass]: perClass };
   }
   return undefined;

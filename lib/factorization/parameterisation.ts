@@ -100,7 +100,7 @@ export interface Parameterisation<Options extends object = object> {
   create(options: Options, shape: DataShape): Decoder;
   /**
    * Options that suit a budget, whatever decides how many items it holds left out; best first, and the first that leaves room for
-   * an item of each class is taken. Default: the options as they are.
+   * an item of each class is taken. Default: those of the profile.
    * @param options complete, with what was given
    */
   sizesAtBudget?(budget: FloatBudget, options: Options): Partial<Options>[];

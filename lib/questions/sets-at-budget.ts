@@ -1,7 +1,8 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
-import type { ConfigurationInput } from '../distillation/configuration';
+import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import { fitToBudget, type UnsizedSet } from '../factorization/budget';
 import type { FloatBudget } from '../factorization/parameterisation';
+import { isOwnKind, parameterisationKinds, parameterisationOf } from '../factorization/parameterisations';
 
 /** As tables and figures call them. */
 export const setKinds = [
@@ -15,10 +16,13 @@ export const setKinds = [
 /** Beside those of HaBa's own question, what came after it. */
 export const containerKinds = [...setKinds, 'FreD', 'LinBa', 'HaBa on LinBa', 'DDiF'] as const;
 
-export type SetKind = (typeof containerKinds)[number];
+type LibrarySetKind = (typeof containerKinds)[number];
+
+/** One of those, or the label of a kind of one's own. */
+export type SetKind = LibrarySetKind | (string & {});
 
 /** What each is, apart from its size; of several the first that fits. */
-const sets: Record<SetKind, readonly UnsizedSet[]> = {
+const librarySets: Record<LibrarySetKind, readonly UnsizedSet[]> = {
   images: [{ kind: 'images' }],
   'multi-formation': [{ kind: 'images', factor: 2 }],
   HaBa: [{ kind: 'haba', channels: 'colour' }],
@@ -41,18 +45,22 @@ export interface BudgetedSet {
 }
 
 export interface SetsAtBudgetOptions extends FloatBudget {
-  /** Default: those of HaBa's own question, {@link setKinds}. */
+  /** Default: those of HaBa's own question, {@link setKinds}, and every kind that was registered. */
   kinds?: readonly SetKind[];
+  /** Whose default options sets have. Default 'quick'. */
+  profile?: Configuration['profile'];
 }
 
 /** Sets of each kind, as {@link fitToBudget} sizes them. A kind that does not fit is left out. */
-export function setsAtBudget({ kinds = setKinds, ...budget }: SetsAtBudgetOptions): BudgetedSet[] {
-  return kinds.flatMap((kind) => {
-    for (const unsized of sets[kind]) {
-      const set = fitToBudget(unsized, budget);
-      if (set) return [{ kind, set }];
-    }
-    return [];
+export function setsAtBudget({ kinds, profile = 'quick', ...budget }: SetsAtBudgetOptions): BudgetedSet[] {
+  const own = parameterisationKinds()
+    .filter(isOwnKind)
+    .map((kind): [SetKind, UnsizedSet[]] => [parameterisationOf(kind).label, [{ kind } as UnsizedSet]]);
+  const wanted = new Set(kinds ?? [...setKinds, ...own.map(([label]) => label)]);
+  return [...Object.entries(librarySets), ...own].flatMap(([kind, unsized]) => {
+    if (!wanted.has(kind)) return [];
+    const [set] = unsized.flatMap((one) => fitToBudget(one, budget, profile) ?? []);
+    return set ? [{ kind, set }] : [];
   });
 }
 
