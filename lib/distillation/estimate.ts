@@ -15,6 +15,8 @@ export interface Estimate {
   seconds: number;
   /** Resident memory at its largest. */
   bytes: number;
+  /** Of it, what the run takes beside what this process holds already. */
+  ownBytes: number;
 }
 
 /** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
@@ -64,12 +66,29 @@ export function estimateRun(
 
   const batch = Math.min(evaluation.batchSize, items);
   const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
+  const matched = iterationsDone < iterations ? Math.max(alive * image.bytes, constrained) : 0;
+  const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + 2 * testBatch;
   return {
     seconds: operations / (efficiency * matrixProductSpeed()),
-    bytes:
-      process.memoryUsage().rss +
-      Math.max(alive * image.bytes, firstOrderCopies * batch * image.bytes, constrained) +
-      2 * testBatch,
+    bytes: process.memoryUsage().rss + ownBytes,
+    ownBytes,
+  };
+}
+
+/** {@link estimateRun} of one expert of trajectory matching. @returns undefined also for a method that learns from none */
+export function estimateExpert(configuration: Configuration, data: PreparedDataset): Estimate | undefined {
+  const { matching, network } = configuration;
+  if (computingDevice().device === 'GPU' || matching.method !== 'mtt') return undefined;
+  const { imageShape, classCount } = data.train;
+  const image = forwardCost(createNetwork({ ...network, imageShape, classCount }), data);
+  if (image === undefined) return undefined;
+  const { epochs, batchSize } = matching.experts;
+  const operations = epochs * data.train.count * firstOrder * image.operations;
+  const ownBytes = firstOrderCopies * Math.min(batchSize, data.train.count) * image.bytes;
+  return {
+    seconds: operations / (efficiency * matrixProductSpeed()),
+    bytes: process.memoryUsage().rss + ownBytes,
+    ownBytes,
   };
 }
 

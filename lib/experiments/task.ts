@@ -3,14 +3,12 @@
  * Everything it needs is in it: `npm run haba -- task FILE` does the same as this process.
  */
 import { z } from 'zod';
-import { configure, type ConfigurationInput } from '../distillation/configuration';
+import type { ConfigurationInput } from '../distillation/configuration';
 import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, type MadeExperts } from '../runs/make-experts';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
-import type { RunResult } from '../runs/train-students';
+import type { BaselineInput, OtherStudents } from '../runs/run';
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
@@ -46,27 +44,6 @@ export interface TaskRequest {
   label: string;
   task: Task;
   places: Places;
-}
-
-/** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
-export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
-export function executeTask(task: Task, options?: RunOptions): Promise<RunResult | MadeExperts>;
-export async function executeTask(task: Task, options: RunOptions = {}): Promise<RunResult | MadeExperts> {
-  switch (task.kind) {
-    case 'run':
-      return distil(task.input, options);
-    case 'baseline':
-      return runBaseline(task.input, options);
-    case 'evaluation':
-      return evaluateRun(await executeTask(task.of, options), task.students, options);
-    case 'experts':
-      return makeExperts(task.input, { ...options, only: task.only });
-  }
-}
-
-async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  if (configure(input).matching.method === 'mtt') await makeExperts(input, options);
-  return run(input, options);
 }
 
 /**

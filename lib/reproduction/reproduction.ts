@@ -5,6 +5,7 @@ import { datasetNames, type DatasetName } from '../data/dataset-names';
 import { dataFolder } from '../data/load-dataset';
 import type { Configuration } from '../distillation/configuration';
 import { defaultExperts } from '../matching/experts/experts-folder';
+import { localWorkers } from '../experiments/workers';
 import { obtainWithProgress } from '../runs/data-at-hand';
 import { executeNotebook, NotebookFailed } from './execute-notebook';
 import { findNotebooks, notebookName } from './notebook-file';
@@ -30,6 +31,8 @@ export interface ReproductionOptions {
   data?: string;
   /** Folder of the notebooks as they are written. Default: notebooks. */
   notebooks?: string;
+  /** Processes that the runs of a grid are divided among. Default: HABA_WORKERS, else none beside the notebook's. */
+  workers?: number;
 }
 
 export interface Reproduction {
@@ -53,7 +56,8 @@ const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
  * @throws RangeError for an unknown dataset or notebook, or results that would replace the committed ones by those of another profile
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
-  const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder() } = options;
+  const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder(), workers } = options;
+  if (workers !== undefined) localWorkers({ workers });
   const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
   if (!datasetNames.includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
@@ -93,6 +97,7 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
       HABA_RUNS: runs,
       HABA_EXPERTS: experts,
       HABA_DATA: data,
+      ...(workers === undefined ? {} : { HABA_WORKERS: String(workers) }),
     },
   };
 }

@@ -10,7 +10,7 @@ import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
-import { setFiles, type RunPlace } from './run-files';
+import { defaultRuns, setFiles, type RunPlace } from './run-files';
 
 /** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
 export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
@@ -92,6 +92,12 @@ export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'confi
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
+}
+
+/** Where a training set lies, or will. @param runs folder of runs; default: results/runs */
+export function setPlace(source: SetSource, runs: string = defaultRuns()): RunPlace {
+  const hash = setHash(source);
+  return { folder: path.join(runs, `${setName(source)}-${hash}`), hash };
 }
 
 /** The same for students, e.g. `ConvNet-300updates-test-width-64`. */

@@ -1,12 +1,13 @@
 /** Experts for a configuration. */
 import { createAugmentation } from '../data/dsa';
 import { describeHolder } from '../files/lock';
-import { configure, type ConfigurationInput } from '../distillation/configuration';
+import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { expertSettings } from '../distillation/expert-settings';
 import { expertsAdvice } from '../distillation/experts-command';
-import { trainExperts } from '../matching/experts/train-experts';
+import { trainExperts, unfinishedExperts } from '../matching/experts/train-experts';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunOptions } from './context';
+import { dataAtHand } from './data-at-hand';
 
 export interface MakeExpertsOptions extends RunOptions {
   /** Numbers of the experts to train now, from 0 on. Default: all that the configuration asks for. */
@@ -62,4 +63,20 @@ export async function makeExperts(input: ConfigurationInput, options: MakeExpert
       throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
     }
   });
+}
+
+/**
+ * Numbers of the experts of a configuration that are not trained to the end: none of a method that learns from none.
+ * @throws Error where files of theirs cannot be used
+ */
+export async function expertsLeft(
+  configuration: Configuration,
+  { data, experts }: Pick<RunOptions, 'data' | 'experts'> = {},
+): Promise<number[]> {
+  const { matching, dataset, whitening, holdOut } = configuration;
+  if (matching.method !== 'mtt') return [];
+  const { count, epochs } = matching.experts;
+  const prepared = await dataAtHand(dataset, { data, whitening, holdOut });
+  const advice = expertsAdvice(configuration, { experts });
+  return unfinishedExperts({ settings: expertSettings(configuration, prepared), count, epochs, experts, advice });
 }

@@ -1,13 +1,12 @@
 /** The first half of a run: a training set, made or returned as stored. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { requireEnoughImages, type Configuration } from '../distillation/configuration';
 import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
-import { setHash, setName, type RunKind } from './identity';
-import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
+import { setPlace, type RunKind } from './identity';
+import { readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { inSession, type Session } from './session';
 
 /** A training set that is done. */
@@ -31,9 +30,8 @@ export interface SetTask {
 export async function makeSet({ kind, configuration, check, work }: SetTask, context: RunContext): Promise<MadeSet> {
   const { data, options } = context;
   const source = { kind, configuration, dataChecksum: data.checksum };
-  const hash = setHash(source);
-  const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
-  const place = { folder, hash };
+  const place = setPlace(source, options.runs);
+  const { folder, hash } = place;
   const made = (result: SetResult): MadeSet => ({ ...place, kind, network: configuration.network, result });
   const stored = readSetResult(place);
   if (stored) {
