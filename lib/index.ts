@@ -29,13 +29,17 @@ export {
   rankCorrelation,
 } from './evaluation/scores';
 export { evaluateRun, run, runBaseline } from './runs/run';
+export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
 export { listRuns } from './runs/run-store';
 export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
+export { realImagesAtBits, type Ledger } from './factorization/ledger';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export type { MatchingContext, MatchingMethod } from './matching/method';
+export { registerMatching } from './matching/methods';
 export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
 /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */

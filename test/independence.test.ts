@@ -10,7 +10,6 @@ import { after, before, mock, test } from 'node:test';
 import { createAugmentation } from '../lib/data/dsa';
 import type { Configuration } from '../lib/distillation/configuration';
 import { createDistillation } from '../lib/distillation/distillation';
-import { expertSettings } from '../lib/distillation/expert-settings';
 import { evaluateTrainingSet } from '../lib/evaluation/evaluation';
 import { studentTrainer } from '../lib/evaluation/student';
 import { realTrainingSet } from '../lib/evaluation/training-set';
@@ -20,7 +19,7 @@ import { parameterShapes } from '../lib/networks/parameter-shapes';
 import { useBackend } from '../lib/tensor/backend';
 import { disposeAll } from '../lib/tensor/parameters';
 import { Random } from '../lib/tensor/random';
-import { smallConfiguration, smallData } from './distillation/small-world';
+import { settingsOfExperts, smallConfiguration, smallData } from './distillation/small-world';
 
 const data = smallData();
 const { imageShape, classCount } = data.train;
@@ -66,7 +65,7 @@ const networkOf = (configuration: Configuration) => createNetwork({ ...configura
 async function experts(seed: number): Promise<void> {
   const configuration = configured(seed, 'mtt');
   await trainExperts({
-    settings: { ...expertSettings(configuration, data), seed },
+    settings: { ...settingsOfExperts(configuration, data), seed },
     data,
     network: networkOf(configuration),
     augmentation: createAugmentation(configuration.augmentation),
@@ -83,12 +82,14 @@ async function students(seed: number): Promise<void> {
   await evaluateTrainingSet(realTrainingSet(data.train), { ...configuration, evaluation }, data);
 }
 
-/** The network that herding takes its features from. */
-async function herding(seed: number): Promise<void> {
+/** The networks that coresets are chosen by: one for features, ten for EL2N. */
+async function coresets(seed: number): Promise<void> {
   const configuration = configured(seed, 'dm');
   const recipe = { ...configuration.evaluation, learningRate: 0.01, length: { updates: 0 } };
   const train = studentTrainer(networkOf(configuration), { ...recipe, augmentation: createAugmentation('none') });
-  disposeAll(await train(realTrainingSet(data.train), Random.stream(seed, 'herding')));
+  const streams = [Random.stream(seed, 'herding')];
+  for (let number = 0; number < 10; number++) streams.push(Random.stream(seed, 'EL2N', number));
+  for (const stream of streams) disposeAll(await train(realTrainingSet(data.train), stream));
   train.dispose();
 }
 
@@ -114,7 +115,7 @@ async function iterations(seed: number, method: 'dm' | 'dc'): Promise<string[]> 
 
 const repeated = (starts: string[]) => starts.filter((one, place) => starts.indexOf(one) !== place);
 
-test('experts, students, the set, the adversary, herding and the networks of iterations all begin elsewhere, for any seed', async () => {
+test('experts, students, the set, the adversary, coresets and the networks of iterations all begin elsewhere, for any seed', async () => {
   const all = new Map<string, string[]>();
   // Drawn and thrown away, to know what parameters look like.
   const shapesAlone = await startsOf(() => parameterShapes(networkOf(configured(0, 'dm'))));
@@ -123,7 +124,7 @@ test('experts, students, the set, the adversary, herding and the networks of ite
   for (const seed of [0, 1, 10]) {
     all.set(`100 experts of seed ${seed}`, kept(await startsOf(() => experts(seed))));
     all.set(`100 students of seed ${seed}`, await startsOf(() => students(seed)));
-    all.set(`herding of seed ${seed}`, await startsOf(() => herding(seed)));
+    all.set(`11 networks of coresets of seed ${seed}`, await startsOf(() => coresets(seed)));
     all.set(`set and adversary of seed ${seed}`, await startsOf(() => start(seed)));
     const [dm, dc] = [await iterations(seed, 'dm'), await iterations(seed, 'dc')];
     // Methods are compared in pairs: with one seed, they meet the same networks.

@@ -13,7 +13,16 @@ import {
   type SetOptions,
 } from '../factorization/parameterisations';
 import { oneLine } from '../files/one-line';
-import { neededEpochs } from '../matching/experts/needed-epochs';
+import {
+  defaultMethod,
+  learnedBeside,
+  libraryMethods,
+  matchingMethodOf,
+  matchingNames,
+  matchingSchema,
+  type MatchingInput,
+  type MatchingOptions,
+} from '../matching/methods';
 import {
   networkNames,
   networkSchema,
@@ -40,56 +49,6 @@ const partOptimiser = z.strictObject({
   momentum: share,
 });
 
-const gradientMatching = {
-  /** Real images per class and step. */
-  realBatch: count,
-  /** Updates of the set with one network (authors' outer_loop). */
-  outerLoops: count,
-  /** Epochs of network training on the set after each update (authors' inner_loop). */
-  innerLoops: count,
-  /** Images per step of network training. */
-  networkBatch: count,
-  /** SGD of the network trained inside. */
-  networkLearningRate: positive,
-};
-
-const matchingSchema = z.discriminatedUnion('method', [
-  z.strictObject({
-    method: z.literal('dm'),
-    /** Real images per class and step. */
-    realBatch: count,
-  }),
-  z.strictObject({ method: z.literal('dc'), ...gradientMatching }),
-  z.strictObject({ method: z.literal('dsa'), ...gradientMatching }),
-  z.strictObject({
-    method: z.literal('mtt'),
-    /** Student steps on the set (authors' syn_steps). */
-    studentSteps: count,
-    /** Images per student step; 0 for the whole set (authors' batch_syn). */
-    studentBatch: wholeNumber,
-    /** Epochs of the expert to be matched (authors' expert_epochs). */
-    expertEpochs: count,
-    /** Latest epoch a match starts from (authors' max_start_epoch). */
-    latestStartEpoch: wholeNumber,
-    /** Initial learnable step size of the student (authors' lr_teacher). */
-    stepSize: positive,
-    /** Lower bound of the learnable step size. */
-    smallestStepSize: positive,
-    /** 'full': one differentiated unroll; 'stepwise': the same gradient in memory that does not grow with the steps (TESLA). */
-    unroll: z.enum(['full', 'stepwise']),
-    experts: z.strictObject({
-      /** Of the experts' own draws: distillations of other seeds share them. */
-      seed: wholeNumber,
-      count,
-      epochs: count,
-      learningRate: positive,
-      momentum: share,
-      weightDecay: nonNegative,
-      batchSize: count,
-    }),
-  }),
-]);
-
 const constraintsSchema = z.strictObject({
   /** Weight of L_cos in the objective of bases and hallucinators; 0 switches off L_cos and the adversary, which nothing hears. */
   cosine: nonNegative,
@@ -107,8 +66,8 @@ const constraintsSchema = z.strictObject({
 });
 
 /**
- * The schema of a configuration, of the kinds of set and the networks that are registered by now.
- * @param parts of the set and of what a matching loss learns beside it, each of which has an optimiser
+ * The schema of a configuration, of the kinds of set, the matching methods and the networks that are registered by now.
+ * @param parts of the set and what the method learns beside it, each of which has an optimiser
  */
 const schemaOf = (parts: readonly string[]) =>
   z.strictObject({
@@ -125,7 +84,7 @@ const schemaOf = (parts: readonly string[]) =>
     /** Network that distillation matches on, and that students use unless evaluation says otherwise. */
     network: networkSchema(),
     set: setSchema(),
-    matching: matchingSchema,
+    matching: matchingSchema(),
     /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
     augmentation: augmentationSchema,
     constraints: constraintsSchema,
@@ -144,7 +103,7 @@ const schemaOf = (parts: readonly string[]) =>
       epochs: count.optional(),
       updates: count.optional(),
       batchSize: count,
-      /** A rate, or 'learned': the step size that trajectory matching learned with the set. */
+      /** A rate, or 'learned': the one that the matching method learned with the set, as trajectory matching its step size. */
       learningRate: z.union([positive, z.literal('learned')], {
         errorMap: () => ({ message: "allowed is a number of more than 0, or 'learned'" }),
       }),
@@ -160,20 +119,28 @@ const schemaOf = (parts: readonly string[]) =>
   });
 
 /** A complete, valid configuration. */
-export type Configuration = Omit<z.infer<ReturnType<typeof schemaOf>>, 'network' | 'set' | 'optimisers'> & {
+export type Configuration = Omit<
+  z.infer<ReturnType<typeof schemaOf>>,
+  'network' | 'set' | 'matching' | 'optimisers'
+> & {
   network: NetworkOptions;
   set: SetOptions;
-  /** Of images, bases and hallucinators, and of the learnable step size; kinds that are registered may have other parts. */
-  optimisers: Record<'bases' | 'hallucinators' | 'stepSize', PartRates> & Record<string, PartRates>;
+  matching: MatchingOptions;
+  /**
+   * Of images or bases, and of hallucinators, and of what the method learns, as `stepSize`; kinds that are registered may have
+   * other parts.
+   */
+  optimisers: Record<'bases' | 'hallucinators', PartRates> & Record<string, PartRates>;
 };
 
 /** Object with any part left out, at any depth. */
 type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
 /** What a person writes: whatever differs from the profile. */
-export type ConfigurationInput = DeepPartial<Omit<Configuration, 'network' | 'set'>> & {
+export type ConfigurationInput = DeepPartial<Omit<Configuration, 'network' | 'set' | 'matching'>> & {
   network?: NetworkInput;
   set?: SetInput;
+  matching?: MatchingInput;
 };
 
 /**
@@ -188,11 +155,13 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   const schema = schemaOf(Object.keys(defaults.optimisers));
   // What was stored before networks had options of their own is read as it was meant.
   const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
-  const merged = merge(withoutOtherLength(defaults, input), given);
+  const merged = withoutOtherRates(merge(withoutOtherLength(defaults, input), given), Object.keys(defaults.optimisers));
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
-  requireLongExperts(configuration);
+  const { matching } = configuration;
+  const problem = matchingMethodOf(matching.method).problem?.(matching);
+  if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
   return configuration;
 }
@@ -218,23 +187,24 @@ function requireEvaluation({ evaluation, holdOut, matching }: Configuration): vo
       `Configuration: 'evaluation.split' is 'validation' and 'holdOut' is false; students cannot be tested on images that the set was made from. Leave 'holdOut' out, or set it to true.`,
     );
   }
-  if (learningRate === 'learned' && matching.method !== 'mtt') {
+  if (learningRate === 'learned' && matchingMethodOf(matching.method).studentRate === undefined) {
+    const learning = matchingNames().filter((name) => matchingMethodOf(name).studentRate !== undefined);
+    const told = learning.map((name) => `'${name}'`).join(', ');
     throw new RangeError(
-      `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only 'mtt' learns a step size. Give a number.`,
+      `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only ${told} learns a rate that students take. Give a number.`,
     );
   }
 }
 
-/** A match needs the epoch it starts from and the epoch it aims at; `latestStartEpoch` itself is never drawn. */
-function requireLongExperts({ matching }: Configuration): void {
-  if (matching.method !== 'mtt') return;
-  const { latestStartEpoch, expertEpochs, experts } = matching;
-  const last = neededEpochs({ latestStartEpoch, expertEpochs });
-  if (last > experts.epochs) {
-    throw new RangeError(
-      `Configuration: 'matching.experts.epochs' is ${experts.epochs}; matches that start before epoch ${latestStartEpoch} and are ${expertEpochs} epochs long need at least ${last}.`,
-    );
-  }
+/**
+ * Without rates of what the library's other methods learn: configurations that were stored before methods had optimisers of their own
+ * have them whatever the method.
+ */
+function withoutOtherRates(merged: Plain, parts: readonly string[]): Plain {
+  if (!isPlain(merged.optimisers)) return merged;
+  const others = libraryMethods.flatMap((method) => Object.keys(learnedBeside(method)));
+  const known = Object.entries(merged.optimisers).filter(([part]) => parts.includes(part) || !others.includes(part));
+  return { ...merged, optimisers: Object.fromEntries(known) };
 }
 
 /**
@@ -257,7 +227,7 @@ export function requireEnoughImages({ set, dataset }: Configuration, classSizes:
 /** The choices that defaults depend on; what is not valid here falls back, and is refused by the schema afterwards. */
 function chosen(input: ConfigurationInput): ProfileChoice {
   const set = input.set as Record<string, unknown> | undefined;
-  const matching = input.matching as { expertEpochs?: unknown; latestStartEpoch?: unknown } | undefined;
+  const given: Plain = isPlain(input.matching) ? input.matching : {};
   const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
   const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
     values.includes(value as T) ? (value as T) : otherwise;
@@ -266,13 +236,11 @@ function chosen(input: ConfigurationInput): ProfileChoice {
   return {
     profile,
     dataset: known(input.dataset, datasetNames, 'cifar10'),
-    // Trajectory matching is the authors' main setting, and needs experts, which take long to train.
-    method: known(input.matching?.method, ['dm', 'dc', 'dsa', 'mtt'] as const, profile === 'paper' ? 'mtt' : 'dm'),
+    method: known(given.method, matchingNames(), defaultMethod(profile)),
+    given,
     network: known(input.network?.name, networkNames(), 'ConvNet'),
     kind,
     perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),
-    expertEpochs: numberOf(matching?.expertEpochs),
-    latestStartEpoch: numberOf(matching?.latestStartEpoch),
     split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),
   };
 }

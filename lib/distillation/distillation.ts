@@ -4,8 +4,8 @@ import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
-import { createMatchingLoss } from '../matching/create-matching-loss';
 import type { MatchingStep } from '../matching/matching-loss';
+import { initLearned, learnedBeside, learnedBounds, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
 import { disposeAll } from '../tensor/parameters';
@@ -13,8 +13,6 @@ import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 import { createConstraints, isConstrained } from './constraint-step';
-import { expertSettings } from './expert-settings';
-import { expertsAdvice } from './experts-command';
 import { jointUpdate, type JointState } from './joint-update';
 import { requireOptimisers } from './partwise-step';
 
@@ -33,9 +31,9 @@ export interface IterationMetrics {
   cosine?: number;
   /** The adversary's objective, likewise; absent where it takes no steps. */
   adversaryLoss?: number;
-  /** The learnable step size of trajectory matching. */
-  stepSize?: number;
   seconds: number;
+  /** Each scalar that the matching method learns, by its name, e.g. `stepSize` of trajectory matching. */
+  [learned: string]: number | undefined;
 }
 
 export interface Distillation {
@@ -76,14 +74,18 @@ export function createDistillation(
   const { optimisers } = configuration;
   requireOptimisers({ tensors, optimisers });
   const augmentation = createAugmentation(configuration.augmentation);
-  const matching = createMatchingLoss(configuration.matching, {
+  const { matching: options } = configuration;
+  const learned = learnedBeside(options.method);
+  requireApart(set, Object.keys(learned));
+  const surroundings = configuration;
+  const matching = matchingMethodOf(options.method).create(options, {
     set,
     data,
+    source,
     network,
     augmentation,
-    expertSettings: expertSettings(configuration, data),
+    surroundings,
     experts,
-    expertsAdvice: expertsAdvice(configuration, { experts }),
     compile,
   });
   const constraints = isConstrained(configuration.constraints, set.views)
@@ -95,14 +97,13 @@ export function createDistillation(
         compile,
       })
     : undefined;
-  const smallestStepSize =
-    configuration.matching.method === 'mtt' ? configuration.matching.smallestStepSize : undefined;
+  const smallest = learnedBounds(options);
 
   return {
     set,
     start() {
       const { seed } = configuration;
-      const parameters = { ...set.init(Random.stream(seed, 'set'), source), ...matching.init() };
+      const parameters = { ...set.init(Random.stream(seed, 'set'), source), ...initLearned(options, set) };
       const adversary = constraints?.init(Random.stream(seed, 'adversary')) ?? {};
       return {
         iteration: 0,
@@ -125,7 +126,7 @@ export function createDistillation(
             signal?.throwIfAborted();
             const next = tf.tidy(() => {
               const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
-              return jointUpdate(state, gradients, { game, tensors, optimisers, smallestStepSize });
+              return jointUpdate(state, gradients, { game, tensors, optimisers, smallest });
             });
             if (state !== given) release(state);
             state = next.state;
@@ -151,7 +152,10 @@ export function createDistillation(
       };
       if (values.cosine.length > 0) metrics.cosine = mean(values.cosine);
       if (values.adversaryLoss.length > 0) metrics.adversaryLoss = mean(values.adversaryLoss);
-      if ('stepSize' in state.parameters) metrics.stepSize = state.parameters.stepSize.dataSync()[0];
+      for (const name of Object.keys(learned)) {
+        const { rank } = state.parameters[name];
+        if (rank === 0) metrics[name] = state.parameters[name].dataSync()[0];
+      }
       return { state: { iteration: done + 1, ...state }, metrics };
     },
     dispose() {
@@ -159,6 +163,17 @@ export function createDistillation(
       constraints?.dispose();
     },
   };
+}
+
+/** @throws RangeError where what a method learns has the name of a tensor, or of a part, of the set */
+function requireApart({ kind, tensors }: DistilledSet, learned: readonly string[]): void {
+  const parts = Object.values(tensors).map(({ part }) => part);
+  for (const name of learned) {
+    if (!Object.hasOwn(tensors, name) && !parts.includes(name)) continue;
+    throw new RangeError(
+      `The matching method learns '${name}', and the set of the kind '${kind}' has that, too; rename one.`,
+    );
+  }
 }
 
 function release({ parameters, velocity, adversary, adversaryVelocity }: JointState): void {

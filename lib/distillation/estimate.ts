@@ -2,6 +2,8 @@
 import type { PreparedDataset } from '../data/image-source';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
+import type { Passes } from '../matching/method';
+import { matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import type { Network } from '../networks/network';
 import { computingDevice } from '../tensor/backend';
@@ -33,7 +35,7 @@ const [firstOrderCopies, secondOrderCopies] = [2, 5];
  * On a GPU there is no estimate: it is this machine's memory that would be counted, not the card's, and how much of the speed of
  * a matrix product a card reaches at steps as small as these was never measured.
  * @param iterationsDone by an earlier session
- * @returns undefined where the backend cannot tell
+ * @returns undefined where the backend cannot tell, or the matching method does not say what an iteration takes
  */
 export function estimateRun(
   configuration: Configuration,
@@ -44,10 +46,13 @@ export function estimateRun(
   const { imageShape, classCount, count } = data.train;
   const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
   if (image === undefined) return undefined;
-  const { set, evaluation, constraints, iterations } = configuration;
+  const { set, matching, evaluation, constraints, iterations } = configuration;
   const { itemCount, formations, views } = createDistilledSet({ ...set, imageShape, classCount });
   const items = itemCount * formations;
-  const { passes, alive, updates } = matchingWork(configuration, classCount, items);
+  const work = matchingMethodOf(matching.method).work?.(matching, { classCount, items });
+  if (work === undefined) return undefined;
+  const passes = weighed(work.passes, firstOrder, secondOrder);
+  const alive = weighed(work.alive, firstOrderCopies, secondOrderCopies);
 
   let operations = (iterations - iterationsDone) * passes * image.operations;
   let constrained = 0;
@@ -56,7 +61,7 @@ export function estimateRun(
     const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
     const players = adversaryLearns(constraints) ? 2 : 1;
     operations +=
-      (iterations - iterationsDone) * updates * images * players * firstOrder * (adversary?.operations ?? 0);
+      (iterations - iterationsDone) * work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
     constrained = firstOrderCopies * images * (adversary?.bytes ?? 0);
   }
   const { epochs = 0, updates: steps } = evaluation;
@@ -75,16 +80,18 @@ export function estimateRun(
   };
 }
 
-/** {@link estimateRun} of one expert of trajectory matching. @returns undefined also for a method that learns from none */
-export function estimateExpert(configuration: Configuration, data: PreparedDataset): Estimate | undefined {
-  const { matching, network } = configuration;
-  if (computingDevice().device === 'GPU' || matching.method !== 'mtt') return undefined;
-  const { imageShape, classCount } = data.train;
-  const image = forwardCost(createNetwork({ ...network, imageShape, classCount }), data);
+/**
+ * {@link estimateRun} of one part of what the matching method needs prepared: an expert.
+ * @returns undefined also where it needs nothing, or does not say what that takes
+ */
+export function estimatePreparation({ matching, network }: Configuration, data: PreparedDataset): Estimate | undefined {
+  if (computingDevice().device === 'GPU') return undefined;
+  const { imageShape, classCount, count } = data.train;
+  const work = matchingMethodOf(matching.method).prepare?.work?.(matching, { images: count });
+  const image = work && forwardCost(createNetwork({ ...network, imageShape, classCount }), data);
   if (image === undefined) return undefined;
-  const { epochs, batchSize } = matching.experts;
-  const operations = epochs * data.train.count * firstOrder * image.operations;
-  const ownBytes = firstOrderCopies * Math.min(batchSize, data.train.count) * image.bytes;
+  const operations = weighed(work!.passes, firstOrder, secondOrder) * image.operations;
+  const ownBytes = weighed(work!.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
   return {
     seconds: operations / (efficiency * matrixProductSpeed()),
     bytes: process.memoryUsage().rss + ownBytes,
@@ -104,25 +111,7 @@ function forwardCost(network: Network, { train: { imageShape } }: PreparedDatase
   }
 }
 
-/** Of one iteration: forward passes of one image, images whose activations are alive at once, updates of the set. */
-function matchingWork({ matching }: Configuration, classCount: number, items: number) {
-  switch (matching.method) {
-    case 'dm': {
-      const real = classCount * matching.realBatch;
-      return { passes: real + firstOrder * items, alive: real + firstOrderCopies * items, updates: 1 };
-    }
-    case 'mtt': {
-      const batch = matching.studentBatch === 0 ? items : Math.min(matching.studentBatch, items);
-      const steps = matching.studentSteps;
-      const together = matching.unroll === 'full' ? steps * batch : batch;
-      return { passes: secondOrder * steps * batch, alive: secondOrderCopies * together, updates: 1 };
-    }
-    default: {
-      const { outerLoops, innerLoops, realBatch } = matching;
-      const matched = outerLoops * (firstOrder * classCount * realBatch + secondOrder * items);
-      const trained = (outerLoops - 1) * innerLoops * firstOrder * items;
-      const alive = secondOrderCopies * (realBatch + items / classCount);
-      return { passes: matched + trained, alive, updates: outerLoops };
-    }
-  }
+/** Images through a network, each by what it takes. */
+function weighed({ forward = 0, gradient = 0, secondGradient = 0 }: Passes, first: number, second: number): number {
+  return forward + first * gradient + second * secondGradient;
 }

@@ -52,10 +52,14 @@ export function jointUpdate(
     const { constraints, batches } = game;
     const { adversary, adversaryVelocity: velocity } = state;
 
-    const cosine = constraints.cosine({ learnable: setParts(state.parameters), adversary, batch: batches.cosine });
+    const cosine = constraints.cosine({
+      learnable: setParts(state.parameters, optimisers),
+      adversary,
+      batch: batches.cosine,
+    });
     const updated = set(state, weightedSum(taskGradients, constraints.cosineWeight, cosine.gradients));
 
-    const learnable = setParts(updated.parameters);
+    const learnable = setParts(updated.parameters, optimisers);
     const next = constraints.adversaryStep?.({ learnable, adversary, velocity, batch: batches.adversary });
     return {
       state: {
@@ -76,8 +80,8 @@ function weightedSum(first: Parameters, weight: number, second: Parameters): Par
 }
 
 /** Tensors of the set, without what the matching loss learns beside them. */
-function setParts(parameters: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'stepSize'));
+function setParts(parameters: Parameters, { tensors }: PartwiseOptions): Parameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => Object.hasOwn(tensors, name)));
 }
 
 /** The adversary as it is, in tensors of its own. */

@@ -8,8 +8,8 @@ import type { Configuration } from './configuration';
 export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
   /** Tensors of the set: the part of each, which has an optimiser, or none where it is fixed. What a loss learns beside the set is a part of its own name. */
   tensors: DistilledSet['tensors'];
-  /** What the learnable step size is cut off at from below, after its update, as in the authors' code. Default: nothing. */
-  smallestStepSize?: number;
+  /** What some of what the loss learns is cut off at from below, after its update, by name. Default: nothing. */
+  smallest?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -20,7 +20,7 @@ export function partwiseStep(
   parameters: Parameters,
   gradients: Parameters,
   velocity: Parameters,
-  { tensors, optimisers, smallestStepSize }: PartwiseOptions,
+  { tensors, optimisers, smallest = {} }: PartwiseOptions,
 ): OptimiserStep {
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
@@ -39,8 +39,8 @@ export function partwiseStep(
       next.parameters[name] = one.parameters[name];
       next.velocity[name] = one.velocity[name];
     }
-    if (smallestStepSize !== undefined && 'stepSize' in next.parameters) {
-      next.parameters.stepSize = next.parameters.stepSize.maximum(smallestStepSize);
+    for (const [name, bound] of Object.entries(smallest)) {
+      next.parameters[name] = next.parameters[name].maximum(bound);
     }
     return next;
   });

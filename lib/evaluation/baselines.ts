@@ -1,7 +1,10 @@
-/** Real images to compare with: chosen at random, or by herding. */
+/** Real images to compare with: chosen at random, by herding, or by what else a file beside this one says. */
 import type { ImageSource } from '../data/image-source';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
+
+/** Epochs on the full training set, which has hundreds of times the images of a distilled one, by profile. */
+export const fullDataEpochs = { smoke: 3, quick: 10, paper: 50 };
 
 /**
  * Random real images of each class, without replacement: those that a set of as many stored images starts from, given its stream.
@@ -9,11 +12,11 @@ import { tf } from '../tensor/tensorflow';
  * @throws RangeError when a class has fewer
  */
 export function randomSelection(source: ImageSource, perClass: number, random: Random): Int32Array {
+  requireEnoughOfAll(source, perClass);
   return Int32Array.from(
-    source.indicesOfClass.flatMap((indices, label) => {
-      requireEnough(indices.length, perClass, label);
-      return [...random.stream('real images', label).choice(indices, perClass)];
-    }),
+    source.indicesOfClass.flatMap((indices, label) => [
+      ...random.stream('real images', label).choice(indices, perClass),
+    ]),
   );
 }
 
@@ -29,30 +32,43 @@ export interface HerdingOptions {
  * @returns perClass indices of each class, class by class
  * @see Welling, Herding Dynamical Weights to Learn, ICML 2009; as used by Rebuffi et al., iCaRL, CVPR 2017, algorithm 4
  */
-export function herdingSelection(
+export function herdingSelection(source: ImageSource, perClass: number, options: HerdingOptions): Int32Array {
+  return selectByFeatures(source, perClass, options, herd);
+}
+
+/**
+ * Chooses images of each class by their features.
+ * @param choose places of `count` rows of one class's features, [images, features]; its tensors are freed
+ * @returns perClass indices of each class, class by class
+ * @throws RangeError when a class has fewer images
+ */
+export function selectByFeatures(
   source: ImageSource,
   perClass: number,
-  { features, batchSize = 500 }: HerdingOptions,
+  options: HerdingOptions,
+  choose: (features: tf.Tensor2D, count: number) => number[],
 ): Int32Array {
+  requireEnoughOfAll(source, perClass);
   return Int32Array.from(
-    source.indicesOfClass.flatMap((indices, label) => {
-      requireEnough(indices.length, perClass, label);
-      return tf.tidy(() => herd(embed(source, indices, features, batchSize), perClass)).map((place) => indices[place]);
-    }),
+    source.indicesOfClass.flatMap((indices) =>
+      tf.tidy(() => choose(embed(source, indices, options), perClass)).map((place) => indices[place]),
+    ),
   );
 }
 
-function embed(
+/** Features of images, [indices.length, features]; the caller disposes of them. */
+export function embed(
   source: ImageSource,
   indices: Int32Array,
-  features: HerdingOptions['features'],
-  batchSize: number,
+  { features, batchSize = 500 }: HerdingOptions,
 ): tf.Tensor2D {
-  const parts: tf.Tensor2D[] = [];
-  for (let first = 0; first < indices.length; first += batchSize) {
-    parts.push(tf.tidy(() => features(source.batch(indices.subarray(first, first + batchSize)))));
-  }
-  return tf.concat(parts);
+  return tf.tidy(() => {
+    const parts: tf.Tensor2D[] = [];
+    for (let first = 0; first < indices.length; first += batchSize) {
+      parts.push(tf.tidy(() => features(source.batch(indices.subarray(first, first + batchSize)))));
+    }
+    return tf.concat(parts);
+  });
 }
 
 /** Places of the chosen rows, in order of choice. */
@@ -72,8 +88,10 @@ function herd(features: tf.Tensor2D, count: number): number[] {
   return chosen;
 }
 
-function requireEnough(available: number, perClass: number, label: number): void {
-  if (perClass < 1 || perClass > available) {
+/** @throws RangeError naming the first class that has fewer images */
+export function requireEnoughOfAll({ indicesOfClass }: ImageSource, perClass: number): void {
+  for (const [label, { length: available }] of indicesOfClass.entries()) {
+    if (perClass >= 1 && perClass <= available) continue;
     throw new RangeError(
       `${perClass} images per class were asked for; class ${label} has ${available}, so allowed are 1 to ${available}.`,
     );

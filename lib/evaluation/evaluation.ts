@@ -4,6 +4,7 @@ import { createAugmentation } from '../data/dsa';
 import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import type { DistilledSet } from '../factorization/distilled-set';
+import { studentRate } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
@@ -48,12 +49,12 @@ export function summariseAccuracy(runs: number[]): Accuracy {
 }
 
 /** What an evaluation depends on, the set and the data apart. */
-export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'network' | 'seed' | 'compile'>;
+export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'matching' | 'network' | 'seed' | 'compile'>;
 
 /**
  * Trains `evaluation.students` students on a training set and tests each on the images of `evaluation.split`.
  * Student number s draws from a stream of its own, so that students can be trained in any order, or again.
- * @param learned the step size that was learned with the set, where there is one
+ * @param learned the rate that was learned with the set, where there is one
  * @throws RunDiverged when a student does
  */
 export async function evaluateTrainingSet(
@@ -114,10 +115,10 @@ export function lengthOf({ epochs, updates }: Pick<Configuration['evaluation'], 
 function learningRateOf({ learningRate }: Configuration['evaluation'], learned: number | undefined): number {
   if (learningRate !== 'learned') return learningRate;
   if (learned !== undefined) return learned;
-  throw new RangeError("'evaluation.learningRate' is 'learned', and with this set no step size was; give a number.");
+  throw new RangeError("'evaluation.learningRate' is 'learned', and with this set no rate was; give a number.");
 }
 
-/** {@link evaluateTrainingSet} of a distilled set, with the step size that it may have learned. */
+/** {@link evaluateTrainingSet} of a distilled set, with the rate that may have been learned with it. */
 export async function evaluateSet(
   set: DistilledSet,
   parameters: Parameters,
@@ -125,7 +126,7 @@ export async function evaluateSet(
   data: PreparedDataset,
   options: EvaluationOptions = {},
 ): Promise<StudentResult[]> {
-  const learned = 'stepSize' in parameters ? parameters.stepSize.dataSync()[0] : undefined;
+  const learned = studentRate(settings.matching, parameters);
   const trainingSet = distilledTrainingSet(set, parameters, { compile: settings.compile });
   try {
     return await evaluateTrainingSet(trainingSet, settings, data, options, learned);

@@ -1,7 +1,7 @@
 /** Doing a task in this process. */
 import type { ConfigurationInput } from '../distillation/configuration';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, type MadeExperts } from '../runs/make-experts';
+import { makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, run, runBaseline } from '../runs/run';
 import type { RunResult } from '../runs/train-students';
 import { lookUp } from './look-up';
@@ -24,8 +24,8 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
 }
 
 async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  const { set, experts } = await lookUp({ kind: 'run', input }, options);
+  const { set, left } = await lookUp({ kind: 'run', input }, options);
   // A set that is stored needs its experts no more.
-  if (!set && experts.length > 0) await makeExperts(input, options);
+  if (!set && left) await prepareMatching(input, options);
   return run(input, options);
 }

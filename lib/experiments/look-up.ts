@@ -1,14 +1,15 @@
 /** What of a task is stored, and what the rest will take: found without doing any of it. */
 import type { Configuration } from '../distillation/configuration';
 import { configure } from '../distillation/configuration';
-import { estimateExpert, estimateRun, type Estimate } from '../distillation/estimate';
+import { estimatePreparation, estimateRun, type Estimate } from '../distillation/estimate';
 import { canonicalJson } from '../files/canonical-json';
 import type { PreparedDataset } from '../data/image-source';
 import { dataAtHand } from '../runs/data-at-hand';
-import { setPlace, studentsPlace, type RunKind } from '../runs/identity';
-import { expertsLeft } from '../runs/make-experts';
+import { setPlace, studentsPlace } from '../runs/identity';
+import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
+import { kindOfBaseline, type RunKind } from '../runs/run-kinds';
 import { setTaskOf, type Places, type RunTask } from './task';
 
 /** The configurations of a task. */
@@ -25,7 +26,7 @@ export function configureTask(task: RunTask): ConfiguredTask {
   const of = setTaskOf(task);
   const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
   return {
-    kind: of.kind === 'run' ? 'distillation' : of.input.baseline,
+    kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
     made,
     ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
   };
@@ -38,8 +39,8 @@ export interface FoundTask extends ConfiguredTask {
   set: boolean;
   /** Whether everything is there: then the task returns it at once. */
   all: boolean;
-  /** Numbers of experts that are missing for a set that is missing. */
-  experts: number[];
+  /** What a set that is not there needs prepared, and is not: experts. */
+  left?: LeftToPrepare;
 }
 
 /**
@@ -56,8 +57,8 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
   const set = readable(() => readSetResult(place) !== undefined);
   const all =
     set && [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students));
-  const experts = set || kind !== 'distillation' ? [] : await expertsLeft(made, places);
-  return { ...configured, folder: place.folder, set, all, experts };
+  const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
+  return { ...configured, folder: place.folder, set, all, left };
 }
 
 function hasStudents(place: RunPlace, network: Configuration['network'], configuration: Configuration): boolean {
@@ -95,9 +96,9 @@ export async function estimateTask(found: FoundTask, places: Places = {}): Promi
   return parts.reduce(together);
 }
 
-/** Of one expert of a configuration. */
-export async function estimateOneExpert(made: Configuration, places: Places = {}): Promise<Estimate | undefined> {
-  return estimateOnce(made, await preparedFor(made, places), estimateExpert);
+/** Of one part of what a configuration needs prepared: an expert. */
+export async function estimatePart(made: Configuration, places: Places = {}): Promise<Estimate | undefined> {
+  return estimateOnce(made, await preparedFor(made, places), estimatePreparation);
 }
 
 /** Without iterations; on as many images a class, where the set is real images. */

@@ -1,11 +1,12 @@
 /** Experts as a grid: each a task of its own, all in one folder with one manifest. */
 import { configure, type ConfigurationInput } from '../distillation/configuration';
-import { expertsLeft, makeExperts as makeExpertsHere, type MadeExperts } from '../runs/make-experts';
+import { leftToPrepare, makeExperts as makeExpertsHere, type MadeExperts } from '../runs/make-experts';
 import { listenForInterrupt } from '../terminal/interrupt';
 import { here } from './executor';
 import { chooseExecutor, type GridOptions } from './grid';
 import type { GridItem } from './grid-state';
 import { expertTasks } from './plan';
+import { ownToThisProcess } from './task';
 import { executeWatched } from './watch';
 
 /**
@@ -18,10 +19,10 @@ export async function makeExperts(input: ConfigurationInput, options: GridOption
   const { executor: choice, progress, signal, ...places } = options;
   const executor = chooseExecutor(choice);
   const made = configure(input);
-  if (executor !== here && made.matching.method === 'mtt') {
+  if (executor !== here && ownToThisProcess({ kind: 'experts', input }) === undefined) {
     const interrupt = listenForInterrupt(signal);
     try {
-      const tasks = await expertTasks(input, { made, experts: await expertsLeft(made, places) }, places);
+      const tasks = await expertTasks(input, { made, left: await leftToPrepare(made, places) }, places);
       const items = tasks.map(
         ({ label, estimate }): GridItem => ({
           ...{ label, counted: 'experts', seconds: estimate?.seconds },

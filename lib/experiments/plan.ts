@@ -1,11 +1,7 @@
 /** In which order tasks that share something run when several run at once. */
 import type { ConfigurationInput } from '../distillation/configuration';
-import { expertSettings } from '../distillation/expert-settings';
-import { expertsName } from '../matching/experts/expert-identity';
-import { canonicalJson } from '../files/canonical-json';
-import { dataAtHand } from '../runs/data-at-hand';
 import type { PlannedTask } from './executor';
-import { estimateOneExpert, estimateTask, type FoundTask } from './look-up';
+import { estimatePart, estimateTask, type FoundTask } from './look-up';
 import { setTaskOf, type Places, type RunTask } from './task';
 
 /** A run of a grid, and what of it is there. */
@@ -26,9 +22,8 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
   for (const { task, found } of wanted) {
     const keys: string[] = [];
     for (const planned of await expertTasks(setTaskOf(task).input, found, places)) {
-      const key = canonicalJson([planned.label, planned.estimate?.seconds ?? null]);
-      if (!experts.has(key)) experts.set(key, planned);
-      keys.push(key);
+      if (!experts.has(planned.label)) experts.set(planned.label, planned);
+      keys.push(planned.label);
     }
     needed.push(keys);
   }
@@ -48,16 +43,13 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
 /** Each expert that a configuration lacks, as a task. */
 export async function expertTasks(
   input: ConfigurationInput,
-  { made, experts }: Pick<FoundTask, 'made' | 'experts'>,
+  { made, left }: Pick<FoundTask, 'made' | 'left'>,
   places: Places,
 ): Promise<PlannedTask[]> {
-  if (experts.length === 0) return [];
-  const { dataset, whitening, holdOut } = made;
-  const data = await dataAtHand(dataset, { data: places.data, whitening, holdOut });
-  const name = expertsName(expertSettings(made, data));
-  const estimate = await estimateOneExpert(made, places);
-  return experts.map((expert) => ({
-    label: `expert ${expert} of ${name}`,
+  if (left === undefined) return [];
+  const estimate = await estimatePart(made, places);
+  return left.parts.map((expert) => ({
+    label: `expert ${expert} of ${left.of}`,
     task: { kind: 'experts', input, only: [expert] },
     ...{ places, after: [], estimate },
   }));

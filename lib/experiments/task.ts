@@ -6,13 +6,14 @@ import { z } from 'zod';
 import type { ConfigurationInput } from '../distillation/configuration';
 import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
+import { isOwnMethod } from '../matching/methods';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
 import type { BaselineInput, OtherStudents } from '../runs/run';
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
-  /** A distillation, with experts trained first where its method learns from them and they are not there. */
+  /** A distillation, with what its method needs prepared first where it is not there, e.g. experts. */
   | { kind: 'run'; input: ConfigurationInput }
   /** Students on real images. */
   | { kind: 'baseline'; input: BaselineInput };
@@ -54,6 +55,8 @@ export function ownToThisProcess(task: Task): string | undefined {
   const { input } = task.kind === 'experts' ? task : setTaskOf(task);
   const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
   if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
+  const method: string | undefined = 'matching' in input ? input.matching?.method : undefined;
+  if (method !== undefined && isOwnMethod(method)) return `the matching method '${method}'`;
   const networks = [input.network, task.kind === 'evaluation' ? task.students.network : undefined];
   const name: string | undefined = networks.map((network) => network?.name).find((one) => one && isOwnNetwork(one));
   return name === undefined ? undefined : `the network '${name}'`;

@@ -14,13 +14,20 @@ export interface DataShape {
   classCount: number;
 }
 
+/** How elements lie on disk; integers are int32 in memory. */
+export type ElementType = 'float32' | 'int32' | 'uint16' | 'uint8' | 'bool';
+
 /** A tensor that a set stores. */
 export interface TensorSpec {
   shape: readonly number[];
   /** Label of the optimiser that moves it, a key of `optimisers`. Left out, the tensor is fixed: it stays as `init` made it. */
   part?: string;
-  /** Floats that it counts as in comparisons of storage. Default: its elements. */
+  /** How a set as it was distilled stores it: integers in the fewest bits that hold them, e.g. uint16. Default 'float32'. */
+  type?: ElementType;
+  /** Floats that it counts as in comparisons of storage. Default: its elements where they are floats, otherwise none. */
   floats?: number;
+  /** Whether it holds images, [images, height, width, channels], which 2 bits a value can store patch by patch. Default false. */
+  images?: boolean;
 }
 
 /** What default options depend on. */
@@ -32,7 +39,7 @@ export interface DefaultsChoice {
 
 /** What default rates depend on. */
 export interface RatesChoice extends DefaultsChoice {
-  /** Of matching: 'dm', 'dc', 'dsa' or 'mtt'. */
+  /** Of matching, e.g. 'dm'. */
   method: string;
 }
 
@@ -74,7 +81,7 @@ export interface Parameterisation<Options extends object = object> {
    * @param usual of `bases` (images or bases) and `hallucinators`, by profile and method
    */
   optimisers?(usual: { bases: PartRates; hallucinators: PartRates }, choice: RatesChoice): Record<string, PartRates>;
-  /** Everything that is stored, by name; none may be called `stepSize` or begin with `whitening.`. */
+  /** Everything that is stored, by name; none may begin with `whitening.`. */
   tensors(options: Options, shape: DataShape): Record<string, TensorSpec>;
   /**
    * How it starts, and how it decodes.

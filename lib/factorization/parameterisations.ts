@@ -1,6 +1,5 @@
 /** Every kind of set that there is: the library's, and those that were registered. */
-import { z } from 'zod';
-import { nearestName } from '../files/nearest-name';
+import { createRegistry } from '../files/registry';
 import { habaSet, type HabaOptions } from './haba-set';
 import { imagesSet, type ImagesOptions } from './images-set';
 import type { Parameterisation } from './parameterisation';
@@ -22,22 +21,20 @@ export type SetInput =
   | ({ kind?: 'haba' } & Partial<HabaOptions>)
   | OwnSet;
 
-const library: readonly Parameterisation[] = [imagesSet, habaSet];
-/** One a process: a program that loads this module by `import` and by `require` has it twice. */
-const place = Symbol.for('haba: kinds of set');
-const registered = ((globalThis as { [place]?: Map<string, Parameterisation> })[place] ??= new Map(
-  library.map((one) => [one.kind, one]),
-));
+const kinds = createRegistry<Parameterisation>({
+  family: 'kinds of set',
+  one: 'set of the kind',
+  key: 'kind',
+  register: 'registerParameterisation',
+  nameOf: ({ kind }) => kind,
+  library: [imagesSet, habaSet],
+});
 
 /** Whether the library does not bring it. */
-export function isOwnKind(kind: string): boolean {
-  return !library.some((one) => one.kind === kind);
-}
+export const isOwnKind = (kind: string): boolean => kinds.isOwn(kind);
 
 /** Kinds of set, in the order in which they were registered. */
-export function parameterisationKinds(): string[] {
-  return [...registered.keys()];
-}
+export const parameterisationKinds = (): string[] => kinds.names();
 
 /**
  * Adds a kind of set, which from then on is configured, run, stored, tabled and exported as any other. Registered again, as by a
@@ -49,15 +46,13 @@ export function registerParameterisation<Options extends object>(
   parameterisation: Parameterisation<Options>,
 ): (options?: Partial<Options>) => OwnSet {
   const { kind, itemsPerClass, options } = parameterisation;
-  const refuse = (reason: string) => new RangeError(`registerParameterisation: the kind '${kind}' ${reason}.`);
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(kind)) throw refuse('must be of letters, digits and hyphens');
-  if (!isOwnKind(kind)) throw refuse("is the library's own; give yours another name");
-  if (Object.hasOwn(options, 'kind')) throw refuse("has an option 'kind', which is what tells kinds apart");
   if (!Object.hasOwn(options, itemsPerClass)) {
     const listed = Object.keys(options).join(', ') || 'none';
-    throw refuse(`counts its items per class by '${itemsPerClass}', which is none of its options: ${listed}`);
+    throw new RangeError(
+      `registerParameterisation: the kind '${kind}' counts its items per class by '${itemsPerClass}', which is none of its options: ${listed}.`,
+    );
   }
-  registered.set(kind, parameterisation);
+  kinds.add(parameterisation);
   return (given = {}) => ({ kind, ...given }) as unknown as OwnSet;
 }
 
@@ -65,14 +60,7 @@ export function registerParameterisation<Options extends object>(
  * The value of a kind.
  * @throws RangeError that lists the kinds there are, and the nearest
  */
-export function parameterisationOf(kind: string): Parameterisation {
-  const found = registered.get(kind);
-  if (found) return found;
-  const nearest = nearestName(kind, parameterisationKinds());
-  throw new RangeError(
-    `There is no set of the kind '${kind}'; registered are ${parameterisationKinds().join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}`,
-  );
-}
+export const parameterisationOf = (kind: string): Parameterisation => kinds.get(kind);
 
 /** Items per class of a set. */
 export function perClassOf(set: { readonly kind: string }): number {
@@ -80,9 +68,4 @@ export function perClassOf(set: { readonly kind: string }): number {
 }
 
 /** The schema of a set of any kind that is registered by now. */
-export function setSchema() {
-  const [first, second, ...others] = [...registered.values()].map(({ kind, options }) =>
-    z.strictObject({ kind: z.literal(kind), ...options }),
-  );
-  return z.discriminatedUnion('kind', [first, second, ...others]);
-}
+export const setSchema = () => kinds.schema();

@@ -76,9 +76,7 @@ export function distributionMatching(options: DistributionMatchingOptions): Matc
   const all = Int32Array.from({ length: itemCount }, (_, item) => item);
   const realLabels = Int32Array.from({ length: classCount * realBatch }, (_, place) => Math.floor(place / realBatch));
   return {
-    name: 'dm',
     updatesPerIteration: 1,
-    init: () => ({}),
     iteration(parameters, random, update) {
       const found = tf.tidy(() => {
         const drawn = network.init(random.stream('network'));

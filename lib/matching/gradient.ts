@@ -15,8 +15,6 @@ import { drawReal } from './distribution';
 import type { MatchingLoss } from './matching-loss';
 
 export interface GradientMatchingOptions {
-  /** 'dsa' where `augmentation` augments, else 'dc'. */
-  name: 'dc' | 'dsa';
   set: DistilledSet;
   /** Real training images. */
   source: ImageSource;
@@ -103,7 +101,7 @@ type TrainInputs = {
 
 /** DC or DSA on any set: each iteration draws a network, then alternates updating the set and training the network on it. */
 export function gradientMatching(options: GradientMatchingOptions): MatchingLoss {
-  const { name, set, source, network, augmentation } = options;
+  const { set, source, network, augmentation } = options;
   const { realBatch = 256, outerLoops = 10, innerLoops = 50, networkBatch = 256, networkLearningRate = 0.01 } = options;
   const { classCount, perClass, itemCount, views } = set;
   const match = compile(
@@ -197,9 +195,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   };
 
   return {
-    name,
     updatesPerIteration: outerLoops,
-    init: () => ({}),
     async iteration(given, random, update, signal) {
       let parameters = given;
       let drawn = network.init(random.stream('network'));

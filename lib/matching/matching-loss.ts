@@ -5,20 +5,17 @@ import type { Random } from '../tensor/random';
 /** One gradient of the task loss. The receiver owns the tensors. */
 export interface MatchingStep {
   loss: number;
-  /** With respect to every tensor of the set that learns, and to the loss's own learnable parameters. */
+  /** With respect to every tensor of the set that learns, and to what the method learns beside it. */
   gradients: Parameters;
 }
 
 export interface MatchingLoss {
-  readonly name: 'dm' | 'dc' | 'dsa' | 'mtt';
   /** Updates of the distilled set in one iteration: 1, or the outer loops of gradient matching. */
   readonly updatesPerIteration: number;
-  /** Learnable parameters beside the set, e.g. `stepSize` (scalar) of trajectory matching; else empty. */
-  init(): Parameters;
   /**
    * One outer iteration: draws networks and batches, and hands every gradient to `update`, which returns the parameters
    * to go on with. Keeps no state between iterations, so that a checkpoint between two of them is complete.
-   * @param parameters of the set and of {@link MatchingLoss.init}; not changed or freed here
+   * @param parameters of the set, and what the method learns beside it; not changed or freed here
    * @param signal looked at between the steps of a long iteration
    * @throws what `signal` holds, when it is aborted
    */

@@ -30,8 +30,6 @@ export interface TrajectoryMatchingOptions {
   studentSteps: number;
   /** Bases per student step (batch_syn); 0 for all. */
   studentBatch: number;
-  /** Initial learnable step size of the student (lr_teacher). */
-  stepSize: number;
   /**
    * 'full': one differentiated unroll, all steps in memory at once. 'stepwise': the same gradient, walked back step by step,
    * in the memory of one step and the student's parameters after each. Measured: 10 and 40 steps of width 32 with 50 images each
@@ -133,7 +131,7 @@ export function createUnroll({
  * one of its own, every hallucinator as often as any other, as in the other matching losses.
  */
 export function trajectoryMatching(options: TrajectoryMatchingOptions): MatchingLoss {
-  const { set, augmentation, segment, studentSteps, studentBatch, stepSize, unroll } = options;
+  const { set, augmentation, segment, studentSteps, studentBatch, unroll } = options;
   const mathematics = createUnroll(options);
   const named = (name: string) => ({ name: `trajectory matching, ${name}`, compile: options.compile });
   const gradientOf =
@@ -168,9 +166,7 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
   };
 
   return {
-    name: 'mtt',
     updatesPerIteration: 1,
-    init: () => ({ stepSize: tf.scalar(stepSize) }),
     async iteration(parameters, random, update) {
       const { start, target } = await segment(random.stream('segment'));
       let found: MatchingStep;

@@ -1,80 +1,79 @@
 /** Real images that distilled sets are compared with. */
-import { createAugmentation } from '../data/dsa';
 import type { Configuration } from '../distillation/configuration';
 import { herdingSelection, randomSelection } from '../evaluation/baselines';
-import { studentTrainer } from '../evaluation/student';
-import { realTrainingSet } from '../evaluation/training-set';
+import { selectByScore } from '../evaluation/el2n';
+import { kCentreSelection } from '../evaluation/k-centre';
+import { kMedoidsSelection } from '../evaluation/k-medoids';
+import { realImagesLedger } from '../factorization/ledger';
 import { perClassOf } from '../factorization/parameterisations';
 import { writeSealed } from '../files/sealed-json';
-import { createNetwork } from '../networks/create-network';
 import { disposeAll } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import type { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
-import { imageFloats, makeSet, type MadeSet } from './make-set';
+import { makeBasis, networkOf, readFeatureNetwork, readScores } from './coreset-bases';
+import { makeSet, type MadeSet } from './make-set';
 import { setFiles } from './run-files';
+import type { BaselineKind, CoresetBasis } from './run-kinds';
 import type { Session } from './session';
 
-/** 'random': random real images; 'herding': chosen by herding; 'full': the whole training set. */
-export type Baseline = 'random' | 'herding' | 'full';
-
-/** Epochs on the full training set, which has hundreds of times the images. */
-export const fullDataEpochs = { smoke: 3, quick: 10, paper: 50 };
-
 /** Chooses images, and stores which; or returns what is stored. */
-export function chooseImages(kind: Baseline, configuration: Configuration, context: RunContext): Promise<MadeSet> {
+export function chooseImages(kind: BaselineKind, configuration: Configuration, context: RunContext): Promise<MadeSet> {
+  const basisKind = basisOf(kind);
+  let basis: MadeSet | undefined;
   return makeSet(
     {
       kind,
       configuration,
+      check: async () => (basis = basisKind && (await makeBasis(basisKind, configuration, context))),
+      secondsBefore: () => basis?.result.seconds ?? 0,
       work: async (session) => {
         const { data, folder, hash } = session;
-        if (kind === 'full') return data.train.count * imageFloats(data);
-        const images = await chosenBy(kind, configuration, session);
+        if (kind === 'full') return realImagesLedger(data.train.count, data.train);
+        const images = await chosenBy(kind, configuration, session, basis);
         writeSealed(setFiles(folder).selection, hash, { images: [...images] });
-        return images.length * imageFloats(data);
+        return realImagesLedger(images.length, data.train);
       },
     },
     context,
   );
 }
 
+/** What a baseline is chosen by. */
+function basisOf(kind: BaselineKind): CoresetBasis | undefined {
+  if (kind === 'full' || kind === 'random') return undefined;
+  return kind === 'el2n-easiest' || kind === 'el2n-hardest' ? 'el2n-scores' : 'features';
+}
+
 async function chosenBy(
-  kind: 'random' | 'herding',
+  kind: Exclude<BaselineKind, 'full'>,
   configuration: Configuration,
   session: Session,
+  basis: MadeSet | undefined,
 ): Promise<Int32Array> {
   const { data, progress, signal } = session;
-  const { set, seed, network: settings, evaluation, profile, compile } = configuration;
+  const { set, seed } = configuration;
   const perClass = perClassOf(set);
-  if (kind === 'random') return randomSelection(data.train, perClass, Random.stream(seed, 'set'));
-  // Herding needs features that know the classes: those of a network trained on the full set.
-  const { imageShape, classCount, count } = data.train;
-  const network = createNetwork({ ...settings, imageShape, classCount });
-  const epochs = fullDataEpochs[profile];
-  const { learningRate } = evaluation;
-  if (learningRate === 'learned')
-    throw new RangeError("Herding: 'evaluation.learningRate' is 'learned'; give a number.");
-  const train = studentTrainer(network, {
-    ...evaluation,
-    learningRate,
-    length: { epochs },
-    augmentation: createAugmentation(evaluation.augmentation),
-    compile,
-  });
+  const random = Random.stream(seed, 'set');
+  if (kind === 'random') return randomSelection(data.train, perClass, random);
+  if (kind === 'el2n-easiest' || kind === 'el2n-hardest') {
+    return selectByScore(
+      data.train,
+      perClass,
+      readScores(basis!, configuration),
+      kind === 'el2n-easiest' ? 'easiest' : 'hardest',
+    );
+  }
+  const network = networkOf(configuration, data);
+  const parameters = readFeatureNetwork(basis!);
   try {
-    progress.stage({ name: 'training for herding', total: epochs * Math.ceil(count / evaluation.batchSize) });
-    const parameters = await train(realTrainingSet(data.train), Random.stream(seed, 'herding'), {
-      signal,
-      onUpdate: (update, loss) => progress.update(update, { loss }),
-    });
-    try {
-      const features = (images: tf.Tensor4D) => network.features(parameters, images);
-      return herdingSelection(data.train, perClass, { features });
-    } finally {
-      disposeAll(parameters);
-    }
+    const features = (images: tf.Tensor4D) => network.features(parameters, images);
+    if (kind === 'herding') return herdingSelection(data.train, perClass, { features });
+    if (kind === 'k-centre') return kCentreSelection(data.train, perClass, { features });
+    progress.stage({ name: 'k-means of each class', total: data.train.classCount });
+    const onClass = (label: number) => progress.update(label);
+    return await kMedoidsSelection(data.train, perClass, random, { features, signal, onClass });
   } finally {
-    train.dispose();
+    disposeAll(parameters);
   }
 }

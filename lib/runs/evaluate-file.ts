@@ -2,6 +2,7 @@
 import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 import { evaluateSet, summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import type { Ledger } from '../factorization/ledger';
 import type { NetworkInput } from '../networks/network-families';
 import { useBackend } from '../tensor/backend';
 import { dataAtHand } from './data-at-hand';
@@ -30,6 +31,8 @@ export interface FileEvaluation {
   /** Images that the students were tested on. */
   split: Configuration['evaluation']['split'];
   accuracy: Accuracy;
+  /** What the set costs to store. */
+  ledger: Ledger;
   /** Accuracy of the students that the set's run trained, where the file lies in its folder. */
   recorded?: Accuracy;
 }
@@ -65,7 +68,14 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
         onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
       });
       const accuracy = summariseAccuracy(results.map((result) => result.accuracy));
-      return { file, network: network.name, split: evaluation.split, accuracy, ...(recorded ? { recorded } : {}) };
+      return {
+        file,
+        network: network.name,
+        split: evaluation.split,
+        accuracy,
+        ledger: distilled.ledger,
+        ...(recorded ? { recorded } : {}),
+      };
     } finally {
       progress.end();
       interrupt.release();

@@ -8,12 +8,14 @@ import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
+import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { defaultRuns, setFiles, type RunPlace } from './run-files';
+import { isOfClasses, type RunKind } from './run-kinds';
+import { storedAs, type StoredAs } from './stored-as';
 
-/** What a run makes a training set of: it distils one; or takes real images at random, by herding, or all. */
-export type RunKind = 'distillation' | 'random' | 'herding' | 'full';
+export type { RunKind } from './run-kinds';
 
 /** What a training set follows from. */
 export interface SetSource {
@@ -21,38 +23,45 @@ export interface SetSource {
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** Of the kind 'stored'. */
+  stored?: StoredAs;
 }
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum }: SetSource): string {
+export function setHash({ kind, configuration, dataChecksum, stored }: SetSource): string {
   const { profile, dataset, seed, set, network, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
   switch (kind) {
     case 'distillation': {
       const { version } = parameterisationOf(set.kind);
+      const { version: methodVersion } = matchingMethodOf(matching.method);
       const chosen = {
         method: matching.method,
         set: set.kind,
         perClass,
         ...(version === undefined ? {} : { version }),
+        ...(methodVersion === undefined ? {} : { methodVersion }),
       };
       return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
+    // The hash of the run that it was made from says everything else.
+    case 'stored':
+      return hashOf({ kind, ...stored });
     case 'full':
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
       return hashOf({ ...common, holdOut, whitening, perClass });
-    // Herding chooses by the features of a network trained as students are, but for so many epochs on all images.
+    // Chosen by what networks make of images that are trained as students are, but for so many epochs on all images.
     case 'herding':
-      return hashOf({
-        ...common,
-        holdOut,
-        whitening,
-        perClass,
-        ...versionOf(network),
-        differences: differencesOfHerding(configuration),
-      });
+    case 'k-centre':
+    case 'k-medoids':
+    case 'el2n-easiest':
+    case 'el2n-hardest':
+      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration) });
+    case 'features':
+    case 'el2n-scores':
+      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration) });
   }
 }
 
@@ -82,13 +91,15 @@ function hashOf(identity: object): string {
 
 /**
  * The readable part of a training set's folder name, e.g. `haba-dm-cifar10-9bases-quick-iterations-50`: kind of set, method,
- * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables.
+ * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables. That of a set in
+ * another precision goes on with it: `-int8`.
  */
-export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'configuration'>): string {
+export function setName({ kind, configuration, stored }: Omit<SetSource, 'dataChecksum'>): string {
+  if (kind === 'stored') return [setName({ kind: 'distillation', configuration }), ...storedPhrases(stored!)].join('-');
   const { set, matching, dataset, profile, holdOut } = configuration;
   const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
   const perClass = perClassOf(set);
-  const items = kind === 'full' ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
+  const items = !isOfClasses(kind) ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
@@ -98,6 +109,13 @@ export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'confi
 export function setPlace(source: SetSource, runs: string = defaultRuns()): RunPlace {
   const hash = setHash(source);
   return { folder: path.join(runs, `${setName(source)}-${hash}`), hash };
+}
+
+/** The precision, and what differs from its defaults. */
+function storedPhrases({ of, precision, ...given }: StoredAs): string[] {
+  const usual = new Map(Object.entries(storedAs(of, { precision })));
+  const differing = Object.entries(given).filter(([key, value]) => usual.get(key) !== value);
+  return [precision, ...phrases(Object.fromEntries(differing))];
 }
 
 /** The same for students, e.g. `ConvNet-300updates-test-width-64`. */
@@ -133,22 +151,26 @@ function calledBy(network: NetworkOptions, setsNetwork: NetworkOptions): Network
   return { ...setsNetwork, ...network } as NetworkOptions;
 }
 
-/** Keys that change no number of a set: how it is computed and kept, epochs of experts that no match reads, and students. */
-const notOfSet = /^(seed|compile|checkpointEvery|matching\.experts\.epochs|evaluation\..*)$/;
+/** Keys that change no number of a set: how it is computed and kept, and students; some of the method's are beside them. */
+const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 
 function differencesOfSet(configuration: Configuration): Record<string, unknown> {
-  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path)));
+  const { withoutEffect = [] } = matchingMethodOf(configuration.matching.method);
+  const without = new Set(withoutEffect.map((path) => `matching.${path}`));
+  return Object.fromEntries(differences(configuration).filter(([path]) => !notOfSet.test(path) && !without.has(path)));
 }
 
 function differencesOfStudents(configuration: Configuration): Record<string, unknown> {
   return Object.fromEntries(differences(configuration).filter(([path]) => ofStudents.test(path)));
 }
 
-function differencesOfHerding(configuration: Configuration): Record<string, unknown> {
+/** Of networks trained on all images, by which coresets are chosen: of students, but for their length and split. */
+function trainingOf(configuration: Configuration) {
   const others = new Set(['evaluation.epochs', 'evaluation.updates', 'evaluation.split']);
-  return Object.fromEntries(Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path)));
+  const differing = Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path));
+  return { ...versionOf(configuration.network), differences: Object.fromEntries(differing) };
 }
 
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */

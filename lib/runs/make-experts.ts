@@ -1,16 +1,14 @@
-/** Experts for a configuration. */
+/** What a matching method needs before its first iteration: experts of trajectory matching. */
 import { createAugmentation } from '../data/dsa';
 import { describeHolder } from '../files/lock';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
-import { expertSettings } from '../distillation/expert-settings';
-import { expertsAdvice } from '../distillation/experts-command';
-import { trainExperts, unfinishedExperts } from '../matching/experts/train-experts';
+import { matchingMethodOf, matchingNames } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunOptions } from './context';
 import { dataAtHand } from './data-at-hand';
 
 export interface MakeExpertsOptions extends RunOptions {
-  /** Numbers of the experts to train now, from 0 on. Default: all that the configuration asks for. */
+  /** Numbers of the experts to train now, or of other parts to prepare, from 0 on. Default: all that the configuration asks for. */
   only?: readonly number[];
 }
 
@@ -26,38 +24,36 @@ export interface MadeExperts {
 }
 
 /**
- * Trains the experts that a configuration of trajectory matching needs; those already there are kept.
+ * Makes what the matching method of a configuration needs prepared; what is already there is kept.
+ * @returns what came of it; undefined for a method that needs nothing prepared
  * @throws RunStopped after an interrupt; the same again goes on
  */
-export async function makeExperts(input: ConfigurationInput, options: MakeExpertsOptions = {}): Promise<MadeExperts> {
+export async function prepareMatching(
+  input: ConfigurationInput,
+  options: MakeExpertsOptions = {},
+): Promise<object | undefined> {
   const configuration = configure(input);
   const { matching } = configuration;
-  if (matching.method !== 'mtt') {
-    throw new RangeError(`Configuration: 'matching.method' is '${matching.method}'; only 'mtt' learns from experts.`);
-  }
-  const { count, epochs } = matching.experts;
+  const { prepare } = matchingMethodOf(matching.method);
+  if (prepare === undefined) return undefined;
   const { only } = options;
-  const asked = only?.length ?? count;
   return inContext(configuration, options, async ({ data, progress, signal }) => {
     const { imageShape, classCount } = data.train;
-    progress.stage({ name: 'training experts', total: asked * epochs });
+    const parts = only?.length ?? prepare.parts(matching);
+    progress.stage({ name: prepare.stage, total: parts * prepare.steps(matching) });
     try {
-      const { folder, seconds } = await trainExperts({
-        settings: expertSettings(configuration, data),
+      return await prepare.make(matching, {
+        surroundings: configuration,
         data,
         network: createNetwork({ ...configuration.network, imageShape, classCount }),
         augmentation: createAugmentation(configuration.augmentation),
-        count,
-        epochs,
         only,
         experts: options.experts,
-        advice: expertsAdvice(configuration, { experts: options.experts }),
         compile: configuration.compile,
         signal,
         onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
-        onEpoch: (done, _total, loss) => progress.update(done, { loss }),
+        onStep: (done, loss) => progress.update(done, { loss }),
       });
-      return { experts: folder, count: asked, epochs, seconds };
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
@@ -65,18 +61,45 @@ export async function makeExperts(input: ConfigurationInput, options: MakeExpert
   });
 }
 
+/** What must still be prepared. */
+export interface LeftToPrepare {
+  /** What it belongs to: configurations that say the same share it. */
+  of: string;
+  /** Numbers of the parts that are not there. */
+  parts: number[];
+}
+
 /**
- * Numbers of the experts of a configuration that are not trained to the end: none of a method that learns from none.
- * @throws Error where files of theirs cannot be used
+ * What the matching method of a configuration needs prepared and does not find; nothing is made.
+ * @returns undefined where nothing is left to prepare
+ * @throws Error where what is there cannot be used
  */
-export async function expertsLeft(
+export async function leftToPrepare(
   configuration: Configuration,
-  { data, experts }: Pick<RunOptions, 'data' | 'experts'> = {},
-): Promise<number[]> {
+  { data: folder, experts }: Pick<RunOptions, 'data' | 'experts'> = {},
+): Promise<LeftToPrepare | undefined> {
   const { matching, dataset, whitening, holdOut } = configuration;
-  if (matching.method !== 'mtt') return [];
-  const { count, epochs } = matching.experts;
-  const prepared = await dataAtHand(dataset, { data, whitening, holdOut });
-  const advice = expertsAdvice(configuration, { experts });
-  return unfinishedExperts({ settings: expertSettings(configuration, prepared), count, epochs, experts, advice });
+  const { prepare } = matchingMethodOf(matching.method);
+  if (prepare === undefined) return undefined;
+  if (prepare.left === undefined) {
+    const parts = Array.from({ length: prepare.parts(matching) }, (_, part) => part);
+    return { of: matching.method, parts };
+  }
+  const data = await dataAtHand(dataset, { data: folder, whitening, holdOut });
+  const left = prepare.left(matching, { surroundings: configuration, data, experts });
+  return left.parts.length > 0 ? left : undefined;
+}
+
+/**
+ * Trains the experts that a configuration of trajectory matching needs; those already there are kept.
+ * @throws RangeError for a method that needs none
+ * @throws RunStopped after an interrupt; the same again goes on
+ */
+export async function makeExperts(input: ConfigurationInput, options: MakeExpertsOptions = {}): Promise<MadeExperts> {
+  const made = await prepareMatching(input, options);
+  if (made !== undefined) return made as MadeExperts;
+  const needing = matchingNames().filter((name) => matchingMethodOf(name).prepare !== undefined);
+  throw new RangeError(
+    `Configuration: 'matching.method' is '${configure(input).matching.method}'; only ${needing.map((name) => `'${name}'`).join(', ')} learns from experts.`,
+  );
 }

@@ -1,6 +1,7 @@
 /** A distilled set for PyTorch: the same numbers in PyTorch's layout, one safetensors file. */
 import type { Accuracy } from '../evaluation/evaluation';
 import { parameterisationOf } from '../factorization/parameterisations';
+import { learnedBeside } from '../matching/methods';
 import { imagesToPyTorch } from '../tensor/layout';
 import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
@@ -11,15 +12,15 @@ import type { DistilledFile } from './distilled-file';
  * Writes `labels` int32 [items] and what the set's kind says: of images and HaBa `bases` [items, channels, height, width], with
  * HaBa the hallucinators; of kinds that say nothing `images`, all that they decode to, and `labels` of those. Beside them `mean`
  * and `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels,
- * rows, columns; and a learned `step_size`.
+ * rows, columns; and what the matching method learned beside the set, as `step_size`.
  * The metadata is that of the distilled set, and the accuracy to expect, where it is known.
  */
 export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy?: Accuracy): void {
-  const { parameters, configuration, classNames, imageShape, dataChecksum, statistics } = distilled;
+  const { configuration, classNames, imageShape, dataChecksum, statistics } = distilled;
   const tensors: Parameters = tf.tidy(() => ({
     ...setToPyTorch(distilled),
     ...whiteningToPyTorch(statistics, imageShape),
-    ...(parameters.stepSize === undefined ? {} : { step_size: parameters.stepSize.clone() }),
+    ...learnedToPyTorch(distilled),
   }));
   try {
     writeTensors(file, tensors, {
@@ -47,6 +48,13 @@ function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
     }),
   );
   return { images: imagesToPyTorch(tf.concat(decoded)), labels: tf.tile(tf.tensor1d(labels, 'int32'), [set.views]) };
+}
+
+/** Under names as Python writes them. */
+function learnedToPyTorch({ parameters, configuration }: DistilledFile): Parameters {
+  const names = Object.keys(learnedBeside(configuration.matching.method));
+  const pythonic = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(names.map((name) => [pythonic(name), parameters[name].clone()]));
 }
 
 /** Only what inverts it: pixels / 255 = images * deviation + mean, or images zca.inverse + zca.mean. */

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { ledgerSchema } from '../factorization/ledger';
 import type { IterationMetrics } from '../distillation/distillation';
 import type { StudentResult } from '../evaluation/evaluation';
 import { readJsonLines } from '../files/json-lines';
@@ -12,6 +13,8 @@ import { parseOrExplain } from '../files/parse-or-explain';
 import { resultsFolder } from '../files/results-folder';
 import { readSealed } from '../files/sealed-json';
 import { shellWord } from '../files/shell-word';
+import { runKinds } from './run-kinds';
+import { storedAsSchema } from './stored-as';
 
 /** A folder of a run, and the hash that its files are sealed with. */
 export interface RunPlace {
@@ -37,6 +40,8 @@ export interface SetFiles {
   distilled: string;
   /** Real images that were chosen. */
   selection: string;
+  /** Of what coresets are chosen by: the network whose features are used. */
+  network: string;
   /** Written last: a set that has it is done. */
   result: string;
   /** Folder of the students' folders. */
@@ -51,6 +56,7 @@ export function setFiles(folder: string): SetFiles {
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
     selection: path.join(folder, 'selection.json'),
+    network: path.join(folder, 'network.safetensors'),
     result: path.join(folder, 'result.json'),
     students: path.join(folder, 'students'),
   };
@@ -87,9 +93,10 @@ export function advice(folder: string): string {
 }
 
 const identitySchema = z.object({
-  kind: z.enum(['distillation', 'random', 'herding', 'full']),
+  kind: z.enum(runKinds),
   configuration: z.record(z.unknown()),
   dataChecksum: z.string(),
+  stored: storedAsSchema.optional(),
 });
 
 /** What a training set is. @throws Error naming the file */
@@ -110,6 +117,8 @@ const setResultSchema = z.object({
   storedFloats: z.number().int().min(0).safe(),
   /** The same in images per class, which a class of images of the dataset's shape would take. */
   imagesPerClass: z.number().min(0).finite(),
+  /** What it costs in floats and bits, by part. Runs of before there was a ledger lack it. */
+  ledger: ledgerSchema.optional(),
   /** Of all sessions together. */
   seconds: z.number().min(0).finite(),
   /** Largest resident memory of the process in the last session. */
@@ -129,14 +138,16 @@ export function readSetResult({ folder, hash }: RunPlace): SetResult | undefined
   return readSealed(file, setResultSchema, { identity: hash, advice: advice(folder) });
 }
 
-const metricsSchema: z.ZodType<IterationMetrics> = z.object({
-  iteration: z.number().int().positive().safe(),
-  loss: z.number(),
-  cosine: z.number().optional(),
-  adversaryLoss: z.number().optional(),
-  stepSize: z.number().optional(),
-  seconds: z.number().min(0),
-});
+const metricsSchema: z.ZodType<IterationMetrics> = z
+  .object({
+    iteration: z.number().int().positive().safe(),
+    loss: z.number(),
+    cosine: z.number().optional(),
+    adversaryLoss: z.number().optional(),
+    seconds: z.number().min(0),
+  })
+  // What a matching method learned.
+  .catchall(z.number());
 
 const iterationsSchema = z.object({ iterations: z.number() });
 

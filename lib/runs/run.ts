@@ -1,10 +1,13 @@
 /** A run: a training set and students that are trained on it. What is done is returned, what was interrupted goes on. */
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
-import { chooseImages, fullDataEpochs, type Baseline } from './choose-images';
+import { fullDataEpochs } from '../evaluation/baselines';
+import type { KeptEnd } from '../evaluation/el2n';
+import { chooseImages } from './choose-images';
 import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
-import type { MadeSet } from './make-set';
+import { withLedger } from './make-set';
 import { readIdentity, readSetResult, hashInName } from './run-files';
+import { kindOfBaseline, type Baseline } from './run-kinds';
 import { trainStudents, type RunResult } from './train-students';
 
 /**
@@ -22,7 +25,16 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
 
 /** Real images that a distilled set is compared with, whichever method made it: students of all methods are trained alike. */
 export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
+  /**
+   * 'random': random real images; 'full': the whole training set; and coresets, chosen by networks that are trained on it: by features of
+   * one 'herding', 'k-centre' and 'k-medoids' (k-means medoids), by how wrong several are early in training 'el2n'.
+   */
   baseline: Baseline;
+  /**
+   * Which end 'el2n' keeps. Default 'easiest': with so few images, hard ones teach less than random ones (Sorscher et al., Beyond
+   * neural scaling laws, NeurIPS 2022); the paper of EL2N keeps the hardest, of half the images and more.
+   */
+  keep?: KeptEnd;
   /** Images per class; not for 'full'. Default: the profile's. */
   ipc?: number;
 };
@@ -31,12 +43,13 @@ export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
  * The complete configuration of a baseline: that of stored images that nothing moves.
  * @throws RangeError for an impossible one
  */
-export function configureBaseline({ baseline, ipc, ...input }: BaselineInput): Configuration {
+export function configureBaseline({ baseline, keep, ipc, ...input }: BaselineInput): Configuration {
   if ('matching' in input) {
     throw new RangeError(
       "A baseline is matched to nothing: leave 'matching' out; its students are trained alike for all methods.",
     );
   }
+  kindOfBaseline(baseline, keep);
   const settings: ConfigurationInput = { ...input, matching: { method: 'dm' }, set: { kind: 'images', ipc } };
   if (baseline === 'full') {
     const length =
@@ -50,7 +63,7 @@ export function configureBaseline({ baseline, ipc, ...input }: BaselineInput): C
 export async function runBaseline(input: BaselineInput, options: RunOptions = {}): Promise<RunResult> {
   const configuration = configureBaseline(input);
   return inContext(configuration, options, async (context) => {
-    const set = await chooseImages(input.baseline, configuration, context);
+    const set = await chooseImages(kindOfBaseline(input.baseline, input.keep), configuration, context);
     return trainStudents(set, configuration, context);
   });
 }
@@ -70,22 +83,19 @@ export async function evaluateRun(
 ): Promise<RunResult> {
   const configuration = withStudents(made, students);
   return inContext(configuration, options, (context) => {
-    const { dataChecksum, configuration: stored } = readIdentity(folder);
+    const { dataChecksum, configuration: own, stored } = readIdentity(folder);
     if (dataChecksum !== context.data.checksum) {
       throw new Error(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
       );
     }
-    const network = (stored.network ?? made.network) as Configuration['network'];
-    return trainStudents(madeSet(folder, kind, network), configuration, context);
+    const place = { folder, hash: hashInName(folder) };
+    const found = readSetResult(place);
+    if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
+    const result = withLedger(found, { kind, configuration }, context.data);
+    const network = (own.network ?? made.network) as Configuration['network'];
+    return trainStudents({ ...place, kind, network, stored, result }, configuration, context);
   });
-}
-
-function madeSet(folder: string, kind: MadeSet['kind'], network: MadeSet['network']): MadeSet {
-  const place = { folder, hash: hashInName(folder) };
-  const result = readSetResult(place);
-  if (!result) throw new Error(`${folder} is not finished: run its configuration first.`);
-  return { ...place, kind, network, result };
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */

@@ -10,27 +10,29 @@ import {
   type StudentResult,
 } from '../evaluation/evaluation';
 import { realTrainingSet } from '../evaluation/training-set';
-import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
-import type { Parameters } from '../tensor/parameters';
-import { writeTensors } from '../tensor/stored-tensors';
 import type { RunContext } from './context';
 import { readRunsSet } from './distilled-file';
-import { studentsPlace, type RunKind } from './identity';
-import type { MadeSet } from './make-set';
-import { advice, readRecipe, readSelection, readStudents, studentsFiles, type SetResult } from './run-files';
+import { studentsPlace } from './identity';
+import { keepTensors } from './kept-tensors';
+import type { LedgeredResult, MadeSet } from './make-set';
+import { advice, readRecipe, readSelection, readStudents, studentsFiles } from './run-files';
+import { isDistilled, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
+import type { StoredAs } from './stored-as';
 
 /** A finished run. */
-export interface RunResult extends SetResult {
+export interface RunResult extends LedgeredResult {
   /** Folder of its training set. */
   run: string;
   /** Folder of its students. */
   students: string;
   kind: RunKind;
   configuration: Configuration;
+  /** Of a set that was stored in another precision: how, and from which run's set. */
+  stored?: StoredAs;
   /** Of the students, on the images of `configuration.evaluation.split`. */
   accuracy: Accuracy;
   /** Of the set and of the students together, all sessions. */
@@ -70,6 +72,7 @@ export async function trainStudents(
     students: place.folder,
     kind: set.kind,
     configuration,
+    ...(set.stored ? { stored: set.stored } : {}),
     accuracy,
     seconds: trained.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
     trainingImages: trained[0].images,
@@ -92,7 +95,7 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
       onBegin: (total, before) => progress.stage({ name: 'training students', total, done: before }),
       onUpdate: (update, student, loss) => progress.update(update, { student: student + 1, loss }),
       onStudent: (student, result, parameters) => {
-        if (set.kind === 'full' && student === 0) keepStudent(files.student, hash, parameters);
+        if (set.kind === 'full' && student === 0) keepTensors(files.student, hash, parameters);
         lines.append(result);
         lines.flush();
       },
@@ -109,7 +112,7 @@ async function evaluate(
   { data }: Session,
   options: EvaluationOptions,
 ): Promise<StudentResult[]> {
-  if (set.kind === 'distillation') {
+  if (isDistilled(set.kind)) {
     const distilled = readRunsSet(set.folder);
     try {
       return await evaluateSet(distilled.set, distilled.parameters, configuration, data, options);
@@ -119,10 +122,6 @@ async function evaluate(
   }
   const chosen = set.kind === 'full' ? undefined : readSelection(set);
   return evaluateTrainingSet(realTrainingSet(data.train, chosen), configuration, data, options);
-}
-
-function keepStudent(file: string, hash: string, parameters: Parameters): void {
-  writing(file, () => writeTensors(file, parameters, { run: hash }));
 }
 
 /** E.g. 'test accuracy 38.8 % (deviation 0.4 % over 3 students)'. */

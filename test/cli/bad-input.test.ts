@@ -33,7 +33,12 @@ const cases: [given: string, ...said: RegExp[]][] = [
   [`${smoke} --set bases`, /'bases' is neither images, haba, nor key=value/],
   [`${smoke} --method mtt --experts ${path.join(tmpdir(), 'haba-no-experts')}`, /experts/, /npm run haba -- experts/],
   ['distill --dataset cifar10 --data NOWHERE', /NOWHERE/, /haba -- data cifar10/],
-  ['baseline best --dataset shapes', /no baseline 'best'; allowed are random, herding, full/],
+  [
+    'baseline best --dataset shapes',
+    /no baseline 'best'; allowed are random, herding, k-centre, k-medoids, el2n, full/,
+  ],
+  ['baseline el2n --dataset shapes --keep most', /'keep' is 'most'; allowed are easiest, hardest/],
+  ['baseline k-centre --dataset shapes --keep easiest', /'k-centre' has no scores; only 'el2n' has/],
   ['evaluate MISSING.safetensors', /There is no file or folder MISSING\.safetensors\./],
   ['evaluate TORN', /torn\.safetensors/],
   ['runs show nothing', /no run 'nothing'/, /runs list/],

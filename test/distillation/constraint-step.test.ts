@@ -11,9 +11,8 @@ import {
 import { createDistillation } from '../../lib/distillation/distillation';
 import { allBases, fullAugmentation } from '../../lib/distillation/profiles';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
-import { createMatchingLoss } from '../../lib/matching/create-matching-loss';
+import { matchingMethodOf } from '../../lib/matching/methods';
 import { createNetwork } from '../../lib/networks/create-network';
-import { expertSettings } from '../../lib/distillation/expert-settings';
 import { useBackend } from '../../lib/tensor/backend';
 import { zeroVelocity } from '../../lib/tensor/optimiser';
 import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
@@ -281,12 +280,13 @@ test('L_cos with a weight of 0: no adversary, no pass, no metrics; L_con alone e
   const configuration = configurationWith({ cosine: 0 });
   const { imageShape, classCount } = data.train;
   const ownSet = createDistilledSet({ ...configuration.set, imageShape, classCount });
-  const matching = createMatchingLoss(configuration.matching, {
+  const matching = matchingMethodOf('dm').create(configuration.matching, {
     set: ownSet,
     data,
+    source: data.train,
     network: createNetwork({ ...configuration.network, imageShape, classCount }),
     augmentation: createAugmentation(configuration.augmentation),
-    expertSettings: expertSettings(configuration, data),
+    surroundings: configuration,
     compile: false,
   });
   const parameters = ownSet.init(Random.stream(3, 'set'), data.train);

@@ -60,21 +60,21 @@ test('the step size is cut off after its update, and its velocity and all else a
   tf.tidy(() => {
     const step = (options: Partial<PartwiseOptions>) =>
       partwiseStep(all(1), all(20), all(0), { tensors, optimisers, ...options });
-    const [free, bounded] = [step({}), step({ smallestStepSize: 0.25 })];
+    const [free, bounded] = [step({}), step({ smallest: { stepSize: 0.25 } })];
     assertClose([valueOf(free.parameters, 'stepSize'), valueOf(bounded.parameters, 'stepSize')], [-1, 0.25]);
     assertClose([valueOf(bounded.velocity, 'stepSize')], [20]);
     for (const name of names.slice(0, 3)) {
       assert.equal(valueOf(bounded.parameters, name), valueOf(free.parameters, name));
     }
     // A bound that lies below where the step ends changes nothing.
-    assertClose([valueOf(step({ smallestStepSize: -2 }).parameters, 'stepSize')], [-1]);
+    assertClose([valueOf(step({ smallest: { stepSize: -2 } }).parameters, 'stepSize')], [-1]);
   });
 });
 
 test('nothing given is changed or freed, and what is returned has tensors of its own', () => {
   const alive = tf.memory().numTensors;
   const [parameters, gradients, velocity] = [all(1), all(2), all(3)];
-  const next = partwiseStep(parameters, gradients, velocity, { tensors, optimisers, smallestStepSize: 0.001 });
+  const next = partwiseStep(parameters, gradients, velocity, { tensors, optimisers, smallest: { stepSize: 0.001 } });
   assert.equal(tf.memory().numTensors, alive + 5 * names.length);
   disposeAll(next.parameters, next.velocity);
   for (const [record, value] of [

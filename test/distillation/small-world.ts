@@ -4,7 +4,8 @@ import { createAugmentation } from '../../lib/data/dsa';
 import type { PreparedDataset } from '../../lib/data/image-source';
 import { prepareDataset } from '../../lib/data/prepare';
 import { configure, type Configuration, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { expertSettings } from '../../lib/distillation/expert-settings';
+import type { ExpertSettings } from '../../lib/matching/experts/expert-identity';
+import { expertSettings } from '../../lib/matching/experts/expert-settings';
 import { trainExperts } from '../../lib/matching/experts/train-experts';
 import { createNetwork } from '../../lib/networks/create-network';
 import { Random } from '../../lib/tensor/random';
@@ -49,6 +50,13 @@ const smallMatch = {
   experts: { count: 2, epochs: 2, batchSize: 8 },
 };
 
+/** What a configuration of trajectory matching asks of its experts. */
+export function settingsOfExperts(configuration: Configuration, data: PreparedDataset): ExpertSettings {
+  const { matching } = configuration;
+  if (matching.method !== 'mtt') throw new Error(`${matching.method} has no experts.`);
+  return expertSettings(matching.experts, configuration, data);
+}
+
 /** Trains the experts that a small configuration of trajectory matching asks for. */
 export async function smallExperts(
   configuration: Configuration,
@@ -57,7 +65,7 @@ export async function smallExperts(
 ): Promise<void> {
   const { imageShape, classCount } = data.train;
   await trainExperts({
-    settings: expertSettings(configuration, data),
+    settings: settingsOfExperts(configuration, data),
     data,
     network: createNetwork({ ...configuration.network, imageShape, classCount }),
     augmentation: createAugmentation(configuration.augmentation),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { ImageSource } from '../../lib/data/image-source';
 import { herdingSelection, randomSelection } from '../../lib/evaluation/baselines';
+import { kCentreSelection } from '../../lib/evaluation/k-centre';
+import { kMedoidsSelection } from '../../lib/evaluation/k-medoids';
 import { useBackend } from '../../lib/tensor/backend';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
@@ -50,9 +52,12 @@ test('herding takes first the image nearest to the class mean, then the one that
   assert.equal(tf.memory().numTensors, tensors);
 });
 
-test('asking for more images than a class has is refused with both numbers', () => {
+test('asking for more images than a class has is refused with both numbers', async () => {
   const source = sourceOf([1, 2, 3, 4]);
   const message = /3 images per class were asked for; class 0 has 2, so allowed are 1 to 2/;
   assert.throws(() => randomSelection(source, 3, Random.stream(0, 'test')), message);
   assert.throws(() => herdingSelection(source, 3, { features: flatten }), message);
+  assert.throws(() => kCentreSelection(source, 3, { features: flatten }), message);
+  const medoids = kMedoidsSelection(source, 3, Random.stream(0, 'test'), { features: flatten });
+  await assert.rejects(medoids, message);
 });

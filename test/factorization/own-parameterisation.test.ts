@@ -80,7 +80,7 @@ async function startOf(given: ConfigurationInput): Promise<Record<string, number
 test('it is configured with the defaults of its profile and with optimisers of its own, and its mistakes are explained', () => {
   const { set, optimisers } = configure(input);
   assert.deepEqual(set, { kind: 'low-rank', ipc: 3, rank: 3 });
-  assert.deepEqual(Object.keys(optimisers), ['coefficients', 'dictionary', 'stepSize']);
+  assert.deepEqual(Object.keys(optimisers), ['coefficients', 'dictionary']);
   assert.deepEqual(optimisers.coefficients, { learningRate: 0.2, momentum: 0.5 });
   assert.deepEqual(configure(configure(input)), configure(input));
   const refused = (set: object, message: RegExp) =>
@@ -96,7 +96,7 @@ test('it is configured with the defaults of its profile and with optimisers of i
   );
   assert.throws(
     () => configure({ ...input, optimisers: { bases: { learningRate: 1 } } }),
-    /'optimisers\.bases' is not a key.* Allowed here: coefficients, dictionary, stepSize/,
+    /'optimisers\.bases' is not a key.* Allowed here: coefficients, dictionary\./,
   );
   // It takes no real image for an item of its own: there may be more items than images.
   requireEnoughImages(configure(input), [1]);
@@ -303,7 +303,7 @@ test('refused: kinds of the library, names no folder has, values that contradict
   const partless = registerParameterisation({ ...lowRankSet, kind: 'partless', optimisers: undefined });
   await assert.rejects(
     run({ ...input, set: partless() }, inFolder('partless')),
-    /'coefficients' is of the part 'coefficients', which has no optimiser; there are bases, hallucinators, stepSize/,
+    /'coefficients' is of the part 'coefficients', which has no optimiser; there are bases, hallucinators\./,
   );
 });
 

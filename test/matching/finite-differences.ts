@@ -50,8 +50,5 @@ export async function assertSlope(
   };
   const difference = ((await valueAt(step)) - (await valueAt(-step))) / (2 * step);
   disposeAll(gradients, direction);
-  assert.ok(
-    Math.abs(difference - slope) <= tolerance * slope,
-    `${loss.name}: gradient says ${slope}, values say ${difference}`,
-  );
+  assert.ok(Math.abs(difference - slope) <= tolerance * slope, `gradient says ${slope}, values say ${difference}`);
 }

@@ -60,7 +60,6 @@ for (const [what, settings, activation, change] of [
     const network = createNetwork({ name: 'ConvNet', width: 4, depth: 2, activation, ...inputs });
     const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
     const loss = gradientMatching({
-      name: 'dsa',
       set,
       source,
       network,
@@ -79,7 +78,7 @@ test('outer loops: an update each, with the parameters that the update before re
   const parameters = set.init(Random.stream(1, 'test'), source);
   const network = createNetwork({ name: 'ConvNet', width: 4, depth: 1, ...inputs });
   const augmentation = createAugmentation('none');
-  const options = { name: 'dc' as const, set, source, network, augmentation, realBatch: 6, compile: false };
+  const options = { set, source, network, augmentation, realBatch: 6, compile: false };
   const loss = gradientMatching({ ...options, outerLoops: 3, innerLoops: 2 });
   assert.equal(loss.updatesPerIteration, 3);
   const tensors = tf.memory().numTensors;

@@ -40,11 +40,10 @@ function matching({ set: changes = {}, unroll, steps = 3, activation = 'sigmoid'
     },
     studentSteps: steps,
     studentBatch: 4,
-    stepSize: 0.1,
     unroll,
     compile,
   });
-  const parameters = { ...set.init(Random.stream(1, 'test'), source), ...loss.init() };
+  const parameters = { ...set.init(Random.stream(1, 'test'), source), stepSize: tf.scalar(0.1) };
   return { loss, parameters, network };
 }
 

@@ -28,7 +28,6 @@ import {
   type RunResult,
 } from '../../lib';
 import { estimateRun } from '../../lib/distillation/estimate';
-import { expertsAdvice } from '../../lib/distillation/experts-command';
 import { createNetwork } from '../../lib/networks/create-network';
 import { networkFamily, networkNames } from '../../lib/networks/network-families';
 import { tableText } from '../../lib/report/table-text';
@@ -164,8 +163,10 @@ test('every method matches on it, with adversary and experts', async () => {
   assert.match(path.basename(experts), /^shapes-normalise-tiny-[0-9a-f]{10}$/);
   assert.ok(readMetrics((await run(mtt, inFolder('mtt'))).run)[0].loss > 0);
   const wider = { ...mtt, network: tiny({ widths: [3, 5] }) };
-  await assert.rejects(run(wider, inFolder('mtt')), /no experts for this configuration/);
-  assert.equal(expertsAdvice(configure(wider)), 'They are made by makeExperts, given the same configuration.');
+  await assert.rejects(
+    run(wider, inFolder('mtt')),
+    /no experts for this configuration.*They are made by makeExperts, given the same configuration\./,
+  );
 });
 
 test('students of it are trained on any set and tabled, herding and the judge use its features', async () => {

@@ -31,6 +31,8 @@ test('a name says set, method, dataset, items a class and profile, then only wha
 test('baselines are named after what they choose, students after their network, length and split', () => {
   assert.equal(name({ set: { kind: 'images', ipc: 10 } }, 'random'), 'random-cifar10-ipc10-quick');
   assert.equal(name({ dataset: 'shapes' }, 'full'), 'full-shapes-quick');
+  assert.equal(name({ set: { kind: 'images', ipc: 10 } }, 'el2n-hardest'), 'el2n-hardest-cifar10-ipc10-quick');
+  assert.equal(name({}, 'features'), 'features-cifar10-quick');
   assert.equal(studentsName(configure()), 'ConvNet-300updates-test');
   const other = configure({
     network: { name: 'AlexNet' },
@@ -149,6 +151,20 @@ test('the images of a baseline follow from few settings', () => {
   const images = (input: ConfigurationInput): ConfigurationInput => ({ set: { kind: 'images', ipc: 10 }, ...input });
   assert.equal(hash(images({ iterations: 5, matching: { realBatch: 3 } }), 'random'), hash(images({}), 'random'));
   assert.notEqual(hash(images({ seed: 1 }), 'random'), hash(images({}), 'random'));
-  assert.notEqual(hash(images({ network: { width: 8 } }), 'herding'), hash(images({}), 'herding'));
+  assert.equal(hash(images({}), 'herding'), '511d497017');
+  for (const kind of ['herding', 'k-centre', 'k-medoids', 'el2n-easiest', 'el2n-hardest'] as const) {
+    assert.notEqual(hash(images({ network: { width: 8 } }), kind), hash(images({}), kind));
+    assert.notEqual(hash({ set: { kind: 'images', ipc: 3 } }, kind), hash(images({}), kind));
+    // Length and split are of the students that judge, not of the network that chooses.
+    assert.equal(hash(images({ evaluation: { epochs: 7 } }), kind), hash(images({}), kind));
+  }
+  // One basis serves all budgets.
+  for (const kind of ['features', 'el2n-scores'] as const) {
+    assert.equal(hash({ set: { kind: 'images', ipc: 3 } }, kind), hash(images({}), kind));
+    assert.notEqual(hash(images({ network: { width: 8 } }), kind), hash(images({}), kind));
+    assert.notEqual(hash(images({ seed: 1 }), kind), hash(images({}), kind));
+  }
+  const kinds = ['random', 'herding', 'k-centre', 'k-medoids', 'el2n-easiest', 'el2n-hardest', 'features'] as const;
+  assert.equal(new Set(kinds.map((kind) => hash(images({}), kind))).size, kinds.length);
   assert.equal(hash({ set: { kind: 'images', ipc: 3 } }, 'full'), hash({ set: { kind: 'images', ipc: 4 } }, 'full'));
 });

@@ -5,12 +5,12 @@ import { distilledTrainingSet } from '../../evaluation/training-set';
 import type { ImageSource } from '../../data/image-source';
 import { createNetwork } from '../../networks/create-network';
 import { disposeAll, type Parameters } from '../../tensor/parameters';
-import { readSafetensors } from '../../files/safetensors';
-import { toTensor } from '../../tensor/stored-tensors';
 import { tf } from '../../tensor/tensorflow';
 import { dataAtHand } from '../../runs/data-at-hand';
 import { readRunsSet } from '../../runs/distilled-file';
+import { readKeptTensors } from '../../runs/kept-tensors';
 import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
+import { isDistilled } from '../../runs/run-kinds';
 import type { RunResult } from '../../runs/train-students';
 
 /** A training set by how far its images lie apart and how much of the real images they reach. */
@@ -89,7 +89,7 @@ export async function diversityJudge(
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels };
     }
-    if (kind !== 'distillation') {
+    if (!isDistilled(kind)) {
       throw new RangeError(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );
@@ -158,9 +158,7 @@ function range(first: number, count: number): Int32Array {
 function readStudent({ run, students }: RunResult): Parameters {
   const file = studentsFiles(students).student;
   try {
-    const { tensors, metadata } = readSafetensors(file, { requireChecksum: true });
-    if (metadata.run !== hashInName(students)) throw new Error(`${file} belongs to ${metadata.run}`);
-    return Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
+    return readKeptTensors(file, hashInName(students));
   } catch (error) {
     throw new Error(
       `The student of ${run} cannot be read: ${(error as Error).message.replace(/\.$/, '')}. ${advice(students)}`,

@@ -1,18 +1,18 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
+import { libraryMethods, matchingMethodOf, type MatchingInput } from '../../matching/methods';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 
-export const comparedMethods = ['dm', 'dc', 'dsa', 'mtt'] as const;
-
 export interface MethodFactors {
-  method: 'DM' | 'DC' | 'DSA' | 'MTT' | 'none';
+  /** Label of the method, e.g. 'DM'; 'none' of real images. */
+  method: string;
   kind: 'images' | 'HaBa' | 'random real images';
   seed: number;
 }
 
 export interface MethodsOptions {
-  /** Default: all four. */
-  methods?: readonly (typeof comparedMethods)[number][];
+  /** Names, or what a configuration has as `matching`, e.g. of a method of one's own. Default: the library's. */
+  methods?: readonly (string | MatchingInput)[];
   /** Images stored per class. Default 10. */
   ipc?: number;
   /** Bases per class that take no more floats than the images. Default 9, with five hallucinators. */
@@ -24,7 +24,7 @@ export interface MethodsOptions {
 /** @throws RangeError for a setting that there is not, before anything is run */
 export function methodsGrid(
   { profile, dataset }: QuestionSettings,
-  { methods = comparedMethods, ipc = 10, basesPerClass = 9, seeds = defaultSeeds(profile) }: MethodsOptions = {},
+  { methods = libraryMethods, ipc = 10, basesPerClass = 9, seeds = defaultSeeds(profile) }: MethodsOptions = {},
 ): QuestionCell<MethodFactors>[] {
   const sets = {
     images: { kind: 'images', ipc },
@@ -39,9 +39,9 @@ export function methodsGrid(
     );
     const distilled = methods.flatMap((method) =>
       (['images', 'HaBa'] as const).map((kind) => {
-        const input: ConfigurationInput = { ...common, matching: { method }, set: sets[kind] };
-        configure(input);
-        const name = method.toUpperCase() as MethodFactors['method'];
+        const matching = (typeof method === 'string' ? { method } : method) as MatchingInput;
+        const input: ConfigurationInput = { ...common, matching, set: sets[kind] };
+        const name = matchingMethodOf(configure(input).matching.method).label;
         return distillationCell<MethodFactors>(`${name}, ${kind}, seed ${seed}`, { method: name, kind, seed }, input);
       }),
     );

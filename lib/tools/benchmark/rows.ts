@@ -261,7 +261,7 @@ export const benchmarkRows: readonly BenchmarkRow[] = [
     name: 'distribution matching iteration',
     operations: realOperations + 2 * setOperations,
   }),
-  matchingIteration((options) => gradientMatching({ name: 'dc', outerLoops: 1, ...options }), {
+  matchingIteration((options) => gradientMatching({ outerLoops: 1, ...options }), {
     name: 'gradient matching iteration',
     operations: 3 * realOperations + 9 * setOperations,
   }),

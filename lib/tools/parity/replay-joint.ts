@@ -78,7 +78,7 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
         batches: { cosine: playerBatch(`${iteration}.cosine`), adversary: playerBatch(`${iteration}.adversary`) },
       },
       optimisers: { bases: rate('bases'), hallucinators: rate('hallucinators'), stepSize: rate('lr') },
-      smallestStepSize: required(golden, 'smallest_lr'),
+      smallest: { stepSize: required(golden, 'smallest_lr') },
     });
     state = next;
     return { loss: task.value.dataSync()[0], ...values };

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configure } from '../../../lib/distillation/configuration';
-import { expertSettings } from '../../../lib/distillation/expert-settings';
 import {
   expertsName,
   firstDifference,
   identityOf,
   type ExpertSettings,
 } from '../../../lib/matching/experts/expert-identity';
-import { smallData } from '../../distillation/small-world';
+import { settingsOfExperts, smallData } from '../../distillation/small-world';
 
 const settings: ExpertSettings = {
   dataset: 'cifar10',
@@ -41,7 +40,7 @@ test('two identities are pinned: where these change, experts of days of training
 
 test("the base is the paper profile's experts but for whitening", () => {
   const paper = configure({ profile: 'paper', matching: { method: 'mtt' } });
-  const { differences } = identityOf({ ...expertSettings(paper, smallData()), dataset: 'cifar10', checksum: 'abc' });
+  const { differences } = identityOf({ ...settingsOfExperts(paper, smallData()), dataset: 'cifar10', checksum: 'abc' });
   assert.deepEqual(differences, {});
 });
 

@@ -2,16 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createAugmentation } from '../../../lib/data/dsa';
-import { expertSettings } from '../../../lib/distillation/expert-settings';
 import { openExperts } from '../../../lib/matching/experts/open-experts';
 import { trainExperts } from '../../../lib/matching/experts/train-experts';
 import { createNetwork } from '../../../lib/networks/create-network';
 import { parameterShapes } from '../../../lib/networks/parameter-shapes';
-import { smallConfiguration, smallData } from '../../distillation/small-world';
+import { settingsOfExperts, smallConfiguration, smallData } from '../../distillation/small-world';
 
 const data = smallData();
 const configuration = smallConfiguration({ matching: { method: 'mtt' } });
-export const settings = expertSettings(configuration, data);
+export const settings = settingsOfExperts(configuration, data);
 const { imageShape, classCount } = data.train;
 export const network = createNetwork({ ...configuration.network, imageShape, classCount });
 const augmentation = createAugmentation(configuration.augmentation);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { expertSettings } from '../../lib/distillation/expert-settings';
-import { expertsAdvice, expertsCommand } from '../../lib/distillation/experts-command';
-import { smallData } from './small-world';
+import { configure, type ConfigurationInput } from '../../../lib/distillation/configuration';
+import { expertsAdvice, expertsCommand } from '../../../lib/matching/experts/experts-command';
+import { matchingMethodOf } from '../../../lib/matching/methods';
+import { settingsOfExperts, smallData } from '../../distillation/small-world';
 
 /** What the command line makes of `--dataset NAME --set a.b=c`. */
 function spelled(command: string): ConfigurationInput {
@@ -46,22 +46,29 @@ test('the command trains the very experts that a configuration asks for, whateve
   ];
   for (const input of inputs) {
     const configuration = configure(input);
-    const again = configure(spelled(expertsCommand(configuration)));
-    assert.deepEqual(expertSettings(again, data), expertSettings(configuration, data));
-    assert.ok(configuration.matching.method === 'mtt' && again.matching.method === 'mtt');
+    assert.ok(configuration.matching.method === 'mtt');
+    const again = configure(spelled(expertsCommand(configuration.matching, configuration)));
+    assert.ok(again.matching.method === 'mtt');
+    assert.deepEqual(settingsOfExperts(again, data), settingsOfExperts(configuration, data));
     assert.deepEqual(again.matching.experts, configuration.matching.experts);
     assert.deepEqual([again.dataset, again.holdOut], [configuration.dataset, configuration.holdOut]);
   }
 });
 
-test('the folder is quoted where a shell would split it; other methods are given no advice', () => {
+test('the folder is quoted where a shell would split it', () => {
   const mtt = configure({ matching: { method: 'mtt' } });
+  assert.ok(mtt.matching.method === 'mtt');
   assert.match(
-    expertsCommand(mtt, { experts: 'a/b-c' }),
+    expertsCommand(mtt.matching, mtt, { experts: 'a/b-c' }),
     /^npm run haba -- experts --dataset cifar10 .* --experts a\/b-c$/,
   );
-  assert.match(expertsAdvice(mtt, { experts: "it's mine" }) ?? '', /^They are made by: .* --experts 'it'\\''s mine'$/);
-  const dm = configure({ matching: { method: 'dm' } });
-  assert.equal(expertsAdvice(dm), undefined);
-  assert.throws(() => expertsCommand(dm), /dm learns from no experts\./);
+  assert.match(
+    expertsAdvice(mtt.matching, mtt, { experts: "it's mine" }),
+    /^They are made by: .* --experts 'it'\\''s mine'$/,
+  );
+});
+
+test('other methods need nothing prepared', () => {
+  const preparing = ['dm', 'dc', 'dsa', 'mtt'].filter((name) => matchingMethodOf(name).prepare !== undefined);
+  assert.deepEqual(preparing, ['mtt']);
 });

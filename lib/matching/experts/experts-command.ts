@@ -1,0 +1,42 @@
+/** The command line that trains the experts of trajectory matching: what is advised where they are missing. */
+import { shellWord } from '../../files/shell-word';
+import { isOwnNetwork } from '../../networks/network-families';
+import type { Surroundings } from '../method';
+import type { TrajectoryOptions } from '../mtt';
+
+export interface ExpertsCommandOptions {
+  /** Folder of experts, where one was named. */
+  experts?: string;
+}
+
+/** @param options of the method */
+export function expertsCommand(
+  { latestStartEpoch, expertEpochs, experts: trained }: TrajectoryOptions,
+  { dataset, whitening, holdOut, augmentation, network }: Surroundings,
+  { experts }: ExpertsCommandOptions = {},
+): string {
+  const keys = Object.entries({
+    whitening,
+    holdOut,
+    augmentation,
+    ...under('network', network),
+    ...under('matching', { latestStartEpoch, expertEpochs }),
+    ...under('matching.experts', trained),
+  });
+  const set = keys.map(([key, value]) => `--set ${key}=${String(value)}`).join(' ');
+  const place = experts === undefined ? '' : ` --experts ${shellWord(experts)}`;
+  return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
+}
+
+/** A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know. */
+export function expertsAdvice(...given: Parameters<typeof expertsCommand>): string {
+  const [, { network }] = given;
+  if (isOwnNetwork(network.name)) return 'They are made by makeExperts, given the same configuration.';
+  return `They are made by: ${expertsCommand(...given)}`;
+}
+
+function under(prefix: string, record: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]): [string, unknown] => [`${prefix}.${key}`, value]),
+  );
+}

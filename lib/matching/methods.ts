@@ -1,0 +1,127 @@
+/** Every matching method that there is: the library's, and those that were registered. */
+import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
+import { createRegistry } from '../files/registry';
+import type { Parameters } from '../tensor/parameters';
+import { tf } from '../tensor/tensorflow';
+import { dcMethod } from './dc';
+import { dmMethod, type DistributionOptions } from './dm';
+import { dsaMethod } from './dsa';
+import type { GradientOptions } from './gradient-method';
+import type { LearnedTensor, MatchingMethod } from './method';
+import { mttMethod, type TrajectoryOptions } from './mtt';
+
+/** Told from the library's methods by its type; what it is called is known when it runs. */
+declare enum OwnMethod {
+  registered = '',
+}
+
+/** A method that the library does not bring; {@link registerMatching} returns what makes one. */
+export type OwnMatching = { readonly method: OwnMethod.registered } & Readonly<Record<string, unknown>>;
+
+/** A method and its complete options, as a configuration has them. */
+export type MatchingOptions =
+  | ({ method: 'dm' } & DistributionOptions)
+  | ({ method: 'dc' | 'dsa' } & GradientOptions)
+  | ({ method: 'mtt' } & TrajectoryOptions)
+  | OwnMatching;
+
+/** What a person writes: whatever differs from the defaults. */
+export type MatchingInput =
+  | ({ method?: 'dm' } & Partial<DistributionOptions>)
+  | ({ method?: 'dc' | 'dsa' } & Partial<GradientOptions>)
+  | ({ method?: 'mtt' } & Partial<Omit<TrajectoryOptions, 'experts'>> & {
+        experts?: Partial<TrajectoryOptions['experts']>;
+      })
+  | OwnMatching;
+
+const library: readonly MatchingMethod[] = [dmMethod, dcMethod, dsaMethod, mttMethod];
+
+const methods = createRegistry<MatchingMethod>({
+  family: 'matching methods',
+  one: 'matching method',
+  key: 'method',
+  register: 'registerMatching',
+  nameOf: ({ name }) => name,
+  library,
+});
+
+/** Names of the library's own methods. */
+export const libraryMethods: readonly string[] = library.map(({ name }) => name);
+
+/** Names of all methods, in the order in which they were registered. */
+export const matchingNames = (): string[] => methods.names();
+
+/** Whether the library does not bring it. */
+export const isOwnMethod = (name: string): boolean => methods.isOwn(name);
+
+/** Trajectory matching is the authors' main setting, and needs experts, which take long to train. */
+export const defaultMethod = (profile: DefaultsChoice['profile']): string => (profile === 'paper' ? 'mtt' : 'dm');
+
+/** Names that metrics and files for PyTorch have beside those of what a method learns. */
+const taken = ['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds', 'images', 'labels', 'mean', 'deviation'];
+
+/**
+ * Adds a matching method, which from then on is configured, run, stored, tabled and compared as any other, on sets of any kind.
+ * Registered again, as by a notebook's cell that runs again, a value takes the place of the one before it.
+ * @returns what makes the `matching` of a configuration, of whatever options differ from the defaults
+ * @throws RangeError for the name of another in the library, and for a value that contradicts itself
+ */
+export function registerMatching<Options extends object>(
+  method: MatchingMethod<Options>,
+): (options?: Partial<Options>) => OwnMatching {
+  const { name, learns = {}, studentRate } = method;
+  const refuse = (reason: string) => new RangeError(`registerMatching: the method '${name}' ${reason}.`);
+  for (const learned of Object.keys(learns)) {
+    if (!/^[a-z][a-z0-9]*$/i.test(learned)) throw refuse(`learns '${learned}', a name not of letters and digits`);
+    if (taken.includes(learned)) {
+      throw refuse(`learns '${learned}', which is the name of something else; taken are ${taken.join(', ')}`);
+    }
+  }
+  if (studentRate !== undefined && !Object.hasOwn(learns, studentRate)) {
+    const listed = Object.keys(learns).join(', ') || 'nothing';
+    throw refuse(`gives students the rate '${studentRate}', which it does not learn; it learns ${listed}`);
+  }
+  methods.add(method);
+  return (given = {}) => ({ method: name, ...given }) as unknown as OwnMatching;
+}
+
+/**
+ * The value of a method.
+ * @throws RangeError that lists the methods there are, and the nearest
+ */
+export const matchingMethodOf = (name: string): MatchingMethod => methods.get(name);
+
+/** The schema of the options of any method that is registered by now. */
+export const matchingSchema = () => methods.schema();
+
+/** What a method learns beside the set, by name. */
+export function learnedBeside(method: string): Readonly<Record<string, LearnedTensor>> {
+  return matchingMethodOf(method).learns ?? {};
+}
+
+/** What a method learns beside the set, as it starts; the caller owns it. */
+export function initLearned(matching: MatchingOptions, shape: DataShape): Parameters {
+  const learned = Object.entries(learnedBeside(matching.method));
+  return Object.fromEntries(
+    learned.map(([name, one]) => [name, tf.tensor(one.start(matching, shape), undefined, 'float32')]),
+  );
+}
+
+/** Shapes of what a method learns beside the set. */
+export function learnedShapes(matching: MatchingOptions, shape: DataShape): Record<string, readonly number[]> {
+  const shapeOf = (start: number | readonly number[]) => (typeof start === 'number' ? [] : [start.length]);
+  const learned = Object.entries(learnedBeside(matching.method));
+  return Object.fromEntries(learned.map(([name, one]) => [name, shapeOf(one.start(matching, shape))]));
+}
+
+/** What some of it is cut off at from below, by name. */
+export function learnedBounds(matching: MatchingOptions): Record<string, number> {
+  const bounds = Object.entries(learnedBeside(matching.method)).map(([name, one]) => [name, one.smallest?.(matching)]);
+  return Object.fromEntries(bounds.filter(([, bound]) => bound !== undefined)) as Record<string, number>;
+}
+
+/** The rate that students take from what was learned beside their set; undefined where the method learns none for them. */
+export function studentRate(matching: Pick<MatchingOptions, 'method'>, learned: Parameters): number | undefined {
+  const { studentRate: name } = matchingMethodOf(matching.method);
+  return name === undefined ? undefined : learned[name].dataSync()[0];
+}

@@ -1,0 +1,175 @@
+/** Trajectory matching as a method: its options and defaults, its step size, and its experts. */
+import { z } from 'zod';
+import { parameterShapes } from '../networks/parameter-shapes';
+import { expertSettings } from './experts/expert-settings';
+import { expertsAdvice } from './experts/experts-command';
+import { neededEpochs } from './experts/needed-epochs';
+import { openExperts } from './experts/open-experts';
+import { expertsName } from './experts/expert-identity';
+import { trainExperts, unfinishedExperts } from './experts/train-experts';
+import type { MatchingMethod, MethodChoice } from './method';
+import { trajectoryMatching } from './trajectory';
+
+const count = z.number().int().min(1).safe();
+const wholeNumber = z.number().int().min(0).safe();
+const positive = z.number().positive().finite();
+
+const options = {
+  /** Student steps on the set (authors' syn_steps). */
+  studentSteps: count,
+  /** Images per student step; 0 for the whole set (authors' batch_syn). */
+  studentBatch: wholeNumber,
+  /** Epochs of the expert to be matched (authors' expert_epochs). */
+  expertEpochs: count,
+  /** Latest epoch a match starts from (authors' max_start_epoch). */
+  latestStartEpoch: wholeNumber,
+  /** Initial learnable step size of the student (authors' lr_teacher). */
+  stepSize: positive,
+  /** Lower bound of the learnable step size. */
+  smallestStepSize: positive,
+  /** 'full': one differentiated unroll; 'stepwise': the same gradient in memory that does not grow with the steps (TESLA). */
+  unroll: z.enum(['full', 'stepwise']),
+  experts: z.strictObject({
+    /** Of the experts' own draws: distillations of other seeds share them. */
+    seed: wholeNumber,
+    count,
+    epochs: count,
+    learningRate: positive,
+    momentum: z.number().min(0).lt(1),
+    weightDecay: z.number().min(0).finite(),
+    batchSize: count,
+  }),
+};
+
+export type TrajectoryOptions = z.infer<z.ZodObject<typeof options>>;
+
+/** As the authors ran it (scripts of their repository; DESIGN.md), by images per class. */
+function authors({ perClass = 10 }: MethodChoice) {
+  if (perClass <= 3) return { studentSteps: 50, latestStartEpoch: 2, stepSize: 0.01, stepSizeLearningRate: 1e-7 };
+  if (perClass <= 10) return { studentSteps: 30, latestStartEpoch: 20, stepSize: 0.001, stepSizeLearningRate: 1e-5 };
+  return { studentSteps: 30, latestStartEpoch: 20, stepSize: 0.01, stepSizeLearningRate: 1e-5 };
+}
+
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
+
+/** @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932 */
+export const mttMethod: MatchingMethod<TrajectoryOptions> = {
+  name: 'mtt',
+  label: 'MTT',
+  options,
+  defaults(choice) {
+    const { profile, given } = choice;
+    const paper = profile === 'paper';
+    const theirs = authors(choice);
+    const expertEpochs = numberOf(given.expertEpochs) ?? (paper ? 2 : 1);
+    const latestStartEpoch =
+      numberOf(given.latestStartEpoch) ?? (paper ? theirs.latestStartEpoch : profile === 'quick' ? 5 : 1);
+    return {
+      studentSteps: paper ? theirs.studentSteps : profile === 'quick' ? 10 : 3,
+      studentBatch: paper ? 0 : 100,
+      expertEpochs,
+      latestStartEpoch,
+      stepSize: paper ? theirs.stepSize : 0.01,
+      smallestStepSize: 0.001,
+      unroll: 'full',
+      experts: {
+        seed: 0,
+        count: { smoke: 1, quick: 3, paper: 100 }[profile],
+        // The authors train 50; no match reads a later one than this.
+        epochs: neededEpochs({ expertEpochs, latestStartEpoch }),
+        learningRate: 0.01,
+        momentum: 0,
+        weightDecay: 0,
+        batchSize: 256,
+      },
+    };
+  },
+  /** A match needs the epoch it starts from and the epoch it aims at; `latestStartEpoch` itself is never drawn. */
+  problem({ latestStartEpoch, expertEpochs, experts }) {
+    const last = neededEpochs({ latestStartEpoch, expertEpochs });
+    if (last <= experts.epochs) return undefined;
+    return `'matching.experts.epochs' is ${experts.epochs}; matches that start before epoch ${latestStartEpoch} and are ${expertEpochs} epochs long need at least ${last}`;
+  },
+  // No match reads a later epoch than it needs.
+  withoutEffect: ['experts.epochs'],
+  iterations: { smoke: 10, quick: 200, paper: 15000 },
+  whitening: (profile) => (profile === 'paper' ? 'zca' : 'normalise'),
+  optimisers({ profile }) {
+    const part = { learningRate: 100, momentum: 0.95 };
+    // Short runs need small steps of hallucinators; how small is not yet chosen on validation images.
+    return { bases: part, hallucinators: profile === 'paper' ? part : { learningRate: 0.01, momentum: 0.95 } };
+  },
+  learns: {
+    stepSize: {
+      start: ({ stepSize }) => stepSize,
+      optimiser: (choice) => ({
+        learningRate: choice.profile === 'paper' ? authors(choice).stepSizeLearningRate : 1e-5,
+        momentum: 0.9,
+      }),
+      // As in the authors' code.
+      smallest: ({ smallestStepSize }) => smallestStepSize,
+    },
+  },
+  studentRate: 'stepSize',
+  work({ studentBatch, studentSteps, unroll }, { items }) {
+    const batch = studentBatch === 0 ? items : Math.min(studentBatch, items);
+    return {
+      passes: { secondGradient: studentSteps * batch },
+      alive: { secondGradient: unroll === 'full' ? studentSteps * batch : batch },
+      updates: 1,
+    };
+  },
+  prepare: {
+    stage: 'training experts',
+    parts: ({ experts }) => experts.count,
+    steps: ({ experts }) => experts.epochs,
+    work: ({ experts }, { images }) => ({
+      passes: { gradient: experts.epochs * images },
+      alive: { gradient: Math.min(experts.batchSize, images) },
+    }),
+    left(given, { surroundings, data, experts }) {
+      const settings = expertSettings(given.experts, surroundings, data);
+      const { count, epochs } = given.experts;
+      const advice = expertsAdvice(given, surroundings, { experts });
+      return {
+        of: `${expertsName(settings)}, ${epochs} epochs`,
+        parts: unfinishedExperts({ settings, count, epochs, experts, advice }),
+      };
+    },
+    async make(
+      given,
+      { surroundings, data, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
+    ) {
+      const { count, epochs } = given.experts;
+      const { folder: experts, seconds } = await trainExperts({
+        settings: expertSettings(given.experts, surroundings, data),
+        data,
+        network,
+        augmentation,
+        count,
+        epochs,
+        only,
+        experts: place,
+        advice: expertsAdvice(given, surroundings, { experts: place }),
+        compile,
+        signal,
+        onWait,
+        onEpoch: (done, _total, loss) => onStep?.(done, loss),
+      });
+      return { experts, count: only?.length ?? count, epochs, seconds };
+    },
+  },
+  create(given, { surroundings, data, set, network, augmentation, experts, compile }) {
+    const { expertEpochs, latestStartEpoch } = given;
+    const segment = openExperts({
+      settings: expertSettings(given.experts, surroundings, data),
+      shapes: parameterShapes(network),
+      count: given.experts.count,
+      latestStartEpoch,
+      expertEpochs,
+      experts,
+      advice: expertsAdvice(given, surroundings, { experts }),
+    });
+    return trajectoryMatching({ ...given, set, network, augmentation, segment, compile });
+  },
+};
