@@ -9,6 +9,7 @@ export { runGrid, type GridCell, type GridOptions, type GridRun } from './experi
 export type { Executor, PlannedTask, TaskListener } from './experiments/executor';
 export type { RunTask } from './experiments/task';
 export { makeExperts } from './experiments/make-experts';
+export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { constraintAblation } from './questions/constraint-ablation/grid';
 export { crossArchitecture } from './questions/cross-architecture/grid';

@@ -7,7 +7,7 @@ import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
 import { distilledLedger } from './distilled-file';
-import { setPlace } from './identity';
+import { setPlace, type ImportedSource } from './identity';
 import { readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
@@ -28,6 +28,8 @@ export type LedgeredResult = SetResult & { ledger: Ledger };
 export interface SetTask {
   kind: RunKind;
   configuration: Configuration;
+  /** With the kind 'imported'. */
+  imported?: ImportedSource;
   /** Of the kind 'stored'. */
   stored?: StoredAs;
   /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
@@ -40,11 +42,17 @@ export interface SetTask {
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
 export async function makeSet(
-  { kind, configuration, stored: storedAs, check, secondsBefore, work }: SetTask,
+  { kind, configuration, imported, stored: storedAs, check, secondsBefore, work }: SetTask,
   context: RunContext,
 ): Promise<MadeSet> {
   const { data, options } = context;
-  const source = { kind, configuration, dataChecksum: data.checksum, ...(storedAs ? { stored: storedAs } : {}) };
+  const source = {
+    kind,
+    configuration,
+    dataChecksum: data.checksum,
+    ...(imported ? { imported } : {}),
+    ...(storedAs ? { stored: storedAs } : {}),
+  };
   const place = setPlace(source, options.runs);
   const { folder, hash } = place;
   const made = (result: SetResult): MadeSet => ({
@@ -60,7 +68,7 @@ export async function makeSet(
     await clearDeadHolder(folder);
     return made(stored);
   }
-  if (isOfClasses(kind))
+  if (isOfClasses(kind) && kind !== 'imported')
     requireEnoughImages(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),
