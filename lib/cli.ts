@@ -310,15 +310,17 @@ program
   .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
   .action(async (flags: BudgetFlags) => {
-    const { datasetShapes } = await import('./data/dataset-names');
+    const { allDatasetNames, knownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
     const { budgetTable } = await import('./report/budget-table');
-    if (!Object.hasOwn(datasetShapes, flags.dataset)) {
-      const known = Object.keys(datasetShapes).join(', ');
-      throw new RangeError(`There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known}.`);
+    const shape = knownShape(flags.dataset);
+    if (shape === undefined) {
+      const known = allDatasetNames().filter((name) => knownShape(name) !== undefined);
+      throw new RangeError(
+        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known.join(', ')}.`,
+      );
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
-    const shape = datasetShapes[flags.dataset as keyof typeof datasetShapes];
     const sets = budget({ ...shape, imagesPerClass, floats, hallucinators, kernelSize, factor });
     process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
   });
