@@ -46,6 +46,7 @@ function setting(text: string, before: Setting[] = []): Setting[] {
 interface ConfigurationFlags {
   profile?: string;
   dataset?: string;
+  imageSize?: number;
   method?: string;
   ipc?: number;
   bases?: number;
@@ -93,6 +94,13 @@ interface PlaceFlags {
   makeExperts?: boolean;
 }
 
+/** A name, or one's own images. */
+async function datasetOf({ dataset, imageSize }: ConfigurationFlags) {
+  if (dataset === undefined && imageSize === undefined) return undefined;
+  const { datasetFrom } = await import('./data/dataset-names');
+  return datasetFrom(dataset ?? 'cifar10', imageSize);
+}
+
 /** The configuration that the options of a command line spell. */
 async function configurationOf(flags: ConfigurationFlags): Promise<ConfigurationInput> {
   const { parameterisationKinds } = await import('./factorization/parameterisations');
@@ -103,7 +111,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
   }
   const settings: Setting[] = [
     [['profile'], flags.profile],
-    [['dataset'], flags.dataset],
+    [['dataset'], await datasetOf(flags)],
     [['matching', 'method'], flags.method],
     [['set', 'kind'], flags.ipc === undefined ? undefined : 'images'],
     [['set', 'ipc'], flags.ipc],
@@ -147,7 +155,8 @@ function withConfiguration(command: Command): Command {
         'quick',
       ),
     )
-    .option('--dataset <name>', 'dataset, by default cifar10')
+    .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
+    .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', wholeNumber)
     .option('--seed <number>', 'every random draw follows from it', wholeNumber)
     .option(
       '--set <choice>',
