@@ -65,7 +65,6 @@ export interface PreparationContext {
   surroundings: Surroundings;
   /** Folder that experts, or what else is prepared, lie in, where one was named. */
   experts?: string;
-  compile?: boolean;
 }
 
 /** What a matching loss is built for. */

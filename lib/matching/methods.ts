@@ -114,10 +114,10 @@ export function learnedShapes(matching: MatchingOptions, shape: DataShape): Reco
   return Object.fromEntries(learned.map(([name, one]) => [name, shapeOf(one.start(matching, shape))]));
 }
 
-/** What some of it is cut off at from below, by name. */
-export function learnedBounds(matching: MatchingOptions): Record<string, number> {
-  const bounds = Object.entries(learnedBeside(matching.method)).map(([name, one]) => [name, one.smallest?.(matching)]);
-  return Object.fromEntries(bounds.filter(([, bound]) => bound !== undefined)) as Record<string, number>;
+/** How what a method learns moves, by name: each tensor is a part of its own. */
+export function learnedParts(matching: MatchingOptions): Record<string, { part: string; smallest?: number }> {
+  const learned = Object.entries(learnedBeside(matching.method));
+  return Object.fromEntries(learned.map(([name, one]) => [name, { part: name, smallest: one.smallest?.(matching) }]));
 }
 
 /** The rate that students take from what was learned beside their set; undefined where the method learns none for them. */

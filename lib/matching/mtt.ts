@@ -122,10 +122,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     stage: 'training experts',
     parts: ({ experts }) => experts.count,
     steps: ({ experts }) => experts.epochs,
-    async make(
-      given,
-      { surroundings, data, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
-    ) {
+    async make(given, { surroundings, data, network, augmentation, experts: place, only, signal, onStep, onWait }) {
       const { count, epochs } = given.experts;
       const { folder: experts, seconds } = await trainExperts({
         settings: expertSettings(given.experts, surroundings, data),
@@ -137,7 +134,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         only,
         experts: place,
         advice: expertsAdvice(given, surroundings, { experts: place }),
-        compile,
         signal,
         onWait,
         onEpoch: (done, _total, loss) => onStep?.(done, loss),
@@ -145,7 +141,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       return { experts, count: only?.length ?? count, epochs, seconds };
     },
   },
-  create(given, { surroundings, data, set, network, augmentation, experts, compile }) {
+  create(given, { surroundings, data, set, network, augmentation, experts }) {
     const { expertEpochs, latestStartEpoch } = given;
     const segment = openExperts({
       settings: expertSettings(given.experts, surroundings, data),
@@ -156,6 +152,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       experts,
       advice: expertsAdvice(given, surroundings, { experts }),
     });
-    return trajectoryMatching({ ...given, set, network, augmentation, segment, compile });
+    return trajectoryMatching({ ...given, set, network, augmentation, segment });
   },
 };

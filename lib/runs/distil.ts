@@ -4,6 +4,7 @@ import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
+  releaseState,
   type Distillation,
   type DistillationState,
   type IterationMetrics,
@@ -16,7 +17,7 @@ import { parameterisationOf } from '../factorization/parameterisations';
 import { floatsOf } from '../factorization/storage';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
-import { allFinite, disposeAll } from '../tensor/parameters';
+import { allFinite } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
 import { makeSet, type MadeSet } from './make-set';
@@ -40,12 +41,12 @@ export async function distil(configuration: Configuration, context: RunContext):
         work: async (session) => {
           const state = await iterations(distillation!, configuration, session);
           try {
-            const { parameters } = state;
+            const learned = { parameters: state.set.parameters, method: state.method.parameters };
             const { data, folder, hash } = session;
-            writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
+            writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
             return floatsOf(distillation!.set.tensors);
           } finally {
-            release(state);
+            releaseState(state);
           }
         },
       },
@@ -72,7 +73,7 @@ async function iterations(
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
     const save = () => {
-      if (!allFinite(state.parameters)) {
+      if (!allFinite(state.set.parameters) || !allFinite(state.method.parameters)) {
         throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
       }
       metrics.flush();
@@ -107,7 +108,7 @@ async function iterations(
       metrics.close();
     }
   } catch (error) {
-    release(state);
+    releaseState(state);
     throw error;
   }
 }
@@ -119,7 +120,7 @@ function lastState(distillation: Distillation, file: string, belongs: { identity
   try {
     return readCheckpoint(file, fresh, belongs);
   } finally {
-    release(fresh);
+    releaseState(fresh);
   }
 }
 
@@ -182,9 +183,4 @@ function diverged(what: string, { configuration, views, checkpoint }: Blamed, it
     );
   }
   return new RunDiverged(`${what}: it diverged with ${named([...rates, ...beside])}. ${kept} Try smaller values.`);
-}
-
-/** Frees a state's tensors. */
-function release({ parameters, velocity, adversary, adversaryVelocity }: DistillationState): void {
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
 }

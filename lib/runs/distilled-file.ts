@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
-import { learnedShapes } from '../matching/methods';
+import { learnedBeside, learnedShapes } from '../matching/methods';
+import type { LearnedSet } from '../evaluation/evaluation';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import { parameterisationOf } from '../factorization/parameterisations';
@@ -17,10 +18,7 @@ import { toTensor, writeTensors } from '../tensor/stored-tensors';
 /** Raised when the meaning of the file changes. */
 const format = 'haba distilled set 2';
 
-export interface DistilledFile {
-  set: DistilledSet;
-  /** Tensors of the set, e.g. bases and hallucinators, and a learned step size where there is one. */
-  parameters: Parameters;
+export interface DistilledFile extends LearnedSet {
   configuration: Configuration;
   classNames: string[];
   imageShape: [number, number, number];
@@ -35,7 +33,10 @@ export interface DistilledFile {
 }
 
 export interface WriteOptions {
+  /** Of the set. */
   parameters: Parameters;
+  /** What the matching method learned beside it. Default: nothing. */
+  method?: Parameters;
   configuration: Configuration;
   data: PreparedDataset;
   run: string;
@@ -69,10 +70,10 @@ const metadataSchema = z.object({
 });
 
 /** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
-export function writeDistilledSet(file: string, { parameters, configuration, data, run }: WriteOptions): void {
+export function writeDistilledSet(file: string, { parameters, method, configuration, data, run }: WriteOptions): void {
   const { version } = parameterisationOf(configuration.set.kind);
   const statistics = data.statistics();
-  const tensors = { ...parameters, ...addPrefix(statistics, 'whitening.') };
+  const tensors = { ...parameters, ...method, ...addPrefix(statistics, 'whitening.') };
   const metadata = {
     format,
     configuration: JSON.stringify(configuration),
@@ -131,9 +132,12 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   checkShapes(file, expectedShapes(set, configuration), tensors);
   const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
+  const pick = (named: object): Parameters => Object.fromEntries(Object.keys(named).map((name) => [name, all[name]]));
   return {
     set,
-    parameters: Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('whitening.'))),
+    // What the method learned stands among the set's tensors, which have other names.
+    parameters: pick(set.tensors),
+    method: pick(learnedBeside(configuration.matching.method)),
     configuration,
     classNames,
     imageShape,

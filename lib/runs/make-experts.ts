@@ -48,7 +48,6 @@ export async function prepareMatching(
         augmentation: createAugmentation(configuration.augmentation),
         only,
         experts: options.experts,
-        compile: configuration.compile,
         signal,
         onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
         onStep: (done, loss) => progress.update(done, { loss }),
