@@ -32,8 +32,11 @@ export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
+export { drawMatch, matchOnce } from './matching/match-once';
+export type { MatchingLoss, MatchingParameters } from './matching/matching-loss';
 export type { MatchingContext, MatchingMethod } from './matching/method';
 export { registerMatching } from './matching/methods';
+export { withExecution } from './tensor/execution';
 export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
 /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */

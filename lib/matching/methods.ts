@@ -63,6 +63,16 @@ const taken = ['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds', 'image
 /**
  * Adds a matching method, which from then on is configured, run, stored, tabled and compared as any other, on sets of any kind.
  * Registered again, as by a notebook's cell that runs again, a value takes the place of the one before it.
+ *
+ *     const meanFeatures = registerMatching<{ realBatch: number }>({
+ *       name: 'mean-features',
+ *       label: 'mean features',
+ *       options: { realBatch: z.number().int().min(1) },
+ *       defaults: () => ({ realBatch: 64 }),
+ *       create: ({ realBatch }, context) => matchOnce({ ... }),
+ *     });
+ *     await run({ matching: meanFeatures({ realBatch: 32 }) });
+ *
  * @returns what makes the `matching` of a configuration, of whatever options differ from the defaults
  * @throws RangeError for the name of another in the library, and for a value that contradicts itself
  */

@@ -7,6 +7,7 @@ import { learnedOf, type DistilledSet } from '../../lib/factorization/distilled-
 import { distributionMatching } from '../../lib/matching/distribution';
 import { gradientMatching } from '../../lib/matching/gradient';
 import type { MatchingLoss, MatchingParameters, MatchingStep } from '../../lib/matching/matching-loss';
+import type { MatchingContext } from '../../lib/matching/method';
 import { trajectoryMatching } from '../../lib/matching/trajectory';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
@@ -17,6 +18,7 @@ import { tf } from '../../lib/tensor/tensorflow';
 import { lowRank } from '../factorization/low-rank';
 import { smallSource } from '../small-source';
 import { firstStep } from './finite-differences';
+import { scaledMeansMethod } from './scaled-means';
 
 before(() => useBackend());
 
@@ -41,6 +43,8 @@ const methods: Record<string, (set: DistilledSet, augmentation: Augmentation) =>
   dsa: (set, augmentation) => gradient(set, augmentation),
   'mtt, full': (set, augmentation) => trajectory('full', set, augmentation),
   'mtt, stepwise': (set, augmentation) => trajectory('stepwise', set, augmentation),
+  'a loss from outside the library, which learns a scale and a vector': (set, augmentation) =>
+    scaledMeansMethod.create({ realBatch: 4, scale: 0.7 }, { set, source, network, augmentation } as MatchingContext),
 };
 
 function gradient(set: DistilledSet, augmentation: Augmentation): MatchingLoss {
@@ -64,7 +68,10 @@ function trajectory(unroll: 'full' | 'stepwise', set: DistilledSet, augmentation
 const together = ({ set, method }: MatchingParameters): Parameters => ({ ...set, ...method });
 
 /** What a loss learns beside the set. */
-const learnedBy = (method: string): Parameters => (method.startsWith('mtt') ? { stepSize: tf.scalar(0.05) } : {});
+function learnedBy(method: string): Parameters {
+  if (method.startsWith('mtt')) return { stepSize: tf.scalar(0.05) };
+  return method.startsWith('a loss from outside') ? { scale: tf.scalar(0.7), shift: tf.tensor1d([0.1, -0.2]) } : {};
+}
 
 for (const [method, create] of Object.entries(methods)) {
   for (const [kind, options] of Object.entries(sets)) {
