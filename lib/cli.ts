@@ -7,6 +7,7 @@ import type { QuestionSettings } from './questions/cells';
 import type { MethodsOptions } from './questions/methods/grid';
 import type { StudentsSummary } from './runs/run-store';
 import type { BaselineInput } from './runs/run';
+import type { StoreInput } from './runs/stored-as';
 import type { RunResult } from './runs/train-students';
 
 const program = new Command('haba')
@@ -158,8 +159,8 @@ function withPlaces(command: Command): Command {
 }
 
 /** The last line of stdout: what a script reads. */
-function printResult({ run, students, accuracy, storedFloats, seconds }: RunResult): void {
-  process.stdout.write(`${JSON.stringify({ run, students, accuracy, storedFloats, seconds })}\n`);
+function printResult({ run, students, accuracy, storedFloats, ledger, seconds }: RunResult): void {
+  process.stdout.write(`${JSON.stringify({ run, students, accuracy, storedFloats, ledger, seconds })}\n`);
 }
 
 withPlaces(
@@ -184,6 +185,28 @@ withPlaces(withConfiguration(program.command('baseline').description('train stud
     // What is no baseline, or no end, is refused there.
     const chosen = { baseline: kind, keep, ipc } as Pick<BaselineInput, 'baseline' | 'keep' | 'ipc'>;
     printResult(await runBaseline({ ...(await configurationOf(flags)), ...chosen }, { data, runs }));
+  });
+
+withPlaces(
+  program
+    .command('store')
+    .description(
+      'a distilled set in another precision, beside its run; reports its bits and trains its students again',
+    ),
+)
+  .argument('<file>', 'distilled.safetensors of a run, or any such file')
+  .addOption(
+    new Option('--precision <name>', 'int2 is two bits a value, PTQ-DC')
+      .choices(['float32', 'float16', 'int8', 'int2'])
+      .makeOptionMandatory(),
+  )
+  .option('--groups <number>', 'with int2: groups of patches at most, by default 64', wholeNumber)
+  .option('--refinement <steps>', 'with int2: steps that keep features, by default 500', wholeNumber)
+  .option('--students <number>', 'how many, by default as recorded in the file', wholeNumber)
+  .action(async (file: string, { data, runs, students, ...input }: PlaceFlags & StoreInput & { students?: number }) => {
+    const { storeFile } = await import('./runs/store');
+    const given = { ...(data ? { data } : {}), ...(runs ? { runs } : {}) };
+    printResult(await storeFile(file, input, given, { evaluation: { students } }));
   });
 
 withConfiguration(program.command('experts').description('train the experts of trajectory matching'))
@@ -363,19 +386,20 @@ const runsFolder = ['--runs <folder>', 'where runs are stored, by default result
 
 runs
   .command('list', { isDefault: true })
-  .description('every run with state, accuracy and size, and their sum')
+  .description('every run with state, accuracy, bits of its set and size of its files, and their sum')
   .option(...runsFolder)
   .action(async ({ runs: folder }: PlaceFlags) => {
     const { listRuns } = await import('./runs/run-store');
     const found = listRuns(folder);
-    for (const { name, state, students, bytes } of found) {
+    for (const { name, state, students, bytes, result } of found) {
       const percent = (recipe?: StudentsSummary) =>
         recipe?.accuracy ? `${(100 * recipe.accuracy.mean).toFixed(1)} % ${recipe.split}` : '-';
       const [first] = students;
       const size = megabytes(bytes).padStart(9);
-      process.stdout.write(`${state.padEnd(10)}  ${percent(first).padEnd(17)}  ${size}  ${name}\n`);
+      const bits = (result?.ledger ? `${result.ledger.bits} bits` : '-').padStart(15);
+      process.stdout.write(`${state.padEnd(10)}  ${percent(first).padEnd(17)}  ${bits}  ${size}  ${name}\n`);
       for (const recipe of students.length > 1 ? students : []) {
-        process.stdout.write(`${''.padEnd(10)}  ${percent(recipe).padEnd(17)}  ${''.padEnd(9)}    ${recipe.name}\n`);
+        process.stdout.write(`${''.padEnd(10)}  ${percent(recipe).padEnd(17)}  ${''.padEnd(26)}    ${recipe.name}\n`);
       }
     }
     const sum = (key: 'bytes' | 'spareBytes') => megabytes(found.reduce((total, run) => total + run[key], 0));

@@ -25,11 +25,13 @@ export {
   rankCorrelation,
 } from './evaluation/scores';
 export { evaluateRun, run, runBaseline } from './runs/run';
+export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
 export { listRuns } from './runs/run-store';
 export { readMetrics } from './runs/run-files';
 export { budget } from './factorization/budget';
+export { realImagesAtBits, type Ledger } from './factorization/ledger';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
 export { drawMatch, matchOnce } from './matching/match-once';

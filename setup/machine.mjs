@@ -10,19 +10,22 @@ function probePython(command) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
+/** What the pinned packages have wheels for. */
+const versions = ['3.10', '3.11', '3.12', '3.13'];
+
 /**
- * A Python from 3.10 to 3.12 that can make virtual environments.
+ * A Python from 3.10 to 3.13 that can make virtual environments.
  * @param {(command: string) => string | undefined} [probe]
  * @returns {string} its command
  * @throws {SetupError} where there is none
  */
 export function findPython(probe = probePython) {
-  const commands = ['python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
+  const commands = ['python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3', 'python'];
   const found = commands
     .map((command) => ({ command, answer: probe(command) }))
     .filter(({ answer }) => answer !== undefined)
     .map(({ command, answer }) => ({ command, version: answer.split(' ')[0], hasVenv: answer.endsWith(' 1') }));
-  const fitting = found.filter(({ version }) => ['3.10', '3.11', '3.12'].includes(version));
+  const fitting = found.filter(({ version }) => versions.includes(version));
   const usable = fitting.find(({ hasVenv }) => hasVenv);
   if (usable) return usable.command;
   if (fitting.length > 0) {
@@ -34,7 +37,7 @@ export function findPython(probe = probePython) {
   const others = [...new Set(found.map(({ version }) => version))];
   const seen = others.length > 0 ? `only Python ${others.join(', ')} was found` : 'no Python was found';
   throw new SetupError(
-    `haba needs Python 3.10, 3.11 or 3.12 (${seen}): install one (on Debian and Ubuntu: sudo apt install python3 python3-venv) and run again.`,
+    `haba needs Python 3.10, 3.11, 3.12 or 3.13 (${seen}): install one beside it (on Debian and Ubuntu: sudo apt install python3 python3-venv; where that is another version: uv python install 3.12, or conda create -n haba python=3.12 and conda activate haba) and run again.`,
   );
 }
 

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { assembleDataset, type ImageSplit } from './dataset';
 import { defineFormat, holdsFiles, type DatasetFormat } from './dataset-format';
+import { tableLayouts } from './image-table';
 import { interleavePlanes } from './interleave-planes';
 import { readPythonCifar } from './python-cifar';
 import { readSourceFile } from './source-file';
@@ -55,6 +56,11 @@ export const cifar10: DatasetFormat = defineFormat({
       read: (found) =>
         cifar10Of((names) => readPythonCifar(pythonNames(names), found, { key: 'labels', classCount: 10 })),
     },
+    ...tableLayouts(
+      ['cifar10', 'cifar-10', ''],
+      { name: 'cifar10', native: [side, side, 3], classNames: cifar10ClassNames, ...statistics },
+      { npz: ['cifar10.npz'] },
+    ),
   ],
   readFrom: (found) => cifar10Of((names) => readRecords(names, found, { labelBytes: 1, classCount: 10 })),
 });
@@ -94,6 +100,11 @@ export const cifar100: DatasetFormat = defineFormat({
       read: (found) =>
         cifar100Of((names) => readPythonCifar(pythonNames(names), found, { key: 'fine_labels', classCount: 100 })),
     },
+    ...tableLayouts(
+      ['cifar100', 'cifar-100', 'cifar100/cifar100', ''],
+      { name: 'cifar100', native: [side, side, 3], classNames: cifar100ClassNames, ...statistics },
+      { npz: ['cifar100.npz'] },
+    ),
   ],
   readFrom: (found) => cifar100Of((names) => readRecords(names, found, { labelBytes: 2, classCount: 100 })),
 });

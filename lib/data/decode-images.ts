@@ -1,5 +1,5 @@
 /** PNG and JPEG to pixels of one size, several at a time. */
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { oneLine } from '../files/one-line';
 
 /** Images decoded at a time; sharp has threads of its own. */
@@ -24,10 +24,35 @@ export interface DecodeOptions {
  * @returns [count, height, width, channels], 0 to 255: resized; grey becomes RGB, what is transparent becomes black
  * @throws Error naming the first image that cannot be decoded
  */
-export async function decodeImages(
+export function decodeImages(
   count: number,
   encoded: (index: number) => EncodedImage,
   { imageShape }: DecodeOptions,
+): Promise<Uint8Array> {
+  return inTurn(count, imageShape, (index) => decodeImage(encoded(index), imageShape));
+}
+
+/**
+ * @param pixels [count, height, width, channels], 0 to 255 @param from their [height, width, channels], of 1 or 3 channels
+ * @returns [count, ...imageShape]; the same where the shape is
+ */
+export async function resizePixels(
+  pixels: Uint8Array,
+  [height, width, channels]: readonly [number, number, number],
+  imageShape: DecodeOptions['imageShape'],
+): Promise<Uint8Array> {
+  if (imageShape[0] === height && imageShape[1] === width && imageShape[2] === channels) return pixels;
+  const size = height * width * channels;
+  const raw = { width, height, channels: channels === 1 ? 1 : 3 } as const;
+  return inTurn(pixels.length / size, imageShape, (index) =>
+    toShape(sharp(pixels.subarray(index * size, (index + 1) * size), { raw }), imageShape),
+  );
+}
+
+async function inTurn(
+  count: number,
+  imageShape: DecodeOptions['imageShape'],
+  pixelsOf: (index: number) => Promise<Buffer>,
 ): Promise<Uint8Array> {
   const size = imageShape[0] * imageShape[1] * imageShape[2];
   const images = new Uint8Array(count * size);
@@ -35,7 +60,7 @@ export async function decodeImages(
   const worker = async () => {
     for (let index = next++; index < count; index = next++) {
       try {
-        images.set(await decodeImage(encoded(index), imageShape), index * size);
+        images.set(await pixelsOf(index), index * size);
       } catch (error) {
         // Nothing more is begun.
         next = count;
@@ -50,18 +75,23 @@ export async function decodeImages(
 }
 
 async function decodeImage({ name, bytes }: EncodedImage, imageShape: DecodeOptions['imageShape']): Promise<Buffer> {
-  const [height, width, channels] = imageShape;
   try {
     if (!isPngOrJpeg(bytes)) throw new Error('unsupported image format, expected PNG or JPEG');
-    return await sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error' })
-      .flatten({ background: 'black' })
-      .resize(width, height, { fit: 'fill' })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer();
+    return await toShape(
+      sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error' }).flatten({ background: 'black' }),
+      imageShape,
+    );
   } catch (error) {
     throw new Error(`${name} cannot be read: ${oneLine((error as Error).message)}.`, { cause: error });
   }
+}
+
+function toShape(image: Sharp, [height, width, channels]: DecodeOptions['imageShape']): Promise<Buffer> {
+  return image
+    .resize(width, height, { fit: 'fill' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer();
 }
 
 /** By what it begins with: libvips would also draw SVG, and much else, under any name. */

@@ -4,7 +4,9 @@ import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, st
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explainWriteError } from '../files/file-error';
+import { fetch, type Dispatcher } from 'undici';
 import type { OfficialFile } from './dataset-format';
+import { proxyDispatcher, proxyInWords, proxySettings } from './proxy';
 
 export interface FetchOptions {
   /** Called as bytes arrive; `total` is undefined where the server does not say. */
@@ -28,18 +30,33 @@ const largestBytes = 2 ** 30;
 
 /**
  * Fetches a file to `target`. Until it is whole it lies at `target` + '.part', where the next call goes on. Where no address
- * answers, as without a network, it gives up at once, so that nobody waits for minutes.
+ * answers, as without a network, it gives up at once, so that nobody waits for minutes. Through the proxy that HTTPS_PROXY or
+ * HTTP_PROXY names, if any, except to hosts of NO_PROXY.
  * @throws NotFetched naming address and reason; what arrived is kept
  * @throws Error where it cannot be written, or where its checksum is wrong; then what arrived is removed
  */
 export async function fetchFile(source: OfficialFile, target: string, options: FetchOptions = {}): Promise<void> {
+  const dispatcher = proxyDispatcher(proxySettings());
+  try {
+    await fetchThrough(dispatcher, source, target, options);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function fetchThrough(
+  dispatcher: Dispatcher,
+  source: OfficialFile,
+  target: string,
+  options: FetchOptions,
+): Promise<void> {
   const { attempts = 5, pause = 2, signal } = options;
   const part = `${target}.part`;
   let unanswered = 0;
   for (let attempt = 0; ; attempt++) {
     const url = source.urls[attempt % source.urls.length];
     try {
-      await transfer(url, part, options);
+      await transfer(url, part, { ...options, dispatcher });
       break;
     } catch (error) {
       signal?.throwIfAborted();
@@ -51,7 +68,7 @@ export async function fetchFile(source: OfficialFile, target: string, options: F
       const hopeless = unanswered === attempt + 1 && unanswered >= triesEach * source.urls.length;
       if (attempt + 1 >= attempts || hopeless) {
         throw new NotFetched(
-          `${url} cannot be fetched: ${reasonOf(error)}. What arrived is kept, and the next try goes on from there.`,
+          `${url} cannot be fetched${proxyInWords(url, proxySettings())}: ${reasonOf(error)}. What arrived is kept, and the next try goes on from there.`,
           { cause: error },
         );
       }
@@ -67,6 +84,10 @@ export async function fetchFile(source: OfficialFile, target: string, options: F
     );
   }
   renameSync(part, target);
+}
+
+interface TransferOptions extends FetchOptions {
+  dispatcher: Dispatcher;
 }
 
 /** Nobody at an address, or nothing from it. */
@@ -92,7 +113,7 @@ function watch(seconds: number) {
 }
 
 /** One transfer, from where the file stops. @throws NoAnswer when there is not even an answer */
-async function transfer(url: string, part: string, options: FetchOptions): Promise<void> {
+async function transfer(url: string, part: string, options: TransferOptions): Promise<void> {
   const silence = watch(options.patience ?? 30);
   const signal = options.signal ? AbortSignal.any([options.signal, silence.signal]) : silence.signal;
   try {
@@ -105,12 +126,12 @@ async function transfer(url: string, part: string, options: FetchOptions): Promi
   }
 }
 
-async function receive(url: string, part: string, options: FetchOptions, heard: () => void): Promise<void> {
-  const { onProgress, signal } = options;
+async function receive(url: string, part: string, options: TransferOptions, heard: () => void): Promise<void> {
+  const { onProgress, signal, dispatcher } = options;
   const present = existsSync(part) ? statSync(part).size : 0;
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (present > 0) headers.range = `bytes=${present}-`;
-  const response = await fetch(url, { headers, signal }).catch((error: unknown) => {
+  const response = await fetch(url, { headers, signal, dispatcher }).catch((error: unknown) => {
     throw new NoAnswer(reasonOf(error), { cause: error });
   });
   const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');

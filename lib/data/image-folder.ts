@@ -5,7 +5,8 @@ import { oneLine } from '../files/one-line';
 import { foldersIn, imagesIn, readImages, requireClasses, tellLeftOut, type LabelledFile } from './class-folders';
 import { assembleDataset } from './dataset';
 import { defineFormat, type DatasetFormat } from './dataset-format';
-import { readSourceFile } from './source-file';
+import { tableLayouts } from './image-table';
+import { isFolder, readSourceFile } from './source-file';
 
 /** Side of one's own images once they are resized. */
 const ownSide = 32;
@@ -23,13 +24,19 @@ export const imageFolder: DatasetFormat = defineFormat({
   completion:
     'It is your own: put there what is missing, a folder of images a class as FOLDER/{train,test}/<class>/*.png; the images ' +
     `to test on may also lie in ${otherTests.join('/, ')}/.`,
-  also: otherTests.map((test) => ({
-    folders: ['', 'folder'],
-    isIn: (folder) => ['train', test].every((split) => existsSync(path.join(folder, split))),
-    read: (found) => readFolders(found, test),
-  })),
+  also: [
+    ...otherTests.map((test) => ({
+      folders: ['', 'folder'],
+      isIn: (folder: string) => ['train', test].every((split) => foldersAt(path.join(folder, split)).length > 0),
+      read: (found: string) => readFolders(found, test),
+    })),
+    ...tableLayouts(['', 'folder'], { name: 'folder', native: [ownSide, ownSide, 3] }),
+  ],
   readFrom: (found) => readFolders(found, 'test'),
 });
+
+/** None where there is no such folder. */
+const foldersAt = (folder: string) => (isFolder(folder) ? foldersIn(folder) : []);
 
 /** @param test name of the folder of images to test on */
 async function readFolders(found: string, test: string) {
@@ -53,6 +60,9 @@ async function readFolders(found: string, test: string) {
 
 const tinySide = 64;
 
+/** The authors' constants, which are ImageNet's. */
+const tinyStatistics = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
 /**
  * Tiny-ImageNet: train/<wnid>/images/*.JPEG, and its validation images, which serve as the test set (its own test images
  * have no labels). Classes are in the order of their WordNet numbers. Its validation images may be sorted into folders of classes.
@@ -75,14 +85,18 @@ export const tinyImageNet: DatasetFormat = defineFormat({
       isIn: (folder) => ['train', 'val'].every((split) => hasNumberedFolders(path.join(folder, split))),
       read: (found) => readTiny(found, (numbers) => sortedValidationFiles(path.join(found, 'val'), numbers)),
     },
+    ...tableLayouts(
+      ['tiny-imagenet', 'tiny-imagenet-200', ''],
+      { name: 'tiny-imagenet', native: [tinySide, tinySide, 3], ...tinyStatistics },
+      { npz: ['tiny-imagenet.npz'] },
+    ),
   ],
   readFrom: (found) => readTiny(found, (numbers) => validationFiles(path.join(found, 'val'), numbers)),
 });
 
 /** Whether a folder has folders, all named by WordNet numbers. */
 function hasNumberedFolders(folder: string): boolean {
-  if (!existsSync(folder)) return false;
-  const names = foldersIn(folder);
+  const names = foldersAt(folder);
   return names.length > 0 && names.every((name) => /^n\d+$/.test(name));
 }
 
@@ -100,9 +114,7 @@ async function readTiny(found: string, validation: (numbers: string[]) => Labell
     classNames: existsSync(words) ? wordsOf(words, numbers) : numbers,
     train: await readImages(train, { ...sizes, folder: path.join(found, 'train') }),
     test: await readImages(validation(numbers), { ...sizes, folder: path.join(found, 'val') }),
-    // The authors' constants, which are ImageNet's.
-    mean: [0.485, 0.456, 0.406],
-    deviation: [0.229, 0.224, 0.225],
+    ...tinyStatistics,
   });
 }
 

@@ -2,9 +2,11 @@
  * MNIST and Fashion-MNIST: IDX files, 28x28, one channel, here with a border of zeros to 32x32.
  * @see http://yann.lecun.com/exdb/mnist/ and https://github.com/zalandoresearch/fashion-mnist
  */
+import { withBorder } from './border';
 import { assembleDataset, type ImageSplit } from './dataset';
 import { defineFormat, type DatasetFormat, type OfficialFile, type OtherLayout } from './dataset-format';
 import { readIdxFile } from './idx-file';
+import { tableLayouts, type TableDataset } from './image-table';
 import { existingFile } from './source-file';
 
 const side = 32;
@@ -35,7 +37,11 @@ export const mnist: DatasetFormat = defineFormat({
   suffix: '.gz',
   about: '10 digits, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   sources: officialFiles(
-    ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'http://yann.lecun.com/exdb/mnist/'],
+    [
+      'https://ossci-datasets.s3.amazonaws.com/mnist/',
+      'https://storage.googleapis.com/cvdf-datasets/mnist/',
+      'http://yann.lecun.com/exdb/mnist/',
+    ],
     [
       'f68b3c2dcbeaaa9fbdd348bbdeb94873',
       'd53e105ee54ea40749a09fcbcd1e9432',
@@ -43,7 +49,10 @@ export const mnist: DatasetFormat = defineFormat({
       'ec29112dd5afa0611ce80d1b7f02629c',
     ],
   ),
-  also: [dottedFiles(['mnist', 'MNIST/raw', 'MNIST', ''], (found) => readIdxDataset(found, digits))],
+  also: [
+    dottedFiles(['mnist', 'MNIST/raw', 'MNIST', ''], (found) => readIdxDataset(found, digits)),
+    ...tableLayouts(['mnist', 'MNIST', 'mnist/mnist', ''], asTable(digits), { npz: ['mnist.npz'] }),
+  ],
   readFrom: (found) => readIdxDataset(found, digits),
 });
 
@@ -55,7 +64,10 @@ export const fashionMnist: DatasetFormat = defineFormat({
   suffix: '.gz',
   about: '10 articles of clothing, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
   sources: officialFiles(
-    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'],
+    [
+      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+      'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
+    ],
     [
       '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
       '25c81989df183df01b3e8a0aad5dffbe',
@@ -65,6 +77,9 @@ export const fashionMnist: DatasetFormat = defineFormat({
   ),
   also: [
     dottedFiles(['fashion-mnist', 'FashionMNIST/raw', 'FashionMNIST', ''], (found) => readIdxDataset(found, clothes)),
+    ...tableLayouts(['fashion-mnist', 'fashion_mnist', 'fashion-mnist/fashion_mnist', ''], asTable(clothes), {
+      npz: ['fashion-mnist.npz', 'fashion_mnist.npz'],
+    }),
   ],
   readFrom: (found) => readIdxDataset(found, clothes),
 });
@@ -74,6 +89,10 @@ function officialFiles(addresses: string[], checksums: string[]): OfficialFile[]
     urls: addresses.map((address) => `${address}${file}.gz`),
     md5: checksums[index],
   }));
+}
+
+function asTable({ mean, deviation, ...rest }: IdxDataset): TableDataset {
+  return { ...rest, mean: [mean], deviation: [deviation], native: [28, 28, 1], borderTo: side };
 }
 
 /** The same files with a dot, as some tools write them: `train-images.idx3-ubyte`. */
@@ -128,17 +147,5 @@ function readSplit(imagesFile: string, labelsFile: string, classCount: number): 
   if (wrong >= 0) {
     throw new Error(`${labelsFile}: record ${wrong} has label ${labels[wrong]}, expected 0 to ${classCount - 1}.`);
   }
-  return { images: withBorder(values, height, width), labels: Uint8Array.from(labels), count };
-}
-
-/** Images [count, height, width] in the middle of zeros, [count, 32, 32, 1]. */
-function withBorder(values: Uint8Array, height: number, width: number): Uint8Array {
-  const count = values.length / (height * width);
-  const images = new Uint8Array(count * side * side);
-  const [top, left] = [Math.floor((side - height) / 2), Math.floor((side - width) / 2)];
-  for (let row = 0; row < count * height; row++) {
-    const target = (Math.floor(row / height) * side + top + (row % height)) * side + left;
-    images.set(values.subarray(row * width, (row + 1) * width), target);
-  }
-  return images;
+  return { images: withBorder(values, { height, width, side }), labels: Uint8Array.from(labels), count };
 }

@@ -84,6 +84,11 @@ export function packedFile(folder: string, { folders, archives = [] }: Wanted): 
     .find((file) => existsSync(file));
 }
 
+/** Whether there is a folder, or a link to one. */
+export function isFolder(place: string): boolean {
+  return existsSync(place) && statSync(place).isDirectory();
+}
+
 /** The path of a file under its own name, or with the suffix; undefined where it is not there. */
 export function existingFile(folder: string, name: string, suffix = ''): string | undefined {
   return [name, name + suffix].map((file) => path.join(folder, file)).find((file) => existsSync(file));

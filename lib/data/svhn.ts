@@ -6,12 +6,21 @@
 import path from 'node:path';
 import { assembleDataset, type ImageSplit } from './dataset';
 import { defineFormat, type DatasetFormat } from './dataset-format';
+import { tableLayouts } from './image-table';
 import { readMatFile } from './mat-file';
 
 const side = 32;
 const channels = 3;
 
-/** SVHN with the authors' constants of normalisation. */
+/** With the authors' constants of normalisation. */
+const constants = {
+  name: 'svhn',
+  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  mean: [0.4377, 0.4438, 0.4728],
+  deviation: [0.198, 0.201, 0.197],
+};
+
+/** SVHN. */
 export const svhn: DatasetFormat = defineFormat({
   dataset: 'svhn',
   folders: ['', 'svhn', 'SVHN'],
@@ -27,15 +36,13 @@ export const svhn: DatasetFormat = defineFormat({
       md5: 'eb5a983be6a315427106f1b164d9cef3',
     },
   ],
+  also: tableLayouts(['svhn', 'SVHN', ''], { ...constants, native: [side, side, channels] }, { npz: ['svhn.npz'] }),
   readFrom: (found) =>
     assembleDataset({
-      name: 'svhn',
+      ...constants,
       imageShape: [side, side, channels],
-      classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       train: readSplit(path.join(found, 'train_32x32.mat')),
       test: readSplit(path.join(found, 'test_32x32.mat')),
-      mean: [0.4377, 0.4438, 0.4728],
-      deviation: [0.198, 0.201, 0.197],
     }),
 });
 

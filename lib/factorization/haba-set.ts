@@ -59,7 +59,11 @@ export const habaSet: Parameterisation<HabaOptions> = {
       { shape, part: 'hallucinators' },
     ]);
     return {
-      bases: { shape: [classCount * given.basesPerClass, height, width, sizes.baseChannels], part: 'bases' },
+      bases: {
+        shape: [classCount * given.basesPerClass, height, width, sizes.baseChannels],
+        part: 'bases',
+        images: true,
+      },
       ...Object.fromEntries(hallucinators),
     };
   },

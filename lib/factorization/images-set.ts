@@ -22,7 +22,7 @@ export const imagesSet: Parameterisation<ImagesOptions> = {
   itemsPerClass: 'ipc',
   defaults: ({ profile, perClass = profile === 'smoke' ? 2 : 10 }) => ({ ipc: perClass, ...storedItemDefaults }),
   tensors: ({ ipc }, { imageShape, classCount }) => ({
-    bases: { shape: [classCount * ipc, ...imageShape], part: 'bases' },
+    bases: { shape: [classCount * ipc, ...imageShape], part: 'bases', images: true },
   }),
   create(given, shape) {
     const { bases } = imagesSet.tensors(given, shape);

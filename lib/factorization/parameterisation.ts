@@ -14,13 +14,20 @@ export interface DataShape {
   classCount: number;
 }
 
+/** How elements lie on disk; integers are int32 in memory. */
+export type ElementType = 'float32' | 'int32' | 'uint16' | 'uint8' | 'bool';
+
 /** A tensor that a set stores. */
 export interface TensorSpec {
   shape: readonly number[];
   /** Label of the optimiser that moves it, a key of `optimisers`. Left out, the tensor is fixed: it stays as `init` made it. */
   part?: string;
-  /** Floats that it counts as in comparisons of storage. Default: its elements. */
+  /** How a set as it was distilled stores it: integers in the fewest bits that hold them, e.g. uint16. Default 'float32'. */
+  type?: ElementType;
+  /** Floats that it counts as in comparisons of storage. Default: its elements where they are floats, otherwise none. */
   floats?: number;
+  /** Whether it holds images, [images, height, width, channels], which 2 bits a value can store patch by patch. Default false. */
+  images?: boolean;
 }
 
 /** What default options depend on. */

@@ -12,8 +12,9 @@ import { oneLine } from './one-line';
 import { openFile } from './open-file';
 import { writeWhole } from './whole-file';
 
-export type StoredType = 'F32' | 'F64' | 'I64' | 'I32' | 'U8' | 'BOOL';
-export type StoredValues = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+export type StoredType = 'F32' | 'F64' | 'F16' | 'I64' | 'I32' | 'U16' | 'U8' | 'BOOL';
+/** Of F16 the 16 bits of each number, as of U16. */
+export type StoredValues = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array;
 
 export interface StoredTensor {
   type: StoredType;
@@ -29,13 +30,13 @@ export interface SafetensorsContent {
 /** Key of the metadata that holds the checksum. */
 const checksumKey = 'sha256';
 
-const elementBytes: Record<StoredType, number> = { F32: 4, F64: 8, I64: 8, I32: 4, U8: 1, BOOL: 1 };
+const elementBytes: Record<StoredType, number> = { F32: 4, F64: 8, F16: 2, I64: 8, I32: 4, U16: 2, U8: 1, BOOL: 1 };
 
 /** The format's own limit. */
 const largestHeaderBytes = 100_000_000;
 
 const entrySchema = z.object({
-  dtype: z.enum(['F32', 'F64', 'I64', 'I32', 'U8', 'BOOL']),
+  dtype: z.enum(['F32', 'F64', 'F16', 'I64', 'I32', 'U16', 'U8', 'BOOL']),
   shape: z.array(z.number().int().nonnegative().safe()),
   data_offsets: z.tuple([z.number().int().nonnegative().safe(), z.number().int().nonnegative().safe()]),
 });
@@ -247,6 +248,9 @@ function viewAs(type: StoredType, bytes: Buffer): StoredValues {
       return new BigInt64Array(buffer);
     case 'I32':
       return new Int32Array(buffer);
+    case 'F16':
+    case 'U16':
+      return new Uint16Array(buffer);
     default:
       return new Uint8Array(buffer);
   }

@@ -7,6 +7,7 @@ import { datasetNames } from '../data/dataset-names';
 import { useBackend } from '../tensor/backend';
 import { describeEnvironment } from './environment';
 import { readGpuSigns, unusedGpu } from './gpu-signs';
+import { describeMemory, memoryLimit } from './memory';
 
 export interface Finding {
   /** E.g. 'TensorFlow'. */
@@ -41,7 +42,7 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
     { name: 'device', value: environment.device },
     { name: 'NVIDIA GPU', value: gpu() },
     { name: 'CPU instructions', value: instructions() },
-    { name: 'memory', value: `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB` },
+    { name: 'memory', value: describeMemory(memoryLimit()) },
     { name: 'kernel', value: kernel() },
     ...(await findDatasets(data)).map(({ name, value }) => ({ name: `dataset ${name}`, value })),
   ];

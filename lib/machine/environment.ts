@@ -1,10 +1,11 @@
 /** What a run was computed with: written beside its numbers, so that they can be reproduced, or their difference explained. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, hostname, totalmem } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import path from 'node:path';
 import { computingDevice, computingThreads, type BackendName } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
+import { memoryLimit } from './memory';
 
 export interface Environment {
   /** When the session began, ISO 8601. */
@@ -21,6 +22,7 @@ export interface Environment {
   device: string;
   /** That one operation computes with: TensorFlow's own sums depend on it in their last digits. */
   threads: number;
+  /** What may be taken: of the machine, or of a container or job that is given less. */
   memoryBytes: number;
   /** Commit of the working copy; null outside a git checkout. */
   commit: string | null;
@@ -45,7 +47,7 @@ export function describeEnvironment(backend: BackendName): Environment {
     tensorflow,
     device: device === 'GPU' ? device : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
     threads: computingThreads(),
-    memoryBytes: totalmem(),
+    memoryBytes: memoryLimit().bytes,
     commit,
     modified: commit === null ? null : git(root, 'status', '--porcelain', '--untracked-files=no') !== '',
   };

@@ -4,7 +4,7 @@ import type { FittingSet } from '../factorization/budget';
 import { parameterisationOf } from '../factorization/parameterisations';
 import type { ReportTable } from './tables';
 
-/** A set a row, counted in both ways: by all floats, and as the paper names its settings, by bases alone. */
+/** A set a row, counted by all floats, by bits, and as the paper names its settings, by bases alone. */
 export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
   const column = <T>(of: (set: FittingSet) => T) => sets.map(of);
   const rounded = (value: number) => Number(value.toFixed(3));
@@ -19,6 +19,8 @@ export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
       'training images per class': column(({ trainingImagesPerClass }) => trainingImagesPerClass),
       floats: column(({ floats }) => floats),
       'images per class, all floats': column(({ imagesPerClass }) => rounded(imagesPerClass)),
+      'bits per class': column(({ bitsPerClass }) => bitsPerClass),
+      '8-bit images per class': column(({ realImagesPerClass }) => rounded(realImagesPerClass)),
       'images per class, bases alone': column(({ nominalImagesPerClass }) => rounded(nominalImagesPerClass)),
     }),
   };

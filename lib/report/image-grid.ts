@@ -1,6 +1,8 @@
 /** Images in rows and columns with labels, e.g. bases beside their hallucinations. */
 import { PNG } from 'pngjs';
 import type { Figure } from './figure';
+import { labelLines } from './label-lines';
+import { lettersOf } from './script-fonts';
 import { fontInUse, points } from './style';
 
 export interface GridImages {
@@ -29,9 +31,15 @@ export interface GridOptions {
 
 /** Of a label of 7 points, with room to spare. */
 const letterWidth = 4.6;
+/** Of the width of a figure, at most so much for the labels of rows. */
+const largestLabelShare = 0.4;
+/** From one line of a label to the next. */
+const lineHeight = 8.5;
 const rowTitleWidth = 12;
 const headerHeight = 24;
 const gap = 1.5;
+/** Height of a figure, and side of an image where that height would leave it less. */
+const [tallest, smallestCell] = [14_000, 2];
 
 /**
  * Lays images out as an SVG that holds each as a PNG, enlarged without smoothing.
@@ -48,25 +56,35 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
       `imageGrid: ${rowLabels.length} rows of ${columnLabels.length} columns hold ${cells} images, got ${pixels.length / size}.`,
     );
   }
-  const labelWidth = 6 + letterWidth * Math.max(...rowLabels.map(({ length }) => length));
+  const longest = Math.max(...rowLabels.map(lettersOf));
+  const letters = Math.min(longest, Math.floor((largestLabelShare * points(width)) / letterWidth));
+  const labelWidth = 6 + letterWidth * letters;
   const left = labelWidth + (rowTitle ? rowTitleWidth : 0);
-  const cell = Math.min((points(width) - left) / columnLabels.length - gap, points(largestCell));
+  const cell = Math.min(
+    (points(width) - left) / columnLabels.length - gap,
+    points(largestCell),
+    // Of very many rows: no page of PDF is longer.
+    Math.max(smallestCell, (((tallest - headerHeight) / rowLabels.length - gap) * columns) / height),
+  );
   const total = left + columnLabels.length * (cell + gap);
   const rowHeight = (cell * height) / columns + gap;
   const totalHeight = headerHeight + rowLabels.length * rowHeight;
   // Where columns are narrower than their labels, only every second, third, ... is labelled.
-  const labelled = Math.ceil((letterWidth * Math.max(...columnLabels.map(({ length }) => length))) / (cell + gap));
+  const labelled = Math.ceil((letterWidth * Math.max(...columnLabels.map(lettersOf))) / (cell + gap));
+  // In the middle of its columns, and within the figure where these are narrower than it.
+  const titleHalf = (lettersOf(columnTitle ?? '') * letterWidth * 8) / 7 / 2;
+  const titleAt = Math.max(titleHalf, Math.min((left + columnTitleFrom * (cell + gap) + total) / 2, total - titleHalf));
   const middle = headerHeight + (rowLabels.length * rowHeight) / 2;
   const parts = [
     ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
-    ...(columnTitle ? [text(columnTitle, (left + columnTitleFrom * (cell + gap) + total) / 2, 8, { size: 8 })] : []),
+    ...(columnTitle ? [text(columnTitle, titleAt, 8, { size: 8 })] : []),
     ...columnLabels.flatMap((label, column) =>
       column % labelled === 0 ? [text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 })] : [],
     ),
     ...rowLabels.flatMap((label, row) => {
       const top = headerHeight + row * rowHeight;
       return [
-        text(label, left - 4, top + rowHeight / 2 + 2, { size: 7, anchor: 'end' }),
+        rowLabel(label, letters, { right: left - 4, top, height: rowHeight }),
         ...columnLabels.map((_, column) => {
           const from = (row * columnLabels.length + column) * size;
           const image = pngOf(pixels.subarray(from, from + size), shape).toString('base64');
@@ -82,6 +100,20 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   return { name, svg, width: total, height: totalHeight, font: fontInUse(), runs };
 }
 
+interface RowRoom {
+  right: number;
+  top: number;
+  height: number;
+}
+
+/** In as many lines as there is room for beside a row; what is shortened says its whole on hovering. */
+function rowLabel(label: string, letters: number, { right, top, height }: RowRoom): string {
+  const { lines, shortened } = labelLines(label, { letters, lines: Math.max(1, Math.floor(height / lineHeight)) });
+  const first = top + height / 2 + 2 - ((lines.length - 1) * lineHeight) / 2;
+  const drawn = lines.map((line, index) => text(line, right, first + index * lineHeight, { size: 7, anchor: 'end' }));
+  return shortened ? `<g><title>${escaped(label)}</title>${drawn.join('')}</g>` : drawn.join('');
+}
+
 interface TextOptions {
   size: number;
   anchor?: 'middle' | 'end';
@@ -90,9 +122,12 @@ interface TextOptions {
 }
 
 function text(content: string, x: number, y: number, { size, anchor = 'middle', turned = false }: TextOptions): string {
-  const escaped = content.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const turn = turned ? ` transform="rotate(-90 ${x.toFixed(2)} ${y.toFixed(2)})"` : '';
-  return `<text x="${x.toFixed(2)}" y="${y.toFixed(2)}" font-family="${fontInUse().family}" font-size="${size}" text-anchor="${anchor}"${turn}>${escaped}</text>`;
+  return `<text x="${x.toFixed(2)}" y="${y.toFixed(2)}" font-family="${fontInUse().family}" font-size="${size}" text-anchor="${anchor}"${turn}>${escaped(content)}</text>`;
+}
+
+function escaped(content: string): string {
+  return content.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Enlarged by whole pixels before it is encoded: what draws the SVG later may smooth, and then blurs no pixel. */

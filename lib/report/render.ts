@@ -6,6 +6,24 @@ import { PNG } from 'pngjs';
 import sharp from 'sharp';
 import svgToPdf from 'svg-to-pdfkit';
 import type { Figure } from './figure';
+import { withFonts } from './script-fonts';
+
+/** Said once of a letter: a figure is written several times. */
+const told = new Set<string>();
+
+/** The figure's SVG, and the fonts that have its letters; of those that no font has it is said. */
+function drawable({ svg, font, name }: Figure) {
+  const { missing, ...rest } = withFonts(svg, font);
+  const news = missing.filter((letter) => !told.has(letter));
+  for (const letter of news) told.add(letter);
+  if (news.length > 0) {
+    console.warn(
+      `${name}: no font that comes along has ${news.slice(0, 8).join(' ')}${news.length > 8 ? ' ...' : ''}; PNG and PDF show boxes there, ` +
+        'and the SVG has the text, for a browser with such a font.',
+    );
+  }
+  return rest;
+}
 
 /** @param dotsPerInch default 300, what journals ask for */
 export async function toPng(figure: Figure, dotsPerInch = 300): Promise<Buffer> {
@@ -24,16 +42,19 @@ export function toScreenPng(figure: Figure): Buffer {
 }
 
 /** @param width in pixels */
-function rendered({ svg, font }: Figure, width: number) {
+function rendered(figure: Figure, width: number) {
+  const { svg, fonts } = drawable(figure);
   return new Resvg(svg, {
     fitTo: { mode: 'width', value: Math.round(width) },
     background: 'white',
-    font: { fontFiles: [font.file], loadSystemFonts: false, defaultFontFamily: font.family },
+    font: { fontFiles: fonts.map(({ file }) => file), loadSystemFonts: false, defaultFontFamily: figure.font.family },
   }).render();
 }
 
 /** One page of the figure's own size, whose text can be selected and searched. */
-export async function toPdf({ svg, width, height, font, name }: Figure): Promise<Buffer> {
+export async function toPdf(figure: Figure): Promise<Buffer> {
+  const { width, height, font, name } = figure;
+  const { svg, fonts } = drawable(figure);
   // A fixed date: the same figure is the same file.
   const document = new PDFDocument({
     size: [width, height],
@@ -43,8 +64,9 @@ export async function toPdf({ svg, width, height, font, name }: Figure): Promise
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<void>((resolve) => document.on('end', resolve));
-  document.registerFont(font.family, readFileSync(font.file));
-  svgToPdf(document, svg, 0, 0, { width, height, fontCallback: () => font.family, assumePt: true });
+  for (const { family, file } of fonts) document.registerFont(family, readFileSync(file));
+  const fontCallback = (family: string) => (fonts.some((each) => each.family === family) ? family : font.family);
+  svgToPdf(document, svg, 0, 0, { width, height, fontCallback, assumePt: true });
   document.end();
   await ended;
   return Buffer.concat(chunks);

@@ -5,6 +5,7 @@ import { mean } from 'simple-statistics';
 import type { RunResult } from '../runs/train-students';
 import { rounded } from './number-text';
 import { accuracyColumns, foldersOf, recipesOf } from './over-seeds';
+import { storageColumns } from './storage-columns';
 import { accuracyTitle, studentsLength } from './students-column';
 
 export interface ReportTable {
@@ -53,8 +54,7 @@ export function accuracyTable(name: string, runs: LabelledRun[], { folders = fal
             students: column(({ result }) => result.accuracy.runs.length),
             'length of a student': column(({ result }) => studentsLength(recipesOf([result]))),
           }),
-      'stored floats': column(({ result }) => result.storedFloats),
-      'images per class': column(({ result }) => rounded(result.imagesPerClass, 2)),
+      ...storageColumns(rows.map(resultsOf)),
       [seeded ? 'seconds of a run' : 'seconds']: meanColumn(({ result }) => result.seconds).map(Math.round),
       ...(runs.some(({ expertSeconds }) => expertSeconds !== undefined)
         ? { 'seconds of experts': meanColumn(({ expertSeconds = 0 }) => expertSeconds).map(Math.round) }
@@ -68,8 +68,8 @@ export function accuracyTable(name: string, runs: LabelledRun[], { folders = fal
 function groupSeedsOfLabels(runs: readonly LabelledRun[]): SeededRow[] {
   const rows: { key: string; seeds: Set<number>; row: SeededRow }[] = [];
   for (const run of runs) {
-    const { kind, configuration } = run.result;
-    const key = JSON.stringify([run.label, kind, { ...configuration, seed: undefined }]);
+    const { kind, configuration, stored } = run.result;
+    const key = JSON.stringify([run.label, kind, { ...stored, of: undefined }, { ...configuration, seed: undefined }]);
     const found = rows.find((other) => other.key === key && !other.seeds.has(configuration.seed));
     if (found) {
       found.seeds.add(configuration.seed);

@@ -4,6 +4,7 @@ import { herdingSelection, randomSelection } from '../evaluation/baselines';
 import { selectByScore } from '../evaluation/el2n';
 import { kCentreSelection } from '../evaluation/k-centre';
 import { kMedoidsSelection } from '../evaluation/k-medoids';
+import { realImagesLedger } from '../factorization/ledger';
 import { perClassOf } from '../factorization/parameterisations';
 import { writeSealed } from '../files/sealed-json';
 import { disposeAll } from '../tensor/parameters';
@@ -11,7 +12,7 @@ import { Random } from '../tensor/random';
 import type { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
 import { makeBasis, networkOf, readFeatureNetwork, readScores } from './coreset-bases';
-import { imageFloats, makeSet, type MadeSet } from './make-set';
+import { makeSet, type MadeSet } from './make-set';
 import { setFiles } from './run-files';
 import type { BaselineKind, CoresetBasis } from './run-kinds';
 import type { Session } from './session';
@@ -28,10 +29,10 @@ export function chooseImages(kind: BaselineKind, configuration: Configuration, c
       secondsBefore: () => basis?.result.seconds ?? 0,
       work: async (session) => {
         const { data, folder, hash } = session;
-        if (kind === 'full') return data.train.count * imageFloats(data);
+        if (kind === 'full') return realImagesLedger(data.train.count, data.train);
         const images = await chosenBy(kind, configuration, session, basis);
         writeSealed(setFiles(folder).selection, hash, { images: [...images] });
-        return images.length * imageFloats(data);
+        return realImagesLedger(images.length, data.train);
       },
     },
     context,

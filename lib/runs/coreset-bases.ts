@@ -9,12 +9,13 @@ import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import { fullDataEpochs } from '../evaluation/baselines';
 import { errorNorms } from '../evaluation/el2n';
+import { ledgerOf, type Ledger } from '../factorization/ledger';
 import { studentTrainer } from '../evaluation/student';
 import { realTrainingSet } from '../evaluation/training-set';
 import { createNetwork } from '../networks/create-network';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
-import { disposeAll, type Parameters } from '../tensor/parameters';
+import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
@@ -65,22 +66,22 @@ function kept(file: string, { folder, hash }: Pick<MadeSet, 'folder' | 'hash'>):
   }
 }
 
-/** @returns floats of the network */
-async function trainFeatures(configuration: Configuration, session: Session): Promise<number> {
+/** @returns what the network costs to store */
+async function trainFeatures(configuration: Configuration, session: Session): Promise<Ledger> {
   const { folder, hash } = session;
   const epochs = fullDataEpochs[configuration.profile];
   const random = Random.stream(configuration.seed, 'herding');
   const parameters = await train(configuration, session, { name: 'training for features', epochs, random });
   try {
     keepTensors(setFiles(folder).network, hash, parameters);
-    return Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
+    return floatsLedger('network', floatCount(parameters), session.data.train);
   } finally {
     disposeAll(parameters);
   }
 }
 
-/** @returns floats of the scores */
-async function scoreImages(configuration: Configuration, session: Session): Promise<number> {
+/** @returns what the scores cost to store */
+async function scoreImages(configuration: Configuration, session: Session): Promise<Ledger> {
   const { data, folder, hash } = session;
   const networks = scoringNetworks[configuration.profile];
   const epochs = earlyEpochs(configuration.profile);
@@ -98,10 +99,14 @@ async function scoreImages(configuration: Configuration, session: Session): Prom
       disposeAll(parameters);
     }
   }
-  return data.train.count;
+  return floatsLedger('scores', data.train.count, data.train);
 }
 
 const scoresFile = (folder: string, network: number) => path.join(folder, `scores-${network}.safetensors`);
+
+function floatsLedger(part: string, values: number, shape: PreparedDataset['train']): Ledger {
+  return ledgerOf([{ part, values, bits: 32 * values, floats: values }], shape);
+}
 
 /** A network trained on all images, in the recipe of students. */
 async function train(

@@ -10,11 +10,11 @@ import {
   type IterationMetrics,
 } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
+import { memoryWarning } from '../machine/memory';
 import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
 import { isConstrained } from '../distillation/constraint-step';
 import { parameterisationOf } from '../factorization/parameterisations';
-import { floatsOf } from '../factorization/storage';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { allFinite } from '../tensor/parameters';
@@ -43,8 +43,7 @@ export async function distil(configuration: Configuration, context: RunContext):
           try {
             const learned = { parameters: state.set.parameters, method: state.method.parameters };
             const { data, folder, hash } = session;
-            writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
-            return floatsOf(distillation!.set.tensors);
+            return writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
           } finally {
             releaseState(state);
           }
@@ -130,6 +129,8 @@ function announce(configuration: Configuration, { data, progress }: Session, don
   if (!estimate) return;
   const gigabytes = (estimate.bytes / 1e9).toFixed(1);
   progress.note(`about ${formatSeconds(estimate.seconds)} and ${gigabytes} GB of memory, by the speed of this machine`);
+  const warning = memoryWarning(estimate.bytes);
+  if (warning !== undefined) progress.note(warning, 'news');
 }
 
 /** What is looked at where a run diverges. */

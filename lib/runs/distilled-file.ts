@@ -1,19 +1,29 @@
 /** A distilled set as one self-describing file: everything that training on it needs. */
 import { z } from 'zod';
-import type { PreparedDataset } from '../data/image-source';
+import type { ImageSource, PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
 import { learnedBeside, learnedShapes } from '../matching/methods';
 import type { LearnedSet } from '../evaluation/evaluation';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import type { DistilledSet } from '../factorization/distilled-set';
+import { entriesOf, ledgerOf, type Ledger } from '../factorization/ledger';
+import type { DataShape, TensorSpec } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
+import {
+  decodeTensors,
+  defaultGroups,
+  encodeTensors,
+  requireShape,
+  storedEntries,
+} from '../factorization/stored-precision';
 import { writing } from '../files/file-error';
 import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
-import { readSafetensors } from '../files/safetensors';
-import { addPrefix, disposeAll, withPrefix, type Parameters } from '../tensor/parameters';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../files/safetensors';
+import { addPrefix, disposeAll, type Parameters } from '../tensor/parameters';
+import { Random } from '../tensor/random';
+import { toStored, toTensor } from '../tensor/stored-tensors';
 import { advice, hashInName, setFiles } from './run-files';
-import { toTensor, writeTensors } from '../tensor/stored-tensors';
+import { storedAsSchema, type StoredAs } from './stored-as';
 
 /** Raised when the meaning of the file changes. */
 const format = 'haba distilled set 2';
@@ -26,6 +36,10 @@ export interface DistilledFile extends LearnedSet {
   dataChecksum: string;
   /** Hash of the run that made it. */
   run: string;
+  /** What it costs to store: the size of the file without its header and `statistics`. */
+  ledger: Ledger;
+  /** Of a set that was stored again in another precision: how, and from which run's set. */
+  stored?: StoredAs;
   /** What inverts the whitening: `mean`, `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels]. */
   statistics: Parameters;
   /** Frees all its tensors. */
@@ -38,9 +52,16 @@ export interface WriteOptions {
   /** What the matching method learned beside it. Default: nothing. */
   method?: Parameters;
   configuration: Configuration;
-  data: PreparedDataset;
+  data: WrittenData;
   run: string;
+  /** Precision, and what it was made from. Default: as distilled. */
+  stored?: StoredAs;
 }
+
+/** What is written of a dataset. */
+export type WrittenData = Pick<PreparedDataset, 'classNames' | 'checksum' | 'statistics'> & {
+  train: Pick<ImageSource, 'imageShape'>;
+};
 
 /** Text that holds JSON of a schema. */
 function json<Schema extends z.ZodTypeAny>(schema: Schema) {
@@ -67,13 +88,35 @@ const metadataSchema = z.object({
   run: z.string(),
   /** Of the set's kind, where that has one. */
   setVersion: z.coerce.number().optional(),
+  stored: json(storedAsSchema).optional(),
 });
 
-/** Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data. */
-export function writeDistilledSet(file: string, { parameters, method, configuration, data, run }: WriteOptions): void {
+const whiteningPrefix = 'whitening.';
+
+/**
+ * Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data.
+ * @returns what it costs to store
+ * @throws RangeError for numbers that the precision cannot hold
+ */
+export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
+  const { parameters, method, configuration, data, run, stored } = options;
   const { version } = parameterisationOf(configuration.set.kind);
+  const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
+  const declared = declaredTensors(configuration, shape);
+  const tensors = encodeTensors(
+    declared,
+    { ...parameters, ...method },
+    {
+      precision: stored?.precision ?? 'float32',
+      groups: stored?.groups ?? defaultGroups,
+      random: Random.stream(configuration.seed, 'groups of patches'),
+    },
+  );
   const statistics = data.statistics();
-  const tensors = { ...parameters, ...method, ...addPrefix(statistics, 'whitening.') };
+  const whitening = Object.entries(addPrefix(statistics, whiteningPrefix)).map(([name, tensor]) => [
+    name,
+    toStored(tensor),
+  ]);
   const metadata = {
     format,
     configuration: JSON.stringify(configuration),
@@ -82,12 +125,30 @@ export function writeDistilledSet(file: string, { parameters, method, configurat
     dataChecksum: data.checksum,
     run,
     ...(version === undefined ? {} : { setVersion: String(version) }),
+    ...(stored === undefined ? {} : { stored: JSON.stringify(stored) }),
   };
   try {
-    writing(file, () => writeTensors(file, tensors, metadata));
+    const all = { ...tensors, ...(Object.fromEntries(whitening) as Record<string, StoredTensor>) };
+    writing(file, () => writeSafetensors(file, all, metadata));
   } finally {
     disposeAll(statistics);
   }
+  return ledgerOf(storedEntries(declared, tensors), shape);
+}
+
+/** What a set of a configuration costs to store as it is distilled. */
+export function distilledLedger(configuration: Configuration, shape: DataShape): Ledger {
+  return ledgerOf(entriesOf(declaredTensors(configuration, shape)), shape);
+}
+
+/** Everything that a set of a configuration stores: its own tensors, and what was learned beside them. */
+function declaredTensors({ set, matching }: Configuration, shape: DataShape): Record<string, TensorSpec> {
+  const learned = Object.entries(learnedShapes(matching, shape));
+  return {
+    ...createDistilledSet({ ...set, ...shape }).tensors,
+    // Students are trained with the rate that was learned for them; another would ruin them.
+    ...Object.fromEntries(learned.map(([name, its]) => [name, { shape: its, floats: 0 }])),
+  };
 }
 
 export interface ReadDistilledOptions {
@@ -130,9 +191,23 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   const configuration = configurationOf(file, made.configuration);
   requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
-  checkShapes(file, expectedShapes(set, configuration), tensors);
-  const all = Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, toTensor(stored)]));
-  const pick = (named: object): Parameters => Object.fromEntries(Object.keys(named).map((name) => [name, all[name]]));
+  const shape = { imageShape, classCount: classNames.length };
+  const declared = declaredTensors(configuration, shape);
+  const isWhitening = (name: string) => name.startsWith(whiteningPrefix);
+  const [ofWhitening, ofSet] = [true, false].map((whitening) =>
+    Object.fromEntries(Object.entries(tensors).filter(([name]) => isWhitening(name) === whitening)),
+  );
+  const decoded = whole(file, () => {
+    for (const [name, expected] of Object.entries(whiteningShapes(configuration, imageShape))) {
+      requireShape(name, tensors[name]?.shape, expected);
+    }
+    return decodeTensors(declared, ofSet);
+  });
+  const statistics = Object.fromEntries(
+    Object.entries(ofWhitening).map(([name, stored]) => [name.slice(whiteningPrefix.length), toTensor(stored)]),
+  );
+  const pick = (named: object): Parameters =>
+    Object.fromEntries(Object.keys(named).map((name) => [name, decoded[name]]));
   return {
     set,
     // What the method learned stands among the set's tensors, which have other names.
@@ -143,9 +218,20 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     imageShape,
     dataChecksum,
     run,
-    statistics: withPrefix(all, 'whitening.'),
-    dispose: () => disposeAll(all),
+    ledger: ledgerOf(storedEntries(declared, ofSet), shape),
+    ...(made.stored ? { stored: made.stored } : {}),
+    statistics,
+    dispose: () => disposeAll(decoded, statistics),
   };
+}
+
+/** What is made of a file's tensors, or a sentence that names the file. */
+function whole<T>(file: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new Error(`${file} is not a whole distilled set: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 function configurationOf(file: string, made: Record<string, unknown>): Configuration {
@@ -168,35 +254,16 @@ function requireVersion(file: string, kind: string, made: number | undefined): v
   );
 }
 
-/** Names and shapes of all tensors that a set of a configuration has, what inverts its whitening included. */
-function expectedShapes(
-  { tensors, imageShape, classCount }: DistilledSet,
-  { whitening, matching }: Configuration,
+/** Names and shapes of what inverts the whitening. */
+function whiteningShapes(
+  { whitening }: Configuration,
+  imageShape: DataShape['imageShape'],
 ): Record<string, readonly number[]> {
   const channels = imageShape[2];
   const pixels = imageShape.reduce((product, side) => product * side, 1);
   return {
-    ...Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
-    // Students are trained with the rate that was learned for them; another would ruin them.
-    ...learnedShapes(matching, { imageShape, classCount }),
     'whitening.mean': [channels],
     'whitening.deviation': [channels],
     ...(whitening === 'zca' ? { 'whitening.zca.mean': [pixels], 'whitening.zca.inverse': [pixels, pixels] } : {}),
   };
-}
-
-function checkShapes(
-  file: string,
-  expected: Record<string, readonly number[]>,
-  tensors: Record<string, { shape: number[] } | undefined>,
-): void {
-  for (const [name, shape] of Object.entries(expected)) {
-    const found = tensors[name];
-    if (found === undefined || found.shape.join() !== shape.join()) {
-      const given = found === undefined ? 'is missing' : `has shape [${found.shape.join(', ')}]`;
-      throw new Error(
-        `${file} is not a whole distilled set: tensor '${name}' ${given}; by its configuration its shape is [${shape.join(', ')}].`,
-      );
-    }
-  }
 }

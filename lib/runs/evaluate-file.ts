@@ -2,6 +2,7 @@
 import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 import { evaluateSet, summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import type { Ledger } from '../factorization/ledger';
 import type { NetworkInput } from '../networks/network-families';
 import { useBackend } from '../tensor/backend';
 import { inExecutionOf } from './context';
@@ -31,6 +32,8 @@ export interface FileEvaluation {
   /** Images that the students were tested on. */
   split: Configuration['evaluation']['split'];
   accuracy: Accuracy;
+  /** What the set costs to store. */
+  ledger: Ledger;
   /** Accuracy of the students that the set's run trained, where the file lies in its folder. */
   recorded?: Accuracy;
 }
@@ -68,7 +71,14 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
         }),
       );
       const accuracy = summariseAccuracy(results.map((result) => result.accuracy));
-      return { file, network: network.name, split: evaluation.split, accuracy, ...(recorded ? { recorded } : {}) };
+      return {
+        file,
+        network: network.name,
+        split: evaluation.split,
+        accuracy,
+        ledger: distilled.ledger,
+        ...(recorded ? { recorded } : {}),
+      };
     } finally {
       progress.end();
       interrupt.release();

@@ -13,6 +13,7 @@ import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { setFiles, type RunPlace } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
+import { storedAs, type StoredAs } from './stored-as';
 
 export type { RunKind } from './run-kinds';
 
@@ -22,10 +23,12 @@ export interface SetSource {
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** Of the kind 'stored'. */
+  stored?: StoredAs;
 }
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum }: SetSource): string {
+export function setHash({ kind, configuration, dataChecksum, stored }: SetSource): string {
   const { profile, dataset, seed, set, network, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
@@ -42,6 +45,9 @@ export function setHash({ kind, configuration, dataChecksum }: SetSource): strin
       };
       return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
+    // The hash of the run that it was made from says everything else.
+    case 'stored':
+      return hashOf({ kind, ...stored });
     case 'full':
       return hashOf({ ...common, holdOut, whitening });
     case 'random':
@@ -85,9 +91,11 @@ function hashOf(identity: object): string {
 
 /**
  * The readable part of a training set's folder name, e.g. `haba-dm-cifar10-9bases-quick-iterations-50`: kind of set, method,
- * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables.
+ * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables. That of a set in
+ * another precision goes on with it: `-int8`.
  */
-export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'configuration'>): string {
+export function setName({ kind, configuration, stored }: Omit<SetSource, 'dataChecksum'>): string {
+  if (kind === 'stored') return [setName({ kind: 'distillation', configuration }), ...storedPhrases(stored!)].join('-');
   const { set, matching, dataset, profile, holdOut } = configuration;
   const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
   const perClass = perClassOf(set);
@@ -95,6 +103,13 @@ export function setName({ kind, configuration }: Pick<SetSource, 'kind' | 'confi
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
+}
+
+/** The precision, and what differs from its defaults. */
+function storedPhrases({ of, precision, ...given }: StoredAs): string[] {
+  const usual = new Map(Object.entries(storedAs(of, { precision })));
+  const differing = Object.entries(given).filter(([key, value]) => usual.get(key) !== value);
+  return [precision, ...phrases(Object.fromEntries(differing))];
 }
 
 /** The same for students, e.g. `ConvNet-300updates-test-width-64`. */

@@ -2,45 +2,60 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { requireEnoughImages, type Configuration } from '../distillation/configuration';
+import { realImagesLedger, type Ledger } from '../factorization/ledger';
 import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
+import { distilledLedger } from './distilled-file';
 import { setHash, setName } from './identity';
 import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
+import type { StoredAs } from './stored-as';
 
 /** A training set that is done. */
 export interface MadeSet extends RunPlace {
   kind: RunKind;
   /** Of its configuration. */
   network: Configuration['network'];
-  result: SetResult;
+  /** Of the kind 'stored'. */
+  stored?: StoredAs;
+  result: LedgeredResult;
 }
+
+export type LedgeredResult = SetResult & { ledger: Ledger };
 
 export interface SetTask {
   kind: RunKind;
   configuration: Configuration;
+  /** Of the kind 'stored'. */
+  stored?: StoredAs;
   /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
   check?: (data: PreparedDataset) => unknown;
   /** What that took when it was made: it counts as the set's, whichever run made it. Default 0. */
   secondsBefore?: () => number;
-  /** Makes the set and writes its files. @returns floats that it stores */
-  work: (session: Session) => Promise<number>;
+  /** Makes the set and writes its files. @returns what it costs to store */
+  work: (session: Session) => Promise<Ledger>;
 }
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
 export async function makeSet(
-  { kind, configuration, check, secondsBefore, work }: SetTask,
+  { kind, configuration, stored: storedAs, check, secondsBefore, work }: SetTask,
   context: RunContext,
 ): Promise<MadeSet> {
   const { data, options } = context;
-  const source = { kind, configuration, dataChecksum: data.checksum };
+  const source = { kind, configuration, dataChecksum: data.checksum, ...(storedAs ? { stored: storedAs } : {}) };
   const hash = setHash(source);
   const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
   const place = { folder, hash };
-  const made = (result: SetResult): MadeSet => ({ ...place, kind, network: configuration.network, result });
+  const made = (result: SetResult): MadeSet => ({
+    ...place,
+    kind,
+    network: configuration.network,
+    ...(storedAs ? { stored: storedAs } : {}),
+    result: withLedger(result, { kind, configuration }, data),
+  });
   const stored = readSetResult(place);
   if (stored) {
     readIdentity(folder);
@@ -59,16 +74,32 @@ export async function makeSet(
     const { configuration: file, result: resultFile } = setFiles(folder);
     if (existsSync(file)) readIdentity(folder);
     else writeSealed(file, hash, source);
-    const storedFloats = await work(session);
+    const ledger = await work(session);
     const result: SetResult = {
-      storedFloats,
-      imagesPerClass: storedFloats / (data.train.classCount * imageFloats(data)),
+      storedFloats: ledger.floats,
+      imagesPerClass: ledger.imagesPerClass,
+      ledger,
       seconds: session.recordTime() + (secondsBefore?.() ?? 0),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
     writeSealed(resultFile, hash, result);
     return made(result);
   });
+}
+
+/** A result with its ledger; that of a run of before there was one follows from its configuration. */
+export function withLedger(
+  result: SetResult,
+  { kind, configuration }: Pick<SetTask, 'kind' | 'configuration'>,
+  data: PreparedDataset,
+): LedgeredResult {
+  const { imageShape, classCount } = data.train;
+  const shape = { imageShape, classCount };
+  const computed = () =>
+    kind === 'distillation'
+      ? distilledLedger(configuration, shape)
+      : realImagesLedger(result.storedFloats / imageFloats(data), shape);
+  return { ...result, ledger: result.ledger ?? computed() };
 }
 
 /** Of one image. */

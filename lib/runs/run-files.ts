@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { ledgerSchema } from '../factorization/ledger';
 import type { IterationMetrics } from '../distillation/distillation';
 import type { StudentResult } from '../evaluation/evaluation';
 import { readJsonLines } from '../files/json-lines';
@@ -13,6 +14,7 @@ import { resultsFolder } from '../files/results-folder';
 import { readSealed } from '../files/sealed-json';
 import { shellWord } from '../files/shell-word';
 import { runKinds } from './run-kinds';
+import { storedAsSchema } from './stored-as';
 
 /** A folder of a run, and the hash that its files are sealed with. */
 export interface RunPlace {
@@ -94,6 +96,7 @@ const identitySchema = z.object({
   kind: z.enum(runKinds),
   configuration: z.record(z.unknown()),
   dataChecksum: z.string(),
+  stored: storedAsSchema.optional(),
 });
 
 /** What a training set is. @throws Error naming the file */
@@ -114,6 +117,8 @@ const setResultSchema = z.object({
   storedFloats: z.number().int().min(0).safe(),
   /** The same in images per class, which a class of images of the dataset's shape would take. */
   imagesPerClass: z.number().min(0).finite(),
+  /** What it costs in floats and bits, by part. Runs of before there was a ledger lack it. */
+  ledger: ledgerSchema.optional(),
   /** Of all sessions together. */
   seconds: z.number().min(0).finite(),
   /** Largest resident memory of the process in the last session. */

@@ -8,12 +8,18 @@ export const coresets = ['herding', 'k-centre', 'k-medoids', 'el2n-easiest', 'el
 export const coresetBases = ['features', 'el2n-scores'] as const;
 
 /**
- * What a run makes a training set of: it distils one; or takes real images at random, as a coreset, or all. And what coresets are chosen
- * by, which is no training set.
+ * What a run makes a training set of: it distils one; or stores a distilled one in another precision; or takes real images at random,
+ * as a coreset, or all. And what coresets are chosen by, which is no training set.
  */
-export const runKinds = ['distillation', 'random', 'full', ...coresets, ...coresetBases] as const;
+export const runKinds = ['distillation', 'stored', 'random', 'full', ...coresets, ...coresetBases] as const;
 
 export type RunKind = (typeof runKinds)[number];
+
+/** Whether it is a set that lies in `distilled.safetensors`, not real images. */
+export function isDistilled(kind: RunKind): kind is 'distillation' | 'stored' {
+  return kind === 'distillation' || kind === 'stored';
+}
+
 /** Whether it holds so many images a class. */
 export function isOfClasses(kind: RunKind): boolean {
   return kind !== 'full' && !(coresetBases as readonly string[]).includes(kind);
@@ -27,7 +33,7 @@ export const baselines = ['random', 'herding', 'k-centre', 'k-medoids', 'el2n', 
 export type Baseline = (typeof baselines)[number];
 
 /** The same as kinds of run: of EL2N's two ends, one. */
-export type BaselineKind = Exclude<RunKind, 'distillation' | CoresetBasis>;
+export type BaselineKind = Exclude<RunKind, 'distillation' | 'stored' | CoresetBasis>;
 
 /** @throws RangeError for what is no baseline, and for an end of scores where there are none */
 export function kindOfBaseline(baseline: Baseline, keep?: KeptEnd): BaselineKind {

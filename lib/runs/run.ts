@@ -5,7 +5,7 @@ import type { KeptEnd } from '../evaluation/el2n';
 import { chooseImages } from './choose-images';
 import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
-import type { MadeSet } from './make-set';
+import { withLedger } from './make-set';
 import { readIdentity, readSetResult, hashInName } from './run-files';
 import { kindOfBaseline, type Baseline } from './run-kinds';
 import { trainStudents, type RunResult } from './train-students';
@@ -78,22 +78,19 @@ export async function evaluateRun(
 ): Promise<RunResult> {
   const configuration = withStudents(made, students);
   return inContext(configuration, options, (context) => {
-    const { dataChecksum, configuration: stored } = readIdentity(folder);
+    const { dataChecksum, configuration: own, stored } = readIdentity(folder);
     if (dataChecksum !== context.data.checksum) {
       throw new Error(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
       );
     }
-    const network = (stored.network ?? made.network) as Configuration['network'];
-    return trainStudents(madeSet(folder, kind, network), configuration, context);
+    const place = { folder, hash: hashInName(folder) };
+    const found = readSetResult(place);
+    if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
+    const result = withLedger(found, { kind, configuration }, context.data);
+    const network = (own.network ?? made.network) as Configuration['network'];
+    return trainStudents({ ...place, kind, network, stored, result }, configuration, context);
   });
-}
-
-function madeSet(folder: string, kind: MadeSet['kind'], network: MadeSet['network']): MadeSet {
-  const place = { folder, hash: hashInName(folder) };
-  const result = readSetResult(place);
-  if (!result) throw new Error(`${folder} is not finished: run its configuration first.`);
-  return { ...place, kind, network, result };
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */

@@ -17,19 +17,22 @@ import type { RunContext } from './context';
 import { readRunsSet } from './distilled-file';
 import { studentsPlace } from './identity';
 import { keepTensors } from './kept-tensors';
-import type { MadeSet } from './make-set';
-import { advice, readRecipe, readSelection, readStudents, studentsFiles, type SetResult } from './run-files';
-import type { RunKind } from './run-kinds';
+import type { LedgeredResult, MadeSet } from './make-set';
+import { advice, readRecipe, readSelection, readStudents, studentsFiles } from './run-files';
+import { isDistilled, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
+import type { StoredAs } from './stored-as';
 
 /** A finished run. */
-export interface RunResult extends SetResult {
+export interface RunResult extends LedgeredResult {
   /** Folder of its training set. */
   run: string;
   /** Folder of its students. */
   students: string;
   kind: RunKind;
   configuration: Configuration;
+  /** Of a set that was stored in another precision: how, and from which run's set. */
+  stored?: StoredAs;
   /** Of the students, on the images of `configuration.evaluation.split`. */
   accuracy: Accuracy;
   /** Of the set and of the students together, all sessions. */
@@ -69,6 +72,7 @@ export async function trainStudents(
     students: place.folder,
     kind: set.kind,
     configuration,
+    ...(set.stored ? { stored: set.stored } : {}),
     accuracy,
     seconds: trained.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
     trainingImages: trained[0].images,
@@ -108,7 +112,7 @@ async function evaluate(
   { data }: Session,
   options: EvaluationOptions,
 ): Promise<StudentResult[]> {
-  if (set.kind === 'distillation') {
+  if (isDistilled(set.kind)) {
     const distilled = readRunsSet(set.folder);
     try {
       return await evaluateSet(distilled, configuration, data, options);

@@ -1,4 +1,5 @@
 /** Tensors of TensorFlow.js to and from safetensors files. */
+import { getFloat16, setFloat16 } from '@petamoriken/float16';
 import { writeSafetensors, type StoredTensor } from '../files/safetensors';
 import type { Parameters } from './parameters';
 import { tf } from './tensorflow';
@@ -15,6 +16,8 @@ export function toTensor({ type, shape, values }: StoredTensor): tf.Tensor {
     case 'F32':
     case 'F64':
       return tf.tensor(Float32Array.from(values as Float32Array), shape, 'float32');
+    case 'F16':
+      return tf.tensor(fromFloat16(values as Uint16Array), shape, 'float32');
     case 'BOOL':
       return tf.tensor(values as Uint8Array, shape, 'bool');
     default:
@@ -22,11 +25,28 @@ export function toTensor({ type, shape, values }: StoredTensor): tf.Tensor {
   }
 }
 
-function toStored(tensor: tf.Tensor): StoredTensor {
+/** A tensor as it is, to be stored. */
+export function toStored(tensor: tf.Tensor): StoredTensor {
   return { type: storedType(tensor), shape: tensor.shape, values: tensor.dataSync() };
 }
 
 /** How a tensor's elements are stored. */
 export function storedType({ dtype }: Pick<tf.Tensor, 'dtype'>): 'F32' | 'BOOL' | 'I32' {
   return dtype === 'float32' ? 'F32' : dtype === 'bool' ? 'BOOL' : 'I32';
+}
+
+/** Largest number of float16. */
+export const largestFloat16 = 65504;
+
+/** Numbers rounded to float16, half to even, as their 16 bits; what is beyond its largest becomes infinite. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  const view = new DataView(bits.buffer);
+  for (const [place, value] of values.entries()) setFloat16(view, 2 * place, value, true);
+  return bits;
+}
+
+function fromFloat16(bits: Uint16Array): Float32Array {
+  const view = new DataView(bits.buffer, bits.byteOffset, bits.byteLength);
+  return Float32Array.from({ length: bits.length }, (_, place) => getFloat16(view, 2 * place, true));
 }

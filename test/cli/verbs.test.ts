@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import type { RunResult } from '../../lib/runs/train-students';
 import { writeDigits } from '../faults/world';
 import { haba, lastJson, startHaba } from './command-line';
 
@@ -117,6 +118,7 @@ test('every verb has its help', async () => {
     'compare',
     'parity',
     'data',
+    'store',
     'doctor',
     'runs',
   ];
@@ -125,6 +127,26 @@ test('every verb has its help', async () => {
     assert.equal(status, 0, verb);
     assert.match(stdout, new RegExp(`^Usage: haba ${verb}`));
   }
+});
+
+test('store: another precision of the set, beside its run, with its bits; a precision that there is not is refused', async () => {
+  const file = path.join(run, 'distilled.safetensors');
+  const stored = await haba('store', file, '--precision', 'int8', '--students', '1');
+  assert.equal(stored.status, 0, stored.stderr);
+  const { run: place, accuracy, ledger } = lastJson(stored) as unknown as RunResult;
+  assert.equal(path.dirname(place), path.join(folder, 'runs'));
+  assert.equal(accuracy.runs.length, 1);
+  // 8 bits for each of 61,440 values of bases, and 64 of scales for each of three channels.
+  assert.equal(ledger.parts.bases.bits, 8 * 61_440);
+  assert.match(
+    stored.stderr,
+    new RegExp(`int8: ${ledger.bits} bits for 72576 floats, .* real images of 8 bits per class`),
+  );
+  const listed = await haba('runs', 'list', '--runs', path.join(folder, 'runs'));
+  assert.match(listed.stdout, new RegExp(`finished .* ${ledger.bits} bits .* ${path.basename(place)}`));
+  const refused = await haba('store', file, '--precision', 'int4');
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /int4.*float32, float16, int8, int2/);
 });
 
 test('experts and trajectory matching: trained, then found', async () => {

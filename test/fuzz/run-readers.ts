@@ -162,7 +162,8 @@ const distilledReader: Reader = {
     await useBackend();
     const data = smallData();
     const { imageShape, classCount } = data.train;
-    const files = (['images', 'haba'] as const).map((kind) => {
+    const files = (['images', 'haba', 'at 8 bits', 'at 2 bits'] as const).map((name) => {
+      const kind = name === 'images' ? name : 'haba';
       const set: ConfigurationInput['set'] =
         kind === 'images' ? { kind, ipc: 1 } : { kind, basesPerClass: 1, hallucinators: 2 };
       const configuration = configure({ profile: 'smoke', dataset: 'shapes', set });
@@ -170,17 +171,20 @@ const distilledReader: Reader = {
         Random.stream(0, 'test'),
         data.train,
       );
-      const file = path.join(folder, `${kind}.safetensors`);
-      writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
+      const file = path.join(folder, `${name.replaceAll(' ', '-')}.safetensors`);
+      const precision = { 'at 8 bits': 'int8', 'at 2 bits': 'int2' } as const;
+      const stored = name in precision ? { of: 'ab', precision: precision[name as keyof typeof precision] } : undefined;
+      writeDistilledSet(file, { parameters, configuration, data, run: 'abc', stored });
       disposeAll(parameters);
       return file;
     });
     return {
-      targets: files.map(safetensorsTarget),
+      targets: [...files.map(safetensorsTarget), ...files.slice(2).map(sealedTensorsTarget)],
       read: counted(() => {
         for (const file of files) {
           const distilled = readDistilledSet(file);
-          const { parameters, classNames, configuration } = distilled;
+          const { parameters, classNames, configuration, ledger } = distilled;
+          hold(Number.isSafeInteger(ledger.bits) && ledger.bits > 0, `it takes ${ledger.bits} bits`);
           distilled.dispose();
           const perClass = perClassOf(configuration.set);
           hold(parameters.bases.shape[0] === perClass * classNames.length, 'the bases are not those of the classes');

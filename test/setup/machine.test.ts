@@ -19,7 +19,7 @@ test('Node: 20.19, 22.12, 24 and later ones of their lines; others are refused',
   }
 });
 
-test('Python: the newest of 3.10 to 3.12 that can make virtual environments', () => {
+test('Python: one of 3.10 to 3.13 that can make virtual environments', () => {
   const machine = (answers: Record<string, string>) => (command: string) => answers[command];
   assert.equal(findPython(machine({ python3: '3.11 1' })), 'python3');
   assert.equal(
@@ -32,7 +32,13 @@ test('Python: the newest of 3.10 to 3.12 that can make virtual environments', ()
   );
   assert.throws(
     () => findPython(machine({ python3: '3.9 1' })),
-    /needs Python 3\.10, 3\.11 or 3\.12 \(only Python 3\.9 was found\)/,
+    /needs Python 3\.10, 3\.11, 3\.12 or 3\.13 \(only Python 3\.9 was found\)/,
+  );
+  // Debian 13 has 3.13 alone; for a machine with a later one alone, apt's python3 is no help.
+  assert.equal(findPython(machine({ python3: '3.13 1' })), 'python3');
+  assert.throws(
+    () => findPython(machine({ python3: '3.14 1' })),
+    /only Python 3\.14 .*uv python install 3\.12, or conda create/,
   );
   assert.throws(() => findPython(machine({})), /\(no Python was found\): install one/);
 });

@@ -10,6 +10,7 @@ import { dataAtHand } from '../../runs/data-at-hand';
 import { readRunsSet } from '../../runs/distilled-file';
 import { readKeptTensors } from '../../runs/kept-tensors';
 import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
+import { isDistilled } from '../../runs/run-kinds';
 import type { RunResult } from '../../runs/train-students';
 
 /** A training set by how far its images lie apart and how much of the real images they reach. */
@@ -88,7 +89,7 @@ export async function diversityJudge(
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels };
     }
-    if (kind !== 'distillation') {
+    if (!isDistilled(kind)) {
       throw new RangeError(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );

@@ -2,8 +2,8 @@
 import { table } from 'arquero';
 import { mean } from 'simple-statistics';
 import { accuracyColumns, accuracyDifferences, differenceColumns, foldersOf, resultsOf } from '../../report/over-seeds';
-import { rounded } from '../../report/number-text';
 import { groupSeeds } from '../../report/seed-groups';
+import { storageColumns } from '../../report/storage-columns';
 import type { ReportTable } from '../../report/tables';
 import type { GridRun } from '../../experiments/grid';
 import type { MethodFactors } from './grid';
@@ -25,8 +25,7 @@ export function methodsTable(name: string, runs: readonly GridRun<MethodFactors>
         comparisons.map(({ difference }) => difference),
         { baseline: 'images' },
       ),
-      'stored floats': groups.map(({ runs: [{ result }] }) => result.storedFloats),
-      'images per class': groups.map(({ runs: [{ result }] }) => rounded(result.imagesPerClass, 2)),
+      ...storageColumns(groups.map(resultsOf)),
       'seconds of a run': groups.map((group) => Math.round(mean(resultsOf(group).map(({ seconds }) => seconds)))),
     }),
   };

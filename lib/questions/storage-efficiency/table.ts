@@ -14,6 +14,7 @@ import {
   recipesOf,
   resultsOf,
 } from '../../report/over-seeds';
+import { storageColumns } from '../../report/storage-columns';
 import { accuracyTitle } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
 
@@ -28,8 +29,7 @@ export function storageTable(name: string, runs: StorageRuns): ReportTable {
       method: groups.map(({ setting }) => setting.method),
       'training set': groups.map(({ setting }) => setting.kind),
       'budget (images per class)': groups.map(({ setting }) => setting.budget),
-      'stored floats': results.map(([{ storedFloats }]) => storedFloats),
-      'images per class': results.map(([{ imagesPerClass }]) => rounded(imagesPerClass, 2)),
+      ...storageColumns(results),
       ...accuracyColumns(results),
       ...differenceColumns(
         accuracyDifferences(groups, imagesOf).map(({ difference }) => difference),

@@ -1,0 +1,48 @@
+/** A label in the room that there is: broken into lines, and shortened where these are not enough. */
+import { lettersOf, splitLetters } from './script-fonts';
+
+export interface LabelRoom {
+  /** Letters that a line holds; see `lettersOf`. */
+  letters: number;
+  /** Lines that there is room for. */
+  lines: number;
+}
+
+export interface LabelLines {
+  lines: string[];
+  /** Whether something was left out, for which '…' stands at the end. */
+  shortened: boolean;
+}
+
+/** Breaks between words where there are any, and after '_', '-', '/' and ','; else between letters. */
+export function labelLines(label: string, { letters, lines: most }: LabelRoom): LabelLines {
+  const words = label.split(/(?<=[\s_\-/,])/).flatMap((word) => broken(word, letters));
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && lettersOf((last + word).trimEnd()) <= letters) lines[lines.length - 1] = last + word;
+    else lines.push(word);
+  }
+  const trimmed = lines.map((line) => line.trimEnd());
+  if (trimmed.length <= most) return { lines: trimmed, shortened: false };
+  const shown = trimmed.slice(0, most);
+  let end = splitLetters(shown[most - 1]);
+  while (end.length > 1 && lettersOf(end.join('')) + 1 > letters) end = end.slice(0, -1);
+  shown[most - 1] = `${end.join('')}…`;
+  return { lines: shown, shortened: true };
+}
+
+/** A word in pieces that fit a line. */
+function broken(word: string, letters: number): string[] {
+  if (lettersOf(word.trimEnd()) <= letters) return [word];
+  const parts: string[] = [];
+  let part = '';
+  for (const letter of splitLetters(word)) {
+    if (part !== '' && lettersOf(part + letter) > letters) {
+      parts.push(part);
+      part = '';
+    }
+    part += letter;
+  }
+  return [...parts, part];
+}

@@ -1,0 +1,36 @@
+/** How a finished set was stored again, in another precision: part of the identity of what came of it, and of its file. */
+import { z } from 'zod';
+import { defaultGroups, precisions } from '../factorization/stored-precision';
+
+export const storedAsSchema = z.object({
+  /** Hash of the run whose set it was made from. */
+  of: z.string().min(1),
+  precision: z.enum(precisions),
+  /** With 2 bits: groups of patches at most, and steps of refinement before they are made. */
+  groups: z.number().int().min(1).max(4096).optional(),
+  refinement: z.number().int().min(0).max(100_000).optional(),
+});
+
+export type StoredAs = z.infer<typeof storedAsSchema>;
+
+/** What a person asks for. */
+export interface StoreInput {
+  /** 'float32', 'float16', 'int8', or 'int2'. */
+  precision: StoredAs['precision'];
+  /** With 'int2': groups of patches at most, each of which has its own levels. Default 64. */
+  groups?: number;
+  /** With 'int2': steps that move the set, before its patches are grouped, so that features of what it decodes to stay. Default 500. */
+  refinement?: number;
+}
+
+/** Complete; another key, or one that does not go with the precision, is refused. @throws RangeError */
+export function storedAs(of: string, { precision, groups, refinement }: StoreInput): StoredAs {
+  if (precision !== 'int2' && (groups !== undefined || refinement !== undefined)) {
+    throw new RangeError(`'groups' and 'refinement' are for precision 'int2', not for '${precision}'; leave them out.`);
+  }
+  const only2Bits = precision === 'int2' ? { groups: groups ?? defaultGroups, refinement: refinement ?? 500 } : {};
+  const checked = storedAsSchema.safeParse({ of, precision, ...only2Bits });
+  if (checked.success) return checked.data;
+  const [{ path, message }] = checked.error.issues;
+  throw new RangeError(`store: '${path.join('.')}': ${message}`);
+}
