@@ -33,6 +33,7 @@ import type { OwnMatching } from '../../lib/matching/methods';
 import { dataAtHand } from '../../lib/runs/data-at-hand';
 import { setHash, setName } from '../../lib/runs/identity';
 import { setFiles } from '../../lib/runs/run-files';
+import { execution } from '../../lib/tensor/execution';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress } from '../../lib/terminal/progress';
@@ -231,6 +232,30 @@ test('what its author calls another version are other runs', () => {
     registerMatching(scaledMeansMethod);
   }
   assert.equal(setHash(source), hash);
+});
+
+test('compile: false runs it operation by operation, under the same name', async () => {
+  const modes: string[] = [];
+  const watched = registerMatching({
+    ...scaledMeansMethod,
+    name: 'watched',
+    create(options, context) {
+      const loss = scaledMeansMethod.create(options, context);
+      return {
+        ...loss,
+        iteration(...given) {
+          modes.push(execution());
+          return loss.iteration(...given);
+        },
+      };
+    },
+  });
+  const short = { ...input, matching: watched(), iterations: 1 };
+  const one = await run({ ...short, compile: false }, inFolder('eager'));
+  assert.deepEqual(modes, ['eager']);
+  assert.equal((await run(short, inFolder('eager'))).run, one.run);
+  await run(short, inFolder('compiled'));
+  assert.deepEqual(modes, ['eager', 'compiled']);
 });
 
 test('refused: a set that has a tensor of the name of what it learns', async () => {

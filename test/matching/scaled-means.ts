@@ -12,7 +12,7 @@ export const scaledMeansMethod: MatchingMethod<{ realBatch: number; scale: numbe
   learns: {
     scale: { start: ({ scale }) => scale, optimiser: () => ({ learningRate: 0.05, momentum: 0 }), smallest: () => 0.5 },
     shift: {
-      start: (_, { classCount }) => Array(classCount).fill(0),
+      start: (_, { classCount }) => Array<number>(classCount).fill(0),
       optimiser: () => ({ learningRate: 0.1, momentum: 0.5 }),
     },
   },
