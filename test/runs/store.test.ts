@@ -20,7 +20,7 @@ import { hashInName, readIdentity, setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import { storeFile, storeRun } from '../../lib/runs/store';
 import type { RunResult } from '../../lib/runs/train-students';
-import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
+import { disposeAll, type Parameters as Tensors } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress, type ProgressReporter } from '../../lib/terminal/progress';
@@ -91,7 +91,7 @@ test('a file is as large as the ledger says, whatever is in it and at whichever 
         Random.stream(0, 'test'),
         data.train,
       );
-      const learned: Parameters = method === 'mtt' ? { stepSize: tf.scalar(0.01) } : {};
+      const learned: Tensors = method === 'mtt' ? { stepSize: tf.scalar(0.01) } : {};
       const before = tf.memory().numTensors;
       const sizes = precisions.map((precision) => {
         const stored = { of: '0123456789', precision };
