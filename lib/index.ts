@@ -6,6 +6,7 @@ export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
 export { runGrid } from './experiments/grid';
+export { importSet, type ImportInput } from './runs/importing/import-set';
 export { makeExperts } from './runs/make-experts';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { constraintAblation } from './questions/constraint-ablation/grid';
@@ -39,6 +40,8 @@ export type { MatchingLoss, MatchingParameters } from './matching/matching-loss'
 export type { MatchingContext, MatchingMethod } from './matching/method';
 export { registerMatching } from './matching/methods';
 export { withExecution } from './tensor/execution';
+export { dataset, imageFolder, type OwnDataset } from './data/own-datasets';
+export { shapeOf } from './data/dataset-names';
 export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
 /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */

@@ -1,7 +1,8 @@
 /** All notebooks in their order, through the real kernel: what they are executed with, and where what comes of them goes. */
 import { copyFileSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { datasetNames, type DatasetName } from '../data/dataset-names';
+import { datasetNames } from '../data/dataset-names';
+import type { LibraryDatasetName } from '../data/formats';
 import { dataFolder } from '../data/load-dataset';
 import type { Configuration } from '../distillation/configuration';
 import { defaultExperts } from '../matching/experts/experts-folder';
@@ -14,7 +15,7 @@ export interface ReproductionOptions {
   /** Default 'quick'. */
   profile?: Configuration['profile'];
   /** Default 'cifar10'. */
-  dataset?: DatasetName;
+  dataset?: LibraryDatasetName;
   /** Names of notebooks, or how they begin, e.g. '01'. Default: all. */
   only?: string[];
   /**
@@ -34,7 +35,7 @@ export interface ReproductionOptions {
 
 export interface Reproduction {
   profile: Configuration['profile'];
-  dataset: DatasetName;
+  dataset: LibraryDatasetName;
   /** Each as it is written, and the file for it as executed; the same where executed notebooks are committed. */
   notebooks: { source: string; executed: string }[];
   results: string;

@@ -47,7 +47,7 @@ export interface DistilledFile extends LearnedSet {
 }
 
 export interface WriteOptions {
-  /** Of the set. */
+  /** Of the set; where there are, `softLabels` [items, classes] of them. */
   parameters: Parameters;
   /** What the matching method learned beside it. Default: nothing. */
   method?: Parameters;
@@ -102,7 +102,7 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
   const { parameters, method, configuration, data, run, stored } = options;
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
-  const declared = declaredTensors(configuration, shape);
+  const declared = declaredTensors(configuration, shape, parameters);
   const tensors = encodeTensors(
     declared,
     { ...parameters, ...method },
@@ -141,11 +141,20 @@ export function distilledLedger(configuration: Configuration, shape: DataShape):
   return ledgerOf(entriesOf(declaredTensors(configuration, shape)), shape);
 }
 
-/** Everything that a set of a configuration stores: its own tensors, and what was learned beside them. */
-function declaredTensors({ set, matching }: Configuration, shape: DataShape): Record<string, TensorSpec> {
+/**
+ * Everything that a set of a configuration stores: its own tensors, and what was learned beside them.
+ * @param present what there is, of which soft labels count as stored
+ */
+function declaredTensors(
+  { set, matching }: Configuration,
+  shape: DataShape,
+  present: object = {},
+): Record<string, TensorSpec> {
+  const { tensors, itemCount } = createDistilledSet({ ...set, ...shape });
   const learned = Object.entries(learnedShapes(matching, shape));
   return {
-    ...createDistilledSet({ ...set, ...shape }).tensors,
+    ...tensors,
+    ...('softLabels' in present ? { softLabels: { shape: [itemCount, shape.classCount] } } : {}),
     // Students are trained with the rate that was learned for them; another would ruin them.
     ...Object.fromEntries(learned.map(([name, its]) => [name, { shape: its, floats: 0 }])),
   };
@@ -192,7 +201,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   const shape = { imageShape, classCount: classNames.length };
-  const declared = declaredTensors(configuration, shape);
+  const declared = declaredTensors(configuration, shape, tensors);
   const isWhitening = (name: string) => name.startsWith(whiteningPrefix);
   const [ofWhitening, ofSet] = [true, false].map((whitening) =>
     Object.fromEntries(Object.entries(tensors).filter(([name]) => isWhitening(name) === whitening)),
@@ -206,13 +215,15 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   const statistics = Object.fromEntries(
     Object.entries(ofWhitening).map(([name, stored]) => [name.slice(whiteningPrefix.length), toTensor(stored)]),
   );
-  const pick = (named: object): Parameters =>
-    Object.fromEntries(Object.keys(named).map((name) => [name, decoded[name]]));
+  // What the method learned stands among the set's tensors, which have other names.
+  const learned = learnedBeside(configuration.matching.method);
+  const [method, parameters] = [true, false].map((beside) =>
+    Object.fromEntries(Object.entries(decoded).filter(([name]) => Object.hasOwn(learned, name) === beside)),
+  );
   return {
     set,
-    // What the method learned stands among the set's tensors, which have other names.
-    parameters: pick(set.tensors),
-    method: pick(learnedBeside(configuration.matching.method)),
+    parameters,
+    method,
     configuration,
     classNames,
     imageShape,
@@ -236,7 +247,7 @@ function whole<T>(file: string, make: () => T): T {
 
 function configurationOf(file: string, made: Record<string, unknown>): Configuration {
   try {
-    return configure(made);
+    return configure(made, { anyDataset: true });
   } catch (error) {
     throw new Error(`${file} is not a distilled set of this version: ${oneLine((error as Error).message, 600)}`, {
       cause: error,
