@@ -1,7 +1,8 @@
 /** Names of datasets, as configurations write them: the library's, and those of one's own that there are by now. */
+import path from 'node:path';
 import type { DatasetShape } from './dataset-format';
 import { datasetFormats, type LibraryDatasetName } from './formats';
-import { givenDataset, ownDatasetNames, ownDatasetOf, type OwnDataset } from './own-datasets';
+import { givenDataset, imageFolder, ownDatasetNames, ownDatasetOf, type OwnDataset } from './own-datasets';
 
 /** Names of the library's datasets. */
 export const datasetNames = Object.keys(datasetFormats) as LibraryDatasetName[];
@@ -41,4 +42,27 @@ export function shapeOf(dataset: DatasetInput): DatasetShape {
     );
   }
   return { imageShape: shape.imageShape, classCount: shape.classCount };
+}
+
+/**
+ * The dataset that a command line or a variable of the environment means: one by its name, or one's own images by their folder,
+ * which a slash tells: './my-images'.
+ * @param side of one's own images, to which they are resized. Default 32
+ * @throws RangeError where a side is given to a dataset that has its own
+ * @throws Error naming the folder, and what is missing there
+ */
+export function datasetFrom(word: string, side?: number): DatasetInput {
+  if (!/[/\\]/.test(word)) {
+    if (side === undefined) return word as DatasetName;
+    throw new RangeError(
+      `The images of '${word}' have a size of their own; only one's own images can be resized: give their folder, as ./my-images.`,
+    );
+  }
+  const plain = path
+    .basename(path.resolve(word))
+    .split(/[^a-z0-9]+/i)
+    .filter(Boolean)
+    .join('-');
+  const name = plain === '' || Object.hasOwn(datasetFormats, plain) ? `my-${plain || 'images'}` : plain;
+  return imageFolder(word, { name, side });
 }

@@ -8,22 +8,33 @@ import { defineFormat, type DatasetFormat } from './dataset-format';
 import { tableLayouts } from './image-table';
 import { isFolder, readSourceFile } from './source-file';
 
-/** Of one's own images, once they are resized. */
-export const ownImageShape = [32, 32, 3] as const;
+/** Side of one's own images once they are resized, unless something else is said. */
+export const ownSide = 32;
+
+/** Sides that images are resized to: fewer pixels show nothing, and more are not learned in the memory of a machine. */
+const [smallestSide, largestSide] = [8, 512];
+
+/** @throws RangeError for what is no size of an image */
+export function requireSide(side: unknown, whose: string): asserts side is number {
+  if (typeof side === 'number' && Number.isInteger(side) && side >= smallestSide && side <= largestSide) return;
+  throw new RangeError(
+    `${whose} is ${String(side)}; allowed is a whole number of pixels from ${smallestSide} to ${largestSide}, as 32, 64 or 128.`,
+  );
+}
 
 /** What the folder of images to test on may be called, beside `test`. */
 const otherTests = ['val', 'validation', 'valid'];
 
 /**
- * One's own images: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to 32x32 RGB, or a table of them.
+ * One's own images: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to side x side RGB, or a table of them.
  * @param folders that may hold them, under the folder that is read; '' is that folder itself
  */
-export function formatOfFolder(name: string, folders: readonly string[]): DatasetFormat {
+export function formatOfFolder(name: string, folders: readonly string[], side: number = ownSide): DatasetFormat {
   return defineFormat({
     dataset: name,
     folders,
     files: ['train', 'test'],
-    about: 'your own images: FOLDER/{train,test}/<class>/*.{png,jpg}, resized to 32x32 RGB',
+    about: `your own images: FOLDER/{train,test}/<class>/*.{png,jpg}, resized to ${side}x${side} RGB`,
     sources: [],
     completion:
       'It is your own: put there what is missing, a folder of images a class as FOLDER/{train,test}/<class>/*.png; the images ' +
@@ -32,11 +43,11 @@ export function formatOfFolder(name: string, folders: readonly string[]): Datase
       ...otherTests.map((test) => ({
         folders,
         isIn: (folder: string) => ['train', test].every((split) => foldersAt(path.join(folder, split)).length > 0),
-        read: (found: string) => readFolders(found, { name, test }),
+        read: (found: string) => readFolders(found, { name, test, side }),
       })),
-      ...tableLayouts(folders, { name, native: ownImageShape }),
+      ...tableLayouts(folders, { name, native: [side, side, 3] }),
     ],
-    readFrom: (found) => readFolders(found, { name, test: 'test' }),
+    readFrom: (found) => readFolders(found, { name, test: 'test', side }),
   });
 }
 
@@ -56,7 +67,7 @@ export function classesOfFolders(found: string): string[] | undefined {
 const foldersAt = (folder: string) => (isFolder(folder) ? foldersIn(folder) : []);
 
 /** @param test name of the folder of images to test on */
-async function readFolders(found: string, { name, test }: { name: string; test: string }) {
+async function readFolders(found: string, { name, test, side }: { name: string; test: string; side: number }) {
   const classNames = foldersIn(path.join(found, 'train'));
   requireClasses(classNames, path.join(found, 'train'));
   const labels = new Map(classNames.map((one, label) => [one, label]));
@@ -68,11 +79,11 @@ async function readFolders(found: string, { name, test }: { name: string; test: 
       if (label === undefined) throw new Error(`${at}: there is no class '${one}' in ${path.join(found, 'train')}.`);
       return imagesIn(at, leftOut).map((file) => ({ file, label }));
     });
-    return readImages(list, { side: ownImageShape[0], classCount: classNames.length, folder: path.join(found, split) });
+    return readImages(list, { side, classCount: classNames.length, folder: path.join(found, split) });
   };
   const [train, tested] = [await read('train'), await read(test)];
   tellLeftOut(leftOut);
-  return assembleDataset({ name, imageShape: ownImageShape, classNames, train, test: tested });
+  return assembleDataset({ name, imageShape: [side, side, 3], classNames, train, test: tested });
 }
 
 const tinySide = 64;

@@ -4,7 +4,7 @@ import { tf } from '../tensor/tensorflow';
 import { assembleDataset, labelsOf, mostClasses, type Dataset, type ImageSplit } from './dataset';
 import { findDataset, type DatasetShape } from './dataset-format';
 import { datasetFormats } from './formats';
-import { classesOfFolders, formatOfFolder, ownImageShape } from './image-folder';
+import { classesOfFolders, formatOfFolder, ownSide, requireSide } from './image-folder';
 
 /** Told from the library's names by its type; what it is called is known when it runs. */
 declare enum OwnName {
@@ -16,6 +16,8 @@ export interface OwnDataset {
   readonly name: OwnName.registered;
   /** Of its images, and how many classes there are; undefined where only reading them tells. */
   readonly shape?: DatasetShape;
+  /** [height, width, channels], known also where the classes are not. */
+  readonly imageShape: DatasetShape['imageShape'];
   /** For people. */
   readonly about: string;
   /** All its images. */
@@ -73,35 +75,41 @@ function requireName(name: unknown, maker: string): void {
 export interface ImageFolderOptions {
   /** As configurations, runs and tables call it. Default: the folder's own name. */
   name?: string;
+  /** Of the images, to which they are resized, e.g. 32, 64 or 128. Default 32. */
+  side?: number;
 }
 
 /**
- * Images of one's own in a folder, as a dataset: FOLDER/{train,test}/<class>/*.png or *.jpg, resized to 32x32 RGB, or any other form
+ * Images of one's own in a folder, as a dataset: FOLDER/{train,test}/<class>/*.png or *.jpg, resized to side x side RGB, or any other form
  * that the dataset `folder` may have. They are read when they are first needed. Made again, as by a notebook's cell that runs again,
  * they are read again, and what has changed is another dataset to runs that are stored.
  *
  *     const myImages = imageFolder('my-images');
  *     await run({ dataset: myImages });
  *
- * @throws RangeError for a name that no dataset may have
+ * Networks follow: the ConvNet's default depth is 4 for images of 64x64 and 5 for 128x128.
+ *
+ * @throws RangeError for a name that no dataset may have, and for a side that no image has
  * @throws Error naming the folder, and what is missing there
  */
 export function imageFolder(
   folder: string,
-  { name = path.basename(path.resolve(folder)) }: ImageFolderOptions = {},
+  { name = path.basename(path.resolve(folder)), side = ownSide }: ImageFolderOptions = {},
 ): OwnDataset {
   requireName(name, 'imageFolder');
+  requireSide(side, "imageFolder: 'side'");
   // As it is here: a notebook may change its working folder.
   const at = path.resolve(folder);
-  const format = formatOfFolder(name, ['']);
+  const format = formatOfFolder(name, [''], side);
   const { folder: found, missing } = findDataset(at, format);
   if (found === undefined || missing.length > 0) {
     throw new Error(`imageFolder: ${at} lacks ${missing.join(', ')}. ${format.completion}`);
   }
   const classes = classesOfFolders(found);
   return register(name, {
-    shape: classes && { imageShape: ownImageShape, classCount: classes.length },
-    about: `images in ${at}, resized to ${ownImageShape.slice(0, 2).join('x')} RGB`,
+    shape: classes && { imageShape: [side, side, 3], classCount: classes.length },
+    imageShape: [side, side, 3],
+    about: `images in ${at}, resized to ${side}x${side} RGB`,
     read: async () => format.read(at),
   });
 }
@@ -160,6 +168,7 @@ export function dataset({ name, train, test, classNames, imageShape }: OwnDatase
   });
   return register(name, {
     shape: { imageShape: shape, classCount: names.length },
+    imageShape: shape,
     about: `${splits.train.count} + ${splits.test.count} images of ${shape.join('x')}`,
     read: () => Promise.resolve(made),
   });

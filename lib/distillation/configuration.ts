@@ -2,7 +2,8 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
-import { ownDatasetName } from '../data/own-datasets';
+import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
 import type { PartRates } from '../factorization/parameterisation';
 import {
@@ -171,7 +172,10 @@ export function configure(
   const schema = schemaOf(Object.keys(defaults.optimisers), anyDataset);
   // What was stored before networks had options of their own is read as it was meant.
   const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
-  const merged = withoutOtherRates(merge(withoutOtherLength(defaults, input), given), Object.keys(defaults.optimisers));
+  const merged = withoutOtherRates(
+    merge(withoutOtherLength(anyDataset ? defaults : following(defaults, choice), input), given),
+    Object.keys(defaults.optimisers),
+  );
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
@@ -180,6 +184,18 @@ export function configure(
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
   return configuration;
+}
+
+/**
+ * The ConvNet's depth follows the size of one's own images, so that as little is left of larger ones after its poolings: 3 blocks for
+ * 32x32, 4 for 64x64, 5 for 128x128, as in the literature. Identities count it as a difference from the profile: they must not depend
+ * on which datasets a process has made.
+ */
+function following(defaults: Readonly<Plain>, { dataset, network }: ProfileChoice): Plain {
+  const own = ownDatasetOf(dataset);
+  if (own === undefined || network !== 'ConvNet') return defaults;
+  const depth = convNetDepth(own.imageShape);
+  return { ...defaults, network: { ...(defaults.network as Plain), depth } };
 }
 
 /** The profile's length of students gives way to one that is given in the other unit. */

@@ -7,7 +7,7 @@ import { allDatasetNames } from '../data/dataset-names';
 import { useBackend } from '../tensor/backend';
 import { describeEnvironment } from './environment';
 import { readGpuSigns, unusedGpu } from './gpu-signs';
-import { describeMemory, memoryLimit } from './memory';
+import { describeMemory, memoryLimit } from '../tensor/memory';
 
 export interface Finding {
   /** E.g. 'TensorFlow'. */
