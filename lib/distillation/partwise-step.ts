@@ -1,21 +1,21 @@
-/** One optimiser step of a distilled set, whose parts move at rates, and by rules, of their own. */
-import type { DistilledSet } from '../factorization/distilled-set';
+/** One optimiser step of tensors whose parts move at rates, and by rules, of their own: of a distilled set, and of what is learned beside it. */
 import type { PartRates } from '../factorization/parameterisation';
 import { adamCorrections, adamStep, sgdStep, type OptimiserStep } from '../tensor/optimiser';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 
-export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
-  /** Tensors of the set: the part of each, which has an optimiser, or none where it is fixed. What a loss learns beside the set is a part of its own name. */
-  tensors: DistilledSet['tensors'];
-  /** What some of what the loss learns is cut off at from below, after its update, by name. Default: nothing. */
-  smallest?: Readonly<Record<string, number>>;
+/** How a tensor moves. */
+export interface PartOfTensor {
+  /** Label of its optimiser. Left out, the tensor is fixed. */
+  part?: string;
+  /** What it is cut off at from below, after its update. Default: nothing. */
+  smallest?: number;
 }
 
-/** The part that a tensor moves with; undefined where it is fixed. */
-function partOf(name: string, tensors: DistilledSet['tensors']): string | undefined {
-  return Object.hasOwn(tensors, name) ? tensors[name].part : name;
+export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
+  /** The part of each tensor, which has an optimiser, or none where the tensor is fixed. */
+  tensors: Readonly<Record<string, PartOfTensor>>;
 }
 
 /** What Adam keeps of a tensor beside its mean gradient, which is kept under the tensor's name. */
@@ -25,13 +25,10 @@ const [squareOf, updatesOf] = ['.square', '.updates'];
  * What the rules keep between two steps, before the first: zeros. Of SGD the velocity of each tensor that learns; of Adam its mean
  * gradient, `NAME.square` and, a scalar, `NAME.updates`.
  */
-export function startVelocity(
-  parameters: Parameters,
-  { tensors, optimisers }: Pick<PartwiseOptions, 'tensors' | 'optimisers'>,
-): Parameters {
+export function startVelocity(parameters: Parameters, { tensors, optimisers }: PartwiseOptions): Parameters {
   const velocity: Parameters = {};
   for (const [name, parameter] of Object.entries(parameters)) {
-    const part = partOf(name, tensors);
+    const { part } = tensors[name];
     if (part === undefined) continue;
     velocity[name] = tf.zerosLike(parameter);
     if (optimisers[part].rule !== 'adam') continue;
@@ -46,25 +43,21 @@ export function startVelocity(
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
-  parameters: Parameters,
+  { parameters, velocity }: OptimiserStep,
   gradients: Parameters,
-  velocity: Parameters,
-  { tensors, optimisers, smallest = {} }: PartwiseOptions,
+  { tensors, optimisers }: PartwiseOptions,
 ): OptimiserStep {
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
     for (const [name, parameter] of Object.entries(parameters)) {
-      const part = partOf(name, tensors);
+      const { part, smallest } = tensors[name];
       if (part === undefined) {
         next.parameters[name] = parameter.clone();
         continue;
       }
       const one = stepOf(name, parameter, gradients[name], velocity, optimisers[part]);
-      Object.assign(next.parameters, one.parameters);
+      next.parameters[name] = smallest === undefined ? one.parameters[name] : one.parameters[name].maximum(smallest);
       Object.assign(next.velocity, one.velocity);
-    }
-    for (const [name, bound] of Object.entries(smallest)) {
-      next.parameters[name] = next.parameters[name].maximum(bound);
     }
     return next;
   });
@@ -98,10 +91,10 @@ function stepOf(
 }
 
 /**
- * Checks that every part of a set has an optimiser.
+ * Checks that every part has an optimiser.
  * @throws RangeError naming the part, and the optimisers there are
  */
-export function requireOptimisers({ tensors, optimisers }: Pick<PartwiseOptions, 'tensors' | 'optimisers'>): void {
+export function requireOptimisers({ tensors, optimisers }: PartwiseOptions): void {
   for (const [name, { part }] of Object.entries(tensors)) {
     if (part === undefined || Object.hasOwn(optimisers, part)) continue;
     const known = Object.keys(optimisers).join(', ');
