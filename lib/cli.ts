@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
+import type { ImportOptions } from './runs/importing/import-set';
 import type { QuestionSettings } from './questions/cells';
 import type { MethodsOptions } from './questions/methods/grid';
 import type { StudentsSummary } from './runs/run-store';
@@ -21,6 +22,12 @@ function wholeNumber(text: string): number {
   if (text.trim() === '' || !Number.isInteger(value))
     throw new InvalidArgumentError(`'${text}' is not a whole number.`);
   return value;
+}
+
+function numbers(text: string, before: number[] = []): number[] {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`'${text}' is not a number.`);
+  return [...before, value];
 }
 
 type Setting = [path: string[], value: unknown];
@@ -71,10 +78,13 @@ interface CompareFlags extends Omit<MethodsOptions, 'basesPerClass'> {
   bases?: number;
 }
 
+interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc'> {}
+
 interface PlaceFlags {
   data?: string;
   runs?: string;
   experts?: string;
+  makeExperts?: boolean;
 }
 
 /** The configuration that the options of a command line spell. */
@@ -171,9 +181,10 @@ withPlaces(
   .option('--bases <number>', 'bases per class (with --set haba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
-  .action(async ({ data, runs, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
+  .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
+  .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {
     const { run } = await import('./runs/run');
-    printResult(await run(await configurationOf(flags), { data, runs, experts }));
+    printResult(await run(await configurationOf(flags), { data, runs, experts, makeExperts }));
   });
 
 withPlaces(withConfiguration(program.command('baseline').description('train students on real images to compare with')))
@@ -253,6 +264,41 @@ program
     const { exportSet } = await import('./report/export-set');
     process.stdout.write(`${JSON.stringify({ files: await exportSet(file, { to }) })}\n`);
   });
+
+withPlaces(
+  withConfiguration(
+    program
+      .command('import')
+      .description('take a distilled set made elsewhere (PyTorch, NumPy, safetensors), and train students on it'),
+  ),
+)
+  .argument(
+    '<files...>',
+    'of images, labels, step size: .pt, .pth, .npz, .npy, .safetensors; nothing in them is executed',
+  )
+  .option('--values <kind>', 'what the numbers are: normalised, zca (whitened), unit (0 to 1) or pixels (0 to 255)')
+  .option('--labels <name>', "array of labels; or 'in-order', where there are none and images come class by class")
+  .option('--soft-labels <kind>', 'what labels [images, classes] are: probabilities, logits or hard')
+  .option(
+    '--step-size <rate>',
+    'learning rate that was learned with the images (MTT), by default that in the files',
+    Number,
+  )
+  .option('--images <name>', 'array of images, where there are several, e.g. data.0.0')
+  .option('--layout <order>', 'NCHW or NHWC, by default as the shape tells')
+  .option('--ipc <number>', 'images per class, to be checked', wholeNumber)
+  .option('--factor <number>', 'crops per side of each image (IDC), by default 1', wholeNumber)
+  .option('--mean <numbers...>', 'what they were normalised with, by default what the dataset is', numbers)
+  .option('--deviation <numbers...>', 'as --mean', numbers)
+  .option('--name <word>', "a word for its run's name, e.g. mtt")
+  .option('--trust', 'take what is said for true where the images look otherwise')
+  .action(
+    async (files: string[], { data, runs, profile, dataset, seed, set, ...options }: ImportFlags & PlaceFlags) => {
+      const { importSet } = await import('./runs/importing/import-set');
+      const settings = await configurationOf({ profile, dataset, seed, set });
+      printResult(await importSet({ ...settings, files, ...options }, { data, runs }));
+    },
+  );
 
 program
   .command('budget')

@@ -6,6 +6,7 @@ export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
 export { runGrid } from './experiments/grid';
+export { importSet, type ImportInput } from './runs/importing/import-set';
 export { makeExperts } from './runs/make-experts';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { constraintAblation } from './questions/constraint-ablation/grid';

@@ -33,6 +33,8 @@ export interface PreparedDataset {
   readonly test: ImageSource;
   /** Network inputs back to pixels from 0 to 255 (clipped), [count, height, width, channels]. */
   toPixels(images: tf.Tensor4D): Uint8Array;
+  /** Pixels from 0 to 1 to network inputs, as those of the dataset; both [count, height, width, channels]; the caller disposes of it. */
+  fromPixels(images: tf.Tensor4D): tf.Tensor4D;
   /**
    * Statistics that invert the whitening elsewhere; the caller disposes of them. `mean`, `deviation` [channels]:
    * pixels / 255 = inputs * deviation + mean. With ZCA (mean 0, deviation 1) also `zca.mean` [pixels] and

@@ -45,7 +45,7 @@ export function prepareDataset(
 /** One step of 8 bits, in units of 0 to 1. */
 const smallestDeviation = 1 / 255;
 
-type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'toPixels' | 'statistics' | 'dispose'>;
+type Prepared = Pick<PreparedDataset, 'train' | 'test' | 'fromPixels' | 'toPixels' | 'statistics' | 'dispose'>;
 
 /** @param kept the training images that statistics may be measured on; undefined for all */
 function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
@@ -56,6 +56,7 @@ function normalised(dataset: Dataset, kept: Int32Array | undefined): Prepared {
   return {
     train: normalisedSource(dataset, dataset.train, statistics),
     test: normalisedSource(dataset, dataset.test, statistics),
+    fromPixels: (images) => tf.tidy(() => images.sub<tf.Tensor4D>(tf.tensor1d([...mean])).div(tf.tensor1d(deviation))),
     ...invertedBy(() => ({ mean: tf.tensor1d([...mean]), deviation: tf.tensor1d(deviation) })),
     dispose: () => undefined,
   };
@@ -80,6 +81,7 @@ function whitened(dataset: Dataset, kept: Int32Array | undefined, cacheFolder: s
   return {
     train: whitenedSource(train, zca),
     test: whitenedSource(test, zca),
+    fromPixels: (images) => zca.whiten(images),
     ...invertedBy(() => ({ mean: tf.tensor1d(mean), deviation: tf.tensor1d(deviation), ...zca.statistics() })),
     dispose: () => zca.dispose(),
   };

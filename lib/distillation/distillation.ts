@@ -57,13 +57,15 @@ export interface Distillation {
 export interface DistillationOptions {
   /** Folder of expert trajectories, for trajectory matching. Default: results/experts. */
   experts?: string;
+  /** Folder of datasets, where one was named: what is advised where experts are missing names it, too. */
+  dataFolder?: string;
 }
 
 /** Builds set, network, matching loss and constraints for a configuration and its data. */
 export function createDistillation(
   configuration: Configuration,
   data: PreparedDataset,
-  { experts }: DistillationOptions = {},
+  { experts, dataFolder }: DistillationOptions = {},
 ): Distillation {
   const source = data.train;
   const { imageShape, classCount } = source;
@@ -86,6 +88,7 @@ export function createDistillation(
     augmentation,
     surroundings,
     experts,
+    dataFolder,
     compile,
   });
   const constraints = isConstrained(configuration.constraints, set.views)

@@ -72,7 +72,7 @@ export function studentTrainer(network: Network, options: StudentOptions): Stude
               parameters,
               velocity,
               images: set.batch(batch),
-              labels: tf.tensor1d(set.labels(batch), 'int32'),
+              labels: set.softLabels?.(batch) ?? tf.tensor1d(set.labels(batch), 'int32'),
               // By the step, not by its place in an epoch: students on sets of other sizes meet the same augmentations.
               draws: augmentation.draw(random.stream('augmentation', update), batch.length),
               learningRate: tf.scalar(options.learningRate * (isLate ? 0.1 : 1)),

@@ -15,6 +15,8 @@ export interface TrainingSet {
   batch(rows: Int32Array): tf.Tensor4D;
   /** Class of each row. */
   labels(rows: Int32Array): Int32Array;
+  /** Probabilities of classes, [rows.length, classes], that students learn in place of classes; the caller disposes of it. */
+  softLabels?(rows: Int32Array): tf.Tensor2D;
   dispose(): void;
 }
 
@@ -27,6 +29,7 @@ export interface DistilledTrainingSetOptions {
 /**
  * Every training image of a distilled set, hallucinated once; an epoch shows each basis (and each of its formations)
  * once, through a random hallucinator, as the authors evaluate.
+ * @param parameters of the set, and `softLabels` [items, classes] where it has them
  */
 export function distilledTrainingSet(
   set: DistilledSet,
@@ -37,6 +40,7 @@ export function distilledTrainingSet(
   // Rows run over hallucinators, then formations, then items: row = (hallucinator * formations + formation) * items + item.
   const images = hallucinateAll(set, parameters, chunk, compiled);
   const classes = set.labels(Int32Array.from({ length: itemCount }, (_, item) => item)).slice(0, itemCount);
+  const soft = parameters.softLabels as tf.Tensor2D | undefined;
   return {
     count: formations * itemCount,
     epoch(random) {
@@ -47,6 +51,18 @@ export function distilledTrainingSet(
     },
     batch: (rows) => tf.tidy(() => tf.gather(images, tf.tensor1d(rows, 'int32'))),
     labels: (rows) => rows.map((row) => classes[row % itemCount]),
+    ...(soft && {
+      softLabels: (rows) =>
+        tf.tidy(() =>
+          tf.gather(
+            soft,
+            tf.tensor1d(
+              rows.map((row) => row % itemCount),
+              'int32',
+            ),
+          ),
+        ),
+    }),
     dispose: () => images.dispose(),
   };
 }

@@ -1,6 +1,6 @@
 /** HaBa: bases, and hallucinators that make several training images of each. */
 import { z } from 'zod';
-import { imagesToPyTorch } from '../tensor/layout';
+import { imagesFromPyTorch, imagesToPyTorch } from '../tensor/layout';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
@@ -133,6 +133,24 @@ function hallucinatorsToPyTorch(stacked: Parameters): Parameters {
     }
   }
   return named;
+}
+
+/**
+ * The stacked parameters of hallucinators from the parts of the authors' module, the inverse of the export.
+ * @param parts one record a hallucinator: `enc.weight`, `enc.bias`, `scale`, `shift`, `dec.weight`, `dec.bias`
+ */
+export function hallucinatorsFromPyTorch(parts: readonly Parameters[]): Parameters {
+  return Object.fromEntries(
+    Object.keys(parts[0]).map((name) => [
+      `${prefix}${name}`,
+      tf.stack(parts.map((part) => fromPyTorchLayout(name, part[name]))),
+    ]),
+  );
+}
+
+function fromPyTorchLayout(name: string, stored: tf.Tensor): tf.Tensor {
+  if (name.endsWith('.weight')) return stored.transpose([2, 3, 1, 0]);
+  return stored.rank === 4 ? imagesFromPyTorch(stored).squeeze([0]) : stored;
 }
 
 function inPyTorchLayout(name: string, own: tf.Tensor): tf.Tensor {

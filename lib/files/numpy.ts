@@ -1,4 +1,5 @@
 /** NumPy's arrays: in pickles, and in .npy files. */
+import { getFloat16 } from '@petamoriken/float16';
 import type { PickleGlobal, Stateful } from './pickle';
 
 export interface NumpyArray {
@@ -16,6 +17,10 @@ const readers: Record<string, { bytes: number; read: (view: DataView, count: num
   i2: { bytes: 2, read: (view, count) => Int16Array.from({ length: count }, (_, at) => view.getInt16(2 * at, true)) },
   u4: { bytes: 4, read: (view, count) => Uint32Array.from({ length: count }, (_, at) => view.getUint32(4 * at, true)) },
   i4: { bytes: 4, read: (view, count) => Int32Array.from({ length: count }, (_, at) => view.getInt32(4 * at, true)) },
+  f2: {
+    bytes: 2,
+    read: (view, count) => Float32Array.from({ length: count }, (_, at) => getFloat16(view, 2 * at, true)),
+  },
   f4: {
     bytes: 4,
     read: (view, count) => Float32Array.from({ length: count }, (_, at) => view.getFloat32(4 * at, true)),
@@ -40,16 +45,40 @@ const readers: Record<string, { bytes: number; read: (view: DataView, count: num
  */
 export function numpyArray(bytes: Buffer, type: string, shape: readonly number[], fortran = false): NumpyArray {
   const [, order = '', name = ''] = /^([<>|=]?)([a-z]\d+)$/.exec(type) ?? [];
-  if (!Object.hasOwn(readers, name) || order === '>') {
-    throw new Error(`an array has the type '${type}', and only numbers of 8 to 64 bits, least byte first, are read`);
+  if (!Object.hasOwn(readers, name)) {
+    throw new Error(`an array has the type '${type}', and only numbers of 8 to 64 bits are read`);
   }
-  if (fortran && shape.length > 1) throw new Error("an array is in Fortran's order, and only C's is read");
   const count = shape.reduce((product, size) => product * size, 1);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || bytes.length !== count * readers[name].bytes) {
     throw new Error(`an array of [${shape.join(', ')}] in '${type}' has ${bytes.length} bytes`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { shape, values: readers[name].read(view, count) };
+  const ordered = order === '>' ? swapped(bytes, readers[name].bytes) : bytes;
+  const view = new DataView(ordered.buffer, ordered.byteOffset, ordered.byteLength);
+  const values = readers[name].read(view, count);
+  return { shape, values: fortran && shape.length > 1 ? lastIndexFastest(values, shape) : values };
+}
+
+/** Least byte first, of numbers that have it last. */
+function swapped(bytes: Buffer, size: number): Buffer {
+  const copy = Buffer.from(bytes);
+  if (size === 2) return copy.swap16();
+  if (size === 4) return copy.swap32();
+  return size === 8 ? copy.swap64() : copy;
+}
+
+/** Fortran's order, where the first index runs fastest, as C's. */
+function lastIndexFastest(values: NumpyArray['values'], shape: readonly number[]): NumpyArray['values'] {
+  const ordered = values.slice();
+  const steps = shape.map((_, index) => shape.slice(0, index).reduce((product, size) => product * size, 1));
+  for (let place = 0; place < ordered.length; place++) {
+    let [from, rest] = [0, place];
+    for (let index = shape.length - 1; index >= 0; index--) {
+      from += (rest % shape[index]) * steps[index];
+      rest = Math.floor(rest / shape[index]);
+    }
+    ordered[place] = values[from];
+  }
+  return ordered;
 }
 
 /** A type in a pickle: its byte order comes as a state. */

@@ -20,6 +20,9 @@ export interface Stateful {
   setState(state: unknown): void;
 }
 
+/** A name that a pickle asks for, and that its caller does not give: code, as far as anybody can tell. */
+export class PickleAsksForCode extends Error {}
+
 const mark = Symbol('mark');
 
 /** Reads one value after the other from bytes. */
@@ -96,7 +99,7 @@ class Machine {
     const key = `${String(module)} ${String(name)}`;
     const { globals = {} } = this.options;
     if (!Object.hasOwn(globals, key)) {
-      throw new Error(
+      throw new PickleAsksForCode(
         `it asks for Python's ${oneLine(String(module), 60)}.${oneLine(String(name), 60)}, and only plain data are read`,
       );
     }
@@ -270,7 +273,13 @@ const instructions: Record<string, (machine: Machine, cursor: Cursor) => void> =
  * @throws Error that says why it is none, or what it asks for beyond plain values
  */
 export function readPickle(bytes: Buffer, options: PickleOptions = {}): unknown {
+  return readPickleAt(bytes, 0, options).value;
+}
+
+/** A pickle among other bytes, as {@link readPickle}. @returns its value, and the place after it */
+export function readPickleAt(bytes: Buffer, at: number, options: PickleOptions = {}): { value: unknown; end: number } {
   const cursor = new Cursor(bytes);
+  cursor.at = at;
   const machine = new Machine(cursor, options);
   for (;;) {
     const at = cursor.at;
@@ -278,7 +287,7 @@ export function readPickle(bytes: Buffer, options: PickleOptions = {}): unknown 
     if (sign === '.') {
       const value = machine.pop();
       if (machine.stack.length > 0) throw new Error(`it ends at byte ${at} with values that belong to nothing`);
-      return value;
+      return { value, end: cursor.at };
     }
     if (!Object.hasOwn(instructions, sign)) {
       throw new Error(`byte ${at} is ${bytes[at]}, which is no instruction for plain data`);

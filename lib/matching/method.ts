@@ -65,6 +65,8 @@ export interface PreparationContext {
   surroundings: Surroundings;
   /** Folder that experts, or what else is prepared, lie in, where one was named. */
   experts?: string;
+  /** Folder of datasets, where one was named: what is advised names it, too. */
+  dataFolder?: string;
   compile?: boolean;
 }
 

@@ -13,8 +13,8 @@ export type TrainingInputs = {
   velocity: Parameters;
   /** [batch, height, width, channels] */
   images: tf.Tensor4D;
-  /** int32 [batch] */
-  labels: tf.Tensor1D;
+  /** int32 [batch]; or soft labels, float32 [batch, classes] */
+  labels: tf.Tensor1D | tf.Tensor2D;
   draws: Draws;
   learningRate: tf.Scalar;
 };

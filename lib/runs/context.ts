@@ -13,6 +13,8 @@ export interface RunOptions {
   data?: string;
   /** Folder of experts. Default: results/experts. */
   experts?: string;
+  /** Make experts, or what else the matching method needs, where it is missing. Default false: it is refused, and said how. */
+  makeExperts?: boolean;
   /** Who is told how far the work is. Default: a bar, a notebook's line or a log, whichever suits. */
   progress?: ProgressReporter;
   /** Stops the run soon, within a step where steps are short; what is done is kept. */

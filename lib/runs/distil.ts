@@ -19,6 +19,7 @@ import { openJsonLines } from '../files/json-lines';
 import { allFinite, disposeAll } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
+import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { advice, setFiles } from './run-files';
 import type { Session } from './session';
@@ -28,7 +29,7 @@ import type { Session } from './session';
  * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
-  const { experts } = context.options;
+  const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
   try {
     return await makeSet(
@@ -36,7 +37,10 @@ export async function distil(configuration: Configuration, context: RunContext):
         kind: 'distillation',
         configuration,
         // What is lacking, e.g. experts, is said here.
-        check: (data) => void (distillation = createDistillation(configuration, data, { experts })),
+        check: async (data) => {
+          if (makeExperts) await prepareInContext(configuration, context);
+          distillation = createDistillation(configuration, data, { experts, dataFolder });
+        },
         work: async (session) => {
           const state = await iterations(distillation!, configuration, session);
           try {

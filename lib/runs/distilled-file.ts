@@ -30,7 +30,7 @@ const format = 'haba distilled set 2';
 
 export interface DistilledFile {
   set: DistilledSet;
-  /** Tensors of the set, e.g. bases and hallucinators, and a learned step size where there is one. */
+  /** Tensors of the set, e.g. bases and hallucinators; where there are, a learned step size and `softLabels` [items, classes]. */
   parameters: Parameters;
   configuration: Configuration;
   classNames: string[];
@@ -104,7 +104,7 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
   const { parameters, configuration, data, run, stored, calibration } = options;
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
-  const declared = declaredTensors(configuration, shape);
+  const declared = declaredTensors(configuration, shape, parameters);
   const tensors = encodeTensors(declared, parameters, {
     precision: stored?.precision ?? 'float32',
     groups: stored?.groups ?? defaultGroups,
@@ -145,11 +145,20 @@ export function distilledLedger(configuration: Configuration, shape: DataShape):
   return ledgerOf(entriesOf(declaredTensors(configuration, shape)), shape);
 }
 
-/** Everything that a set of a configuration stores: its own tensors, and what was learned beside them. */
-function declaredTensors({ set, matching }: Configuration, shape: DataShape): Record<string, TensorSpec> {
+/**
+ * Everything that a set of a configuration stores: its own tensors, and what was learned beside them.
+ * @param present what there is, of which soft labels count as stored
+ */
+function declaredTensors(
+  { set, matching }: Configuration,
+  shape: DataShape,
+  present: object = {},
+): Record<string, TensorSpec> {
+  const { tensors, itemCount } = createDistilledSet({ ...set, ...shape });
   const learned = Object.entries(learnedShapes(matching, shape));
   return {
-    ...createDistilledSet({ ...set, ...shape }).tensors,
+    ...tensors,
+    ...('softLabels' in present ? { softLabels: { shape: [itemCount, shape.classCount] } } : {}),
     // Students are trained with the rate that was learned for them; another would ruin them.
     ...Object.fromEntries(learned.map(([name, its]) => [name, { shape: its, floats: 0 }])),
   };
@@ -196,7 +205,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   requireVersion(file, configuration.set.kind, made.setVersion);
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: classNames.length });
   const shape = { imageShape, classCount: classNames.length };
-  const declared = declaredTensors(configuration, shape);
+  const declared = declaredTensors(configuration, shape, tensors);
   const isWhitening = (name: string) => name.startsWith(whiteningPrefix);
   const [ofWhitening, ofSet] = [true, false].map((whitening) =>
     Object.fromEntries(Object.entries(tensors).filter(([name]) => isWhitening(name) === whitening)),

@@ -17,18 +17,31 @@ import { storedAs, type StoredAs } from './stored-as';
 
 export type { RunKind } from './run-kinds';
 
+/** Whatever was taken from elsewhere: its content, and what was said about it. */
+export interface ImportedSource {
+  /** SHA-256 of the numbers that were taken. */
+  checksum: string;
+  /** In the name of its folder. */
+  name?: string;
+  said: Record<string, unknown>;
+  /** Names of the files, which its identity does not depend on. */
+  files: string[];
+}
+
 /** What a training set follows from. */
 export interface SetSource {
   kind: RunKind;
   configuration: Configuration;
   /** SHA-256 of the dataset's images and labels. */
   dataChecksum: string;
+  /** With the kind 'imported'. */
+  imported?: ImportedSource;
   /** Of the kind 'stored'. */
   stored?: StoredAs;
 }
 
 /** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum, stored }: SetSource): string {
+export function setHash({ kind, configuration, dataChecksum, imported, stored }: SetSource): string {
   const { profile, dataset, seed, set, network, matching, holdOut, whitening } = configuration;
   const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
@@ -45,6 +58,8 @@ export function setHash({ kind, configuration, dataChecksum, stored }: SetSource
       };
       return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
     }
+    case 'imported':
+      return hashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
     // The hash of the run that it was made from says everything else.
     case 'stored':
       return hashOf({ kind, ...stored });
@@ -94,10 +109,15 @@ function hashOf(identity: object): string {
  * dataset, stored items per class, profile, and what differs from the profile; the seed is a column of tables. That of a set in
  * another precision goes on with it: `-int8`.
  */
-export function setName({ kind, configuration, stored }: Omit<SetSource, 'dataChecksum'>): string {
+export function setName({ kind, configuration, imported, stored }: Omit<SetSource, 'dataChecksum'>): string {
   if (kind === 'stored') return [setName({ kind: 'distillation', configuration }), ...storedPhrases(stored!)].join('-');
   const { set, matching, dataset, profile, holdOut } = configuration;
-  const what = kind === 'distillation' ? [set.kind, matching.method] : [kind];
+  const what =
+    kind === 'distillation'
+      ? [set.kind, matching.method]
+      : kind === 'imported'
+        ? [kind, imported?.name ?? set.kind]
+        : [kind];
   const perClass = perClassOf(set);
   const items = !isOfClasses(kind) ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
   const differing =

@@ -1,10 +1,10 @@
 /** What a matching method needs before its first iteration: experts of trajectory matching. */
 import { createAugmentation } from '../data/dsa';
 import { describeHolder } from '../files/lock';
-import { configure, type ConfigurationInput } from '../distillation/configuration';
+import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { matchingMethodOf, matchingNames } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
-import { inContext, RunStopped, type RunOptions } from './context';
+import { inContext, RunStopped, type RunContext, type RunOptions } from './context';
 
 export interface MakeExpertsOptions extends RunOptions {
   /** Numbers of the experts to train now, or of other parts to prepare, from 0 on. Default: all that the configuration asks for. */
@@ -32,32 +32,43 @@ export async function prepareMatching(
   options: MakeExpertsOptions = {},
 ): Promise<object | undefined> {
   const configuration = configure(input);
+  if (matchingMethodOf(configuration.matching.method).prepare === undefined) return undefined;
+  return inContext(configuration, options, (context) => prepareInContext(configuration, context, options.only));
+}
+
+/**
+ * The same for a run that is under way.
+ * @param only numbers of the parts to make now. Default: all
+ */
+export async function prepareInContext(
+  configuration: Configuration,
+  { options, data, progress, signal }: RunContext,
+  only?: readonly number[],
+): Promise<object | undefined> {
   const { matching } = configuration;
   const { prepare } = matchingMethodOf(matching.method);
   if (prepare === undefined) return undefined;
-  const { only } = options;
-  return inContext(configuration, options, async ({ data, progress, signal }) => {
-    const { imageShape, classCount } = data.train;
-    const parts = only?.length ?? prepare.parts(matching);
-    progress.stage({ name: prepare.stage, total: parts * prepare.steps(matching) });
-    try {
-      return await prepare.make(matching, {
-        surroundings: configuration,
-        data,
-        network: createNetwork({ ...configuration.network, imageShape, classCount }),
-        augmentation: createAugmentation(configuration.augmentation),
-        only,
-        experts: options.experts,
-        compile: configuration.compile,
-        signal,
-        onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
-        onStep: (done, loss) => progress.update(done, { loss }),
-      });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
-    }
-  });
+  const { imageShape, classCount } = data.train;
+  const parts = only?.length ?? prepare.parts(matching);
+  progress.stage({ name: prepare.stage, total: parts * prepare.steps(matching) });
+  try {
+    return await prepare.make(matching, {
+      surroundings: configuration,
+      data,
+      dataFolder: options.data,
+      network: createNetwork({ ...configuration.network, imageShape, classCount }),
+      augmentation: createAugmentation(configuration.augmentation),
+      only,
+      experts: options.experts,
+      compile: configuration.compile,
+      signal,
+      onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
+      onStep: (done, loss) => progress.update(done, { loss }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
+  }
 }
 
 /**

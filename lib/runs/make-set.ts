@@ -8,7 +8,7 @@ import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
 import { distilledLedger } from './distilled-file';
-import { setHash, setName } from './identity';
+import { setHash, setName, type ImportedSource } from './identity';
 import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
@@ -29,6 +29,8 @@ export type LedgeredResult = SetResult & { ledger: Ledger };
 export interface SetTask {
   kind: RunKind;
   configuration: Configuration;
+  /** With the kind 'imported'. */
+  imported?: ImportedSource;
   /** Of the kind 'stored'. */
   stored?: StoredAs;
   /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
@@ -41,11 +43,17 @@ export interface SetTask {
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
 export async function makeSet(
-  { kind, configuration, stored: storedAs, check, secondsBefore, work }: SetTask,
+  { kind, configuration, imported, stored: storedAs, check, secondsBefore, work }: SetTask,
   context: RunContext,
 ): Promise<MadeSet> {
   const { data, options } = context;
-  const source = { kind, configuration, dataChecksum: data.checksum, ...(storedAs ? { stored: storedAs } : {}) };
+  const source = {
+    kind,
+    configuration,
+    dataChecksum: data.checksum,
+    ...(imported ? { imported } : {}),
+    ...(storedAs ? { stored: storedAs } : {}),
+  };
   const hash = setHash(source);
   const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
   const place = { folder, hash };
@@ -62,7 +70,7 @@ export async function makeSet(
     await clearDeadHolder(folder);
     return made(stored);
   }
-  if (isOfClasses(kind))
+  if (isOfClasses(kind) && kind !== 'imported')
     requireEnoughImages(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),

@@ -97,6 +97,15 @@ const identitySchema = z.object({
   configuration: z.record(z.unknown()),
   dataChecksum: z.string(),
   stored: storedAsSchema.optional(),
+  /** Of a set made elsewhere. */
+  imported: z
+    .object({
+      checksum: z.string(),
+      name: z.string().optional(),
+      said: z.record(z.unknown()),
+      files: z.array(z.string()),
+    })
+    .optional(),
 });
 
 /** What a training set is. @throws Error naming the file */

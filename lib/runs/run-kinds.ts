@@ -8,16 +8,16 @@ export const coresets = ['herding', 'k-centre', 'k-medoids', 'el2n-easiest', 'el
 export const coresetBases = ['features', 'el2n-scores'] as const;
 
 /**
- * What a run makes a training set of: it distils one; or stores a distilled one in another precision; or takes real images at random,
+ * What a run makes a training set of: it distils one, or takes one that was made elsewhere; or stores a distilled one in another precision; or takes real images at random,
  * as a coreset, or all. And what coresets are chosen by, which is no training set.
  */
-export const runKinds = ['distillation', 'stored', 'random', 'full', ...coresets, ...coresetBases] as const;
+export const runKinds = ['distillation', 'imported', 'stored', 'random', 'full', ...coresets, ...coresetBases] as const;
 
 export type RunKind = (typeof runKinds)[number];
 
 /** Whether it is a set that lies in `distilled.safetensors`, not real images. */
-export function isDistilled(kind: RunKind): kind is 'distillation' | 'stored' {
-  return kind === 'distillation' || kind === 'stored';
+export function isDistilled(kind: RunKind): kind is 'distillation' | 'imported' | 'stored' {
+  return kind === 'distillation' || kind === 'imported' || kind === 'stored';
 }
 
 /** Whether it holds so many images a class. */
@@ -33,7 +33,7 @@ export const baselines = ['random', 'herding', 'k-centre', 'k-medoids', 'el2n', 
 export type Baseline = (typeof baselines)[number];
 
 /** The same as kinds of run: of EL2N's two ends, one. */
-export type BaselineKind = Exclude<RunKind, 'distillation' | 'stored' | CoresetBasis>;
+export type BaselineKind = Exclude<RunKind, 'distillation' | 'imported' | 'stored' | CoresetBasis>;
 
 /** @throws RangeError for what is no baseline, and for an end of scores where there are none */
 export function kindOfBaseline(baseline: Baseline, keep?: KeptEnd): BaselineKind {

@@ -18,6 +18,7 @@ import { makeSet } from './make-set';
 import { withStudents, type OtherStudents } from './run';
 import { advice, hashInName, setFiles } from './run-files';
 import type { Session } from './session';
+import { isDistilled } from './run-kinds';
 import { storedAs, type StoredAs, type StoreInput } from './stored-as';
 import { trainStudents, type RunResult } from './train-students';
 
@@ -35,7 +36,7 @@ export async function storeRun(
   input: StoreInput,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  if (kind !== 'distillation' && kind !== 'stored') {
+  if (!isDistilled(kind)) {
     throw new RangeError(
       `storeRun: ${run} holds real images (${kind}), which are counted at 8 bits as they are; give the result of a distillation.`,
     );

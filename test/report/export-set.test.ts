@@ -10,6 +10,11 @@ import type { PreparedDataset, Whitening } from '../../lib/data/image-source';
 import { assembleDataset } from '../../lib/data/dataset';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
+import { createAugmentation } from '../../lib/data/dsa';
+import { studentTrainer } from '../../lib/evaluation/student';
+import { distilledTrainingSet } from '../../lib/evaluation/training-set';
+import { createNetwork } from '../../lib/networks/create-network';
+import { writeTensors } from '../../lib/tensor/stored-tensors';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { exportSet } from '../../lib/report/export-set';
 import { useBackend } from '../../lib/tensor/backend';
@@ -80,12 +85,13 @@ const python = [process.env.HABA_PYTORCH, 'python3'].find(
   (program) => program && spawnSync(program, ['-c', 'import torch, safetensors.torch']).status === 0,
 );
 
-/** The lines that the README gives. */
-function readmeLines(): string {
+/** The lines that the README gives: those that make training images, and those that go on to the accuracy. */
+function readmeLines(block = 0): string {
   const readme = readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8');
-  const block = /## A distilled set in PyTorch[\s\S]*?```python\n([\s\S]*?)```/.exec(readme);
-  assert.ok(block, 'the README has the lines');
-  return block[1];
+  const [section] = /## A distilled set in PyTorch[\s\S]*?(?=\n## )/.exec(readme) ?? [''];
+  const lines = [...section.matchAll(/```python\n([\s\S]*?)```/g)].map(([, text]) => text)[block];
+  assert.ok(lines, 'the README has the lines');
+  return lines;
 }
 
 for (const [name, whitening, set] of sets) {
@@ -123,6 +129,96 @@ for (const [name, whitening, set] of sets) {
       const worst = pixels.reduce((most, pixel, place) => Math.max(most, Math.abs(pixel - theirPixels[place])), 0);
       assert.ok(worst <= 1, `a pixel differs by ${worst}`);
       tf.dispose([theirs, images]);
+    },
+  );
+}
+
+for (const whitening of ['normalise', 'zca'] as const) {
+  test(
+    `${whitening}: the README's further lines whiten test images as here, and reach in PyTorch the accuracy that students reach here`,
+    { skip: python ? false : 'no Python with torch and safetensors (HABA_PYTORCH names one)' },
+    async () => {
+      // Two classes that a stripe tells apart, in noise; statistics that are far from 0 and 1, so that unwhitened images tell nothing.
+      const random = Random.stream(5, 'test');
+      const side = 8;
+      const split = (count: number) => {
+        const images = Uint8Array.from(random.integers(count * side * side * 3, 120));
+        for (let image = 0; image < count; image++) {
+          for (let along = 0; along < side; along++) {
+            const place = image % 2 ? 3 * side + along : along * side + 3;
+            images.fill(230, (image * side * side + place) * 3, (image * side * side + place) * 3 + 3);
+          }
+        }
+        return { images, labels: Uint8Array.from({ length: count }, (_, image) => image % 2), count };
+      };
+      const made = assembleDataset({
+        name: 'stripes',
+        classNames: ['upright', 'level'],
+        imageShape: [side, side, 3],
+        train: split(60),
+        test: split(40),
+      });
+      const data = prepareDataset(made, { whitening, cacheFolder: path.join(folder, 'cache') });
+      const configuration = configure({
+        profile: 'smoke',
+        dataset: 'shapes',
+        whitening,
+        set: { kind: 'images', ipc: 10 },
+        matching: { method: 'dm' },
+        network: { width: 8, depth: 2 },
+        evaluation: { updates: 60, augmentation: 'none' },
+      });
+      const distilled = createDistilledSet({ ...configuration.set, imageShape: [side, side, 3], classCount: 2 });
+      const parameters = distilled.init(Random.stream(8, 'test'), data.train);
+      const file = path.join(folder, `stripes-${whitening}.safetensors`);
+      writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
+      const [exported] = await exportSet(file);
+      const inputs = data.test.batch([...made.test.labels.keys()]);
+      const given = path.join(folder, `stripes-${whitening}-test.safetensors`);
+      const pixels = tf.tidy(() =>
+        tf.tensor4d(Float32Array.from(made.test.images), inputs.shape).div<tf.Tensor4D>(255),
+      );
+      const first = (images: tf.Tensor4D) => tf.tidy(() => images.transpose([0, 3, 1, 2]).clone());
+      const tensors = {
+        pixels: first(pixels),
+        whitened: first(inputs),
+        classes: tf.tensor1d(Int32Array.from(made.test.labels), 'int32'),
+      };
+      writeTensors(given, tensors, {});
+      const program = [
+        readmeLines().replace('"distilled-pytorch.safetensors"', JSON.stringify(exported)),
+        readmeLines(1),
+        'from safetensors.torch import load_file',
+        `given = load_file(${JSON.stringify(given)})`,
+        'print((whiten(given["pixels"]) - given["whitened"]).abs().max().item())',
+        'torch.manual_seed(0)',
+        'print(accuracy(train_student(), given["pixels"], given["classes"].long()))',
+      ].join('\n');
+      const script = path.join(folder, `stripes-${whitening}.py`);
+      writeFileSync(script, program);
+      const { status, stdout, stderr } = spawnSync(python!, [script], { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      const [difference, accuracy] = stdout.trim().split('\n').map(Number);
+      assert.ok(difference < 1e-3, `whitened test images differ by ${difference}`);
+      const network = createNetwork({ ...configuration.network, imageShape: [side, side, 3], classCount: 2 });
+      const train = studentTrainer(network, {
+        ...configuration.evaluation,
+        learningRate: 0.01,
+        length: { updates: 60 },
+        augmentation: createAugmentation('none'),
+      });
+      const set = distilledTrainingSet(distilled, parameters);
+      const student = await train(set, Random.stream(1, 'student'));
+      const ours = tf.tidy(() => {
+        const answers = network.apply(student, inputs).argMax(1);
+        return answers.equal(tensors.classes).mean().dataSync()[0];
+      });
+      assert.ok(Math.abs(accuracy - ours) <= 0.15, `PyTorch ${accuracy}, here ${ours}`);
+      assert.ok(Math.min(accuracy, ours) > 0.8, `PyTorch ${accuracy}, here ${ours}`);
+      set.dispose();
+      train.dispose();
+      data.dispose();
+      disposeAll(parameters, student, tensors, { inputs, pixels });
     },
   );
 }

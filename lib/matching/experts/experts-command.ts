@@ -7,13 +7,15 @@ import type { TrajectoryOptions } from '../mtt';
 export interface ExpertsCommandOptions {
   /** Folder of experts, where one was named. */
   experts?: string;
+  /** Folder of datasets, where one was named. */
+  dataFolder?: string;
 }
 
 /** @param options of the method */
 export function expertsCommand(
   { latestStartEpoch, expertEpochs, experts: trained }: TrajectoryOptions,
   { dataset, whitening, holdOut, augmentation, network }: Surroundings,
-  { experts }: ExpertsCommandOptions = {},
+  { experts, dataFolder }: ExpertsCommandOptions = {},
 ): string {
   const keys = Object.entries({
     whitening,
@@ -23,9 +25,11 @@ export function expertsCommand(
     ...under('matching', { latestStartEpoch, expertEpochs }),
     ...under('matching.experts', trained),
   });
-  const set = keys.map(([key, value]) => `--set ${key}=${String(value)}`).join(' ');
-  const place = experts === undefined ? '' : ` --experts ${shellWord(experts)}`;
-  return `npm run haba -- experts --dataset ${dataset} ${set}${place}`;
+  const set = keys.map(([key, value]) => `--set ${shellWord(`${key}=${String(value)}`)}`).join(' ');
+  const places = Object.entries({ data: dataFolder, experts })
+    .map(([name, folder]) => (folder === undefined ? '' : ` --${name} ${shellWord(folder)}`))
+    .join('');
+  return `npm run haba -- experts --dataset ${shellWord(dataset)} ${set}${places}`;
 }
 
 /** A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know. */

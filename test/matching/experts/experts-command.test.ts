@@ -62,6 +62,7 @@ test('the folder is quoted where a shell would split it', () => {
     expertsCommand(mtt.matching, mtt, { experts: 'a/b-c' }),
     /^npm run haba -- experts --dataset cifar10 .* --experts a\/b-c$/,
   );
+  assert.match(expertsCommand(mtt.matching, mtt, { dataFolder: 'my data' }), / --data 'my data'$/);
   assert.match(
     expertsAdvice(mtt.matching, mtt, { experts: "it's mine" }),
     /^They are made by: .* --experts 'it'\\''s mine'$/,
