@@ -51,6 +51,7 @@ function plainValue(text: string): unknown {
 interface ConfigurationFlags {
   profile?: string;
   dataset?: string;
+  imageSize?: number;
   method?: string;
   ipc?: number;
   bases?: number;
@@ -87,6 +88,13 @@ interface PlaceFlags {
   makeExperts?: boolean;
 }
 
+/** A name, or one's own images. */
+async function datasetOf({ dataset, imageSize }: ConfigurationFlags) {
+  if (dataset === undefined && imageSize === undefined) return undefined;
+  const { datasetFrom } = await import('./data/dataset-names');
+  return datasetFrom(dataset ?? 'cifar10', imageSize);
+}
+
 /** The configuration that the options of a command line spell. */
 async function configurationOf(flags: ConfigurationFlags): Promise<ConfigurationInput> {
   const { parameterisationKinds } = await import('./factorization/parameterisations');
@@ -97,7 +105,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
   }
   const settings: Setting[] = [
     [['profile'], flags.profile],
-    [['dataset'], flags.dataset],
+    [['dataset'], await datasetOf(flags)],
     [['matching', 'method'], flags.method],
     [['set', 'kind'], flags.ipc === undefined ? undefined : 'images'],
     [['set', 'ipc'], flags.ipc],
@@ -152,7 +160,8 @@ function withConfiguration(command: Command): Command {
         'quick',
       ),
     )
-    .option('--dataset <name>', 'dataset, by default cifar10')
+    .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
+    .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', wholeNumber)
     .option('--seed <number>', 'every random draw follows from it', wholeNumber)
     .option(
       '--set <choice>',
@@ -313,15 +322,17 @@ program
   .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
   .action(async (flags: BudgetFlags) => {
-    const { datasetShapes } = await import('./data/dataset-names');
+    const { allDatasetNames, knownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
     const { budgetTable } = await import('./report/budget-table');
-    if (!Object.hasOwn(datasetShapes, flags.dataset)) {
-      const known = Object.keys(datasetShapes).join(', ');
-      throw new RangeError(`There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known}.`);
+    const shape = knownShape(flags.dataset);
+    if (shape === undefined) {
+      const known = allDatasetNames().filter((name) => knownShape(name) !== undefined);
+      throw new RangeError(
+        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known.join(', ')}.`,
+      );
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
-    const shape = datasetShapes[flags.dataset as keyof typeof datasetShapes];
     const sets = budget({ ...shape, imagesPerClass, floats, hallucinators, kernelSize, factor });
     process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
   });

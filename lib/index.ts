@@ -37,6 +37,8 @@ export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
 export type { MatchingContext, MatchingMethod } from './matching/method';
 export { registerMatching } from './matching/methods';
+export { dataset, imageFolder, type OwnDataset } from './data/own-datasets';
+export { shapeOf } from './data/dataset-names';
 export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
 /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */

@@ -12,7 +12,8 @@ const program = new Command('reproduce')
       .choices(['smoke', 'quick', 'paper'])
       .default('quick'),
   )
-  .option('--dataset <name>', 'dataset, by default cifar10')
+  .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
+  .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', Number)
   .option('--only <names>', 'notebooks, or how their names begin, e.g. 01,04')
   .option(
     '--results <folder>',

@@ -3,6 +3,8 @@
  * Everything it needs is in it: `npm run haba -- task FILE` does the same as this process.
  */
 import { z } from 'zod';
+import { datasetNameOf } from '../data/dataset-names';
+import { ownDatasetOf } from '../data/own-datasets';
 import type { ConfigurationInput } from '../distillation/configuration';
 import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
@@ -76,6 +78,8 @@ async function distil(input: ConfigurationInput, options: RunOptions): Promise<R
  */
 export function ownToThisProcess(task: Task): string | undefined {
   const { input } = task.kind === 'experts' ? task : setTaskOf(task);
+  const dataset = input.dataset && datasetNameOf(input.dataset);
+  if (dataset && ownDatasetOf(dataset)) return `the dataset '${dataset}'`;
   const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
   if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
   const method: string | undefined = 'matching' in input ? input.matching?.method : undefined;

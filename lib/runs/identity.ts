@@ -192,7 +192,7 @@ export function differences(configuration: Configuration): [path: string, value:
   const { profile, dataset, matching, set } = configuration;
   const perClass = { [parameterisationOf(set.kind).itemsPerClass]: perClassOf(set) };
   const input = { profile, dataset, matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
-  const usual = configure(input as ConfigurationInput);
+  const usual = configure(input as ConfigurationInput, { anyDataset: true });
   const defaults = new Map(leaves({ ...usual, network: usualNetwork(configuration, usual) }));
   return leaves(configuration).filter(([path, value]) => value !== undefined && !same(defaults.get(path), value));
 }
@@ -200,7 +200,7 @@ export function differences(configuration: Configuration): [path: string, value:
 /** A network's options differ from the defaults of its family, its name from the profile's. */
 function usualNetwork({ profile, dataset, network: { name } }: Configuration, usual: Configuration): object {
   if (name === usual.network.name) return usual.network;
-  const { network } = configure({ profile, dataset, network: { name } } as ConfigurationInput);
+  const { network } = configure({ profile, dataset, network: { name } } as ConfigurationInput, { anyDataset: true });
   return { ...(onceHadConvNetOptions(name) ? usual.network : network), name: usual.network.name };
 }
 
