@@ -35,7 +35,7 @@ export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
 export { listRuns } from './runs/run-store';
 export { readMetrics } from './runs/run-files';
-export { budget } from './factorization/budget';
+export { budget, fitToBudget } from './factorization/budget';
 export { realImagesAtBits, type Ledger } from './factorization/ledger';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';

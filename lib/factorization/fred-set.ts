@@ -47,7 +47,8 @@ export const fredSet: Parameterisation<FredOptions> = {
       const authors = { dm: 1e6, dc: 1e3, dsa: 1e3, mtt: 1e8 }[method] ?? 1e6;
       return { coefficients: { learningRate: authors / authorsScale, momentum: 0.5 } };
     }
-    // A class's loss is of the mean over its images: the more there are, the less each one moves.
+    // A class's loss is of the mean over its images: the more there are, the less each one moves. On validation images, 40 iterations
+    // of DM at one image's floats, seed 0, one student: 33.9, 36.1 and 33.4 % with rates of 2, 16 and 100.
     return { coefficients: { ...bases, learningRate: (bases.learningRate * perClass) / 10 } };
   },
   tensors: ({ ipc, kept }, { imageShape, classCount }) => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { datasetNames } from '../../lib/data/dataset-names';
-import { configure } from '../../lib/distillation/configuration';
+import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { allBases } from '../../lib/distillation/profiles';
 
 // The authors' settings: the table of DESIGN.md, which is that of run_cifar10_ipc{1,10,50}_style5.sh and
@@ -167,4 +167,24 @@ test('plain gradient matching is the one method without augmentation', () => {
   for (const method of ['dm', 'dc', 'dsa', 'mtt'] as const) {
     assert.equal(configure({ matching: { method } }).augmentation === 'none', method === 'dc');
   }
+});
+
+test("rates of containers: as their authors in the paper profile, FreD's by the scale of its transform; else as chosen on validation images", () => {
+  const rates = (kind: 'fred' | 'linba' | 'ddif', profile: 'quick' | 'paper', method: 'dm' | 'dc' | 'mtt') =>
+    configure({ profile, set: { kind }, matching: { method } } as ConfigurationInput).optimisers;
+  // An orthonormal coefficient of 32 x 32 pixels is a 64th of the authors', its gradient 64 times theirs.
+  for (const [method, authors] of [
+    ['dm', 1e6],
+    ['dc', 1e3],
+    ['mtt', 1e8],
+  ] as const) {
+    assert.deepEqual(rates('fred', 'paper', method).coefficients, { learningRate: authors / 64 ** 2, momentum: 0.5 });
+  }
+  assert.deepEqual(rates('fred', 'quick', 'dm').coefficients, { learningRate: 16, momentum: 0.5 });
+  assert.deepEqual(rates('linba', 'quick', 'dm').dictionary, { learningRate: 0.2, momentum: 0.5 });
+  assert.equal(rates('linba', 'quick', 'dm').coefficients.weightDecay, 1e-4);
+  const adam = { rule: 'adam', momentum: 0.9 };
+  assert.deepEqual(rates('ddif', 'paper', 'dm').fields, { ...adam, learningRate: 5e-5 });
+  assert.deepEqual(rates('ddif', 'paper', 'mtt').fields, { ...adam, learningRate: 1e-4 });
+  assert.deepEqual(rates('ddif', 'quick', 'dm').fields, { ...adam, learningRate: 2e-3 });
 });
