@@ -39,9 +39,12 @@ const library: readonly NetworkFamily[] = [
 ];
 /** One a process: a program that loads this module by `import` and by `require` has it twice. */
 const place = Symbol.for('haba: families of networks');
-const registered = ((globalThis as { [place]?: Map<string, NetworkFamily> })[place] ??= new Map(
-  library.map((one) => [one.name, one]),
-));
+const registered = ((globalThis as { [place]?: Map<string, NetworkFamily> })[place] ??= new Map<
+  string,
+  NetworkFamily
+>());
+// A notebook's kernel runs a module anew that was edited: the library's own families are those of now, and others stay.
+for (const one of library) registered.set(one.name, one);
 
 /** Names of networks, in the order in which their families were registered. */
 export function networkNames(): string[] {
