@@ -12,7 +12,8 @@ const program = new Command('reproduce')
       .choices(['smoke', 'quick', 'paper'])
       .default('quick'),
   )
-  .option('--dataset <name>', 'dataset, by default cifar10')
+  .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
+  .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', Number)
   .option('--only <names>', 'notebooks, or how their names begin, e.g. 01,04')
   .option(
     '--results <folder>',
@@ -22,6 +23,11 @@ const program = new Command('reproduce')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--notebooks <folder>', 'the notebooks, by default notebooks')
+  .option(
+    '--workers <number>',
+    "processes that a grid's runs are divided among, by default HABA_WORKERS, else none beside the notebook's",
+    Number,
+  )
   .action(async ({ only, ...flags }: Flags) => {
     const { planReproduction, reproduce } = await import('./reproduction/reproduction');
     const { reproductionLog } = await import('./reproduction/reproduction-log');

@@ -42,6 +42,7 @@ export const cifar10: DatasetFormat = defineFormat({
   folders: ['', 'cifar10', 'cifar-10-batches-bin'],
   files: [...cifar10TrainFiles, 'test_batch.bin'],
   about: '10 classes of objects, 32x32 RGB, 50,000 + 10,000 images',
+  shape: { imageShape: [side, side, 3], classCount: 10 },
   sources: [
     {
       urls: ['https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz'],
@@ -85,6 +86,7 @@ export const cifar100: DatasetFormat = defineFormat({
   folders: ['', 'cifar100', 'cifar-100-binary'],
   files: ['train.bin', 'test.bin'],
   about: '100 classes of objects, 32x32 RGB, 50,000 + 10,000 images',
+  shape: { imageShape: [side, side, 3], classCount: 100 },
   sources: [
     {
       urls: ['https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz'],

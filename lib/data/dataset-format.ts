@@ -1,13 +1,22 @@
-/** What the data room knows about a dataset that comes in files: how to find, read and obtain it. */
+/** What the data room knows about a dataset of the library: what it looks like, and how to find, read and obtain it. */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Dataset } from './dataset';
 import { findFiles, locateFiles, type Found, type Wanted } from './source-file';
 
+/** What is known of a dataset before it is loaded. */
+export interface DatasetShape {
+  /** [height, width, channels] */
+  readonly imageShape: readonly [number, number, number];
+  readonly classCount: number;
+}
+
 export interface DatasetFormat extends Wanted {
   /** For people: classes, image size, numbers of images. */
   about: string;
-  /** Official files; none where the dataset is one's own. */
+  /** None where only its files tell. */
+  shape?: DatasetShape;
+  /** Official files; none where the dataset is one's own, or has no files. */
   sources: readonly OfficialFile[];
   /** What else its files may be, where the official ones are not whole. */
   also?: readonly OtherLayout[];

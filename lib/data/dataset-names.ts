@@ -1,40 +1,68 @@
-/** Names of the datasets that can be loaded, as written in a configuration. */
-export const datasetNames = [
-  'cifar10',
-  'cifar100',
-  'svhn',
-  'mnist',
-  'fashion-mnist',
-  'tiny-imagenet',
-  'folder',
-  'shapes',
-] as const;
+/** Names of datasets, as configurations write them: the library's, and those of one's own that there are by now. */
+import path from 'node:path';
+import type { DatasetShape } from './dataset-format';
+import { datasetFormats, type LibraryDatasetName } from './formats';
+import { givenDataset, imageFolder, ownDatasetNames, ownDatasetOf, type OwnDataset } from './own-datasets';
 
-export type DatasetName = (typeof datasetNames)[number];
+/** Names of the library's datasets. */
+export const datasetNames = Object.keys(datasetFormats) as LibraryDatasetName[];
 
-/** What is known of a dataset before it is loaded; nothing of one's own. */
-export const datasetShapes: Record<
-  Exclude<DatasetName, 'folder'>,
-  { imageShape: readonly [number, number, number]; classCount: number }
-> = {
-  cifar10: { imageShape: [32, 32, 3], classCount: 10 },
-  cifar100: { imageShape: [32, 32, 3], classCount: 100 },
-  svhn: { imageShape: [32, 32, 3], classCount: 10 },
-  mnist: { imageShape: [32, 32, 1], classCount: 10 },
-  'fashion-mnist': { imageShape: [32, 32, 1], classCount: 10 },
-  'tiny-imagenet': { imageShape: [64, 64, 3], classCount: 200 },
-  shapes: { imageShape: [32, 32, 3], classCount: 10 },
-};
+export type DatasetName = LibraryDatasetName | OwnDataset['name'];
+
+/** A dataset as notebooks give it: the name of one, or one's own. */
+export type DatasetInput = DatasetName | OwnDataset;
+
+/** Names of all datasets that there are by now. */
+export function allDatasetNames(): DatasetName[] {
+  return [...datasetNames, ...ownDatasetNames()];
+}
+
+/** The name of a dataset; one of one's own is from then on the one of its name. */
+export function datasetNameOf(dataset: DatasetInput): DatasetName {
+  return typeof dataset === 'object' && dataset !== null ? givenDataset(dataset) : dataset;
+}
+
+/** What is known of a dataset before it is loaded; undefined where nothing is. */
+export function knownShape(dataset: string): DatasetShape | undefined {
+  if (Object.hasOwn(datasetFormats, dataset)) return datasetFormats[dataset as LibraryDatasetName].shape;
+  return ownDatasetOf(dataset)?.shape;
+}
 
 /**
  * The shape of a dataset's images and the number of its classes.
  * @throws RangeError for a dataset whose shape is not known beforehand
  */
-export function shapeOf(dataset: DatasetName) {
-  if (dataset === 'folder') {
+export function shapeOf(dataset: DatasetInput): DatasetShape {
+  const name = datasetNameOf(dataset);
+  const shape = knownShape(name);
+  if (shape === undefined) {
+    const known = allDatasetNames().filter((one) => knownShape(one) !== undefined);
     throw new RangeError(
-      `shapeOf: 'folder' is no dataset of known shape; allowed are ${Object.keys(datasetShapes).join(', ')}.`,
+      `shapeOf: '${name}' is no dataset of known shape; allowed are ${known.join(', ')}, and what imageFolder makes of a folder.`,
     );
   }
-  return datasetShapes[dataset];
+  return { imageShape: shape.imageShape, classCount: shape.classCount };
+}
+
+/**
+ * The dataset that a command line or a variable of the environment means: one by its name, or one's own images by their folder,
+ * which a slash tells: './my-images'.
+ * @param side of one's own images, to which they are resized. Default 32
+ * @throws RangeError where a side is given to a dataset that has its own
+ * @throws Error naming the folder, and what is missing there
+ */
+export function datasetFrom(word: string, side?: number): DatasetInput {
+  if (!/[/\\]/.test(word)) {
+    if (side === undefined) return word as DatasetName;
+    throw new RangeError(
+      `The images of '${word}' have a size of their own; only one's own images can be resized: give their folder, as ./my-images.`,
+    );
+  }
+  const plain = path
+    .basename(path.resolve(word))
+    .split(/[^a-z0-9]+/i)
+    .filter(Boolean)
+    .join('-');
+  const name = plain === '' || Object.hasOwn(datasetFormats, plain) ? `my-${plain || 'images'}` : plain;
+  return imageFolder(word, { name, side });
 }

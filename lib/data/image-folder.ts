@@ -8,54 +8,82 @@ import { defineFormat, type DatasetFormat } from './dataset-format';
 import { tableLayouts } from './image-table';
 import { isFolder, readSourceFile } from './source-file';
 
-/** Side of one's own images once they are resized. */
-const ownSide = 32;
+/** Side of one's own images once they are resized, unless something else is said. */
+export const ownSide = 32;
+
+/** Sides that images are resized to: fewer pixels show nothing, and more are not learned in the memory of a machine. */
+const [smallestSide, largestSide] = [8, 512];
+
+/** @throws RangeError for what is no size of an image */
+export function requireSide(side: unknown, whose: string): asserts side is number {
+  if (typeof side === 'number' && Number.isInteger(side) && side >= smallestSide && side <= largestSide) return;
+  throw new RangeError(
+    `${whose} is ${String(side)}; allowed is a whole number of pixels from ${smallestSide} to ${largestSide}, as 32, 64 or 128.`,
+  );
+}
 
 /** What the folder of images to test on may be called, beside `test`. */
 const otherTests = ['val', 'validation', 'valid'];
 
-/** One's own images: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to 32x32 RGB. */
-export const imageFolder: DatasetFormat = defineFormat({
-  dataset: 'folder',
-  folders: ['', 'folder'],
-  files: ['train', 'test'],
-  about: 'your own images: FOLDER/{train,test}/<class>/*.{png,jpg}, resized to 32x32 RGB',
-  sources: [],
-  completion:
-    'It is your own: put there what is missing, a folder of images a class as FOLDER/{train,test}/<class>/*.png; the images ' +
-    `to test on may also lie in ${otherTests.join('/, ')}/.`,
-  also: [
-    ...otherTests.map((test) => ({
-      folders: ['', 'folder'],
-      isIn: (folder: string) => ['train', test].every((split) => foldersAt(path.join(folder, split)).length > 0),
-      read: (found: string) => readFolders(found, test),
-    })),
-    ...tableLayouts(['', 'folder'], { name: 'folder', native: [ownSide, ownSide, 3] }),
-  ],
-  readFrom: (found) => readFolders(found, 'test'),
-});
+/**
+ * One's own images: FOLDER/{train,test}/<class>/*.{png,jpg,jpeg}, resized to side x side RGB, or a table of them.
+ * @param folders that may hold them, under the folder that is read; '' is that folder itself
+ */
+export function formatOfFolder(name: string, folders: readonly string[], side: number = ownSide): DatasetFormat {
+  return defineFormat({
+    dataset: name,
+    folders,
+    files: ['train', 'test'],
+    about: `your own images: FOLDER/{train,test}/<class>/*.{png,jpg}, resized to ${side}x${side} RGB`,
+    sources: [],
+    completion:
+      'It is your own: put there what is missing, a folder of images a class as FOLDER/{train,test}/<class>/*.png; the images ' +
+      `to test on may also lie in ${otherTests.join('/, ')}/.`,
+    also: [
+      ...otherTests.map((test) => ({
+        folders,
+        isIn: (folder: string) => ['train', test].every((split) => foldersAt(path.join(folder, split)).length > 0),
+        read: (found: string) => readFolders(found, { name, test, side }),
+      })),
+      ...tableLayouts(folders, { name, native: [side, side, 3] }),
+    ],
+    readFrom: (found) => readFolders(found, { name, test: 'test', side }),
+  });
+}
+
+/** One's own images in the data folder. */
+export const folderFormat = formatOfFolder('folder', ['', 'folder']);
+
+/** The classes of images that lie in folders, by name; undefined where they are in a table. @param found the folder that holds them */
+export function classesOfFolders(found: string): string[] | undefined {
+  const train = path.join(found, 'train');
+  const names = foldersAt(train);
+  if (names.length === 0) return undefined;
+  requireClasses(names, train);
+  return names;
+}
 
 /** None where there is no such folder. */
 const foldersAt = (folder: string) => (isFolder(folder) ? foldersIn(folder) : []);
 
 /** @param test name of the folder of images to test on */
-async function readFolders(found: string, test: string) {
+async function readFolders(found: string, { name, test, side }: { name: string; test: string; side: number }) {
   const classNames = foldersIn(path.join(found, 'train'));
   requireClasses(classNames, path.join(found, 'train'));
-  const labels = new Map(classNames.map((name, label) => [name, label]));
+  const labels = new Map(classNames.map((one, label) => [one, label]));
   const leftOut: string[] = [];
   const read = (split: string) => {
-    const list = foldersIn(path.join(found, split)).flatMap((name) => {
-      const label = labels.get(name);
-      const at = path.join(found, split, name);
-      if (label === undefined) throw new Error(`${at}: there is no class '${name}' in ${path.join(found, 'train')}.`);
+    const list = foldersIn(path.join(found, split)).flatMap((one) => {
+      const label = labels.get(one);
+      const at = path.join(found, split, one);
+      if (label === undefined) throw new Error(`${at}: there is no class '${one}' in ${path.join(found, 'train')}.`);
       return imagesIn(at, leftOut).map((file) => ({ file, label }));
     });
-    return readImages(list, { side: ownSide, classCount: classNames.length, folder: path.join(found, split) });
+    return readImages(list, { side, classCount: classNames.length, folder: path.join(found, split) });
   };
   const [train, tested] = [await read('train'), await read(test)];
   tellLeftOut(leftOut);
-  return assembleDataset({ name: 'folder', imageShape: [ownSide, ownSide, 3], classNames, train, test: tested });
+  return assembleDataset({ name, imageShape: [side, side, 3], classNames, train, test: tested });
 }
 
 const tinySide = 64;
@@ -72,6 +100,7 @@ export const tinyImageNet: DatasetFormat = defineFormat({
   folders: ['tiny-imagenet', 'tiny-imagenet-200', ''],
   files: ['train', 'val', 'val/val_annotations.txt', 'words.txt'],
   about: '200 classes of ImageNet, 64x64 RGB, 100,000 + 10,000 images',
+  shape: { imageShape: [tinySide, tinySide, 3], classCount: 200 },
   sources: [
     {
       urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],

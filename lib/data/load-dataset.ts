@@ -1,8 +1,9 @@
 /** Datasets by name. */
 import { closest } from 'fastest-levenshtein';
 import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
-import { datasetNames, type DatasetName } from './dataset-names';
-import { datasetFormats } from './formats';
+import { allDatasetNames, type DatasetName } from './dataset-names';
+import { datasetFormats, type LibraryDatasetName } from './formats';
+import { ownDatasetOf } from './own-datasets';
 import { drawShapes } from './shapes';
 
 export interface LoadOptions {
@@ -15,8 +16,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a dataset from its official files, or draws it (`shapes`).
- * @param name one of {@link datasetNames}
+ * Loads a dataset from its official files, or draws it (`shapes`), or reads one's own.
+ * @param name one of {@link allDatasetNames}
  * @throws RangeError for an unknown name, listing the known ones
  * @throws Error naming file and reason where files are missing or malformed
  */
@@ -24,7 +25,7 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
   requireDatasetName(name);
   const { folder = dataFolder(), trainCount, testCount } = options;
   if (name === 'shapes') return drawShapes({ trainCount, testCount });
-  const dataset = await datasetFormats[name].read(folder);
+  const dataset = await (ownDatasetOf(name)?.read() ?? datasetFormats[name as LibraryDatasetName].read(folder));
   if (trainCount === undefined && testCount === undefined) return dataset;
   const { train, test, ...rest } = dataset;
   return assembleDataset({ ...rest, train: firstImages(train, trainCount), test: firstImages(test, testCount) });
@@ -37,9 +38,10 @@ export function dataFolder(): string {
 
 /** @throws RangeError listing the known names, and the nearest */
 export function requireDatasetName(name: string): asserts name is DatasetName {
-  if ((datasetNames as readonly string[]).includes(name)) return;
+  const names: readonly string[] = allDatasetNames();
+  if (names.includes(name)) return;
   throw new RangeError(
-    `There is no dataset '${name}'. Did you mean '${closest(name, [...datasetNames])}'? Known are: ${datasetNames.join(', ')}.`,
+    `There is no dataset '${name}'. Did you mean '${closest(name, names)}'? Known are: ${names.join(', ')}.`,
   );
 }
 

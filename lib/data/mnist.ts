@@ -36,6 +36,7 @@ export const mnist: DatasetFormat = defineFormat({
   files,
   suffix: '.gz',
   about: '10 digits, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
+  shape: { imageShape: [32, 32, 1], classCount: 10 },
   sources: officialFiles(
     [
       'https://ossci-datasets.s3.amazonaws.com/mnist/',
@@ -63,6 +64,7 @@ export const fashionMnist: DatasetFormat = defineFormat({
   files,
   suffix: '.gz',
   about: '10 articles of clothing, 28x28 grey in a border to 32x32, 60,000 + 10,000 images',
+  shape: { imageShape: [32, 32, 1], classCount: 10 },
   sources: officialFiles(
     [
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',

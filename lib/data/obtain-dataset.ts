@@ -6,7 +6,8 @@ import { findDataset, type DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
 import { makeFolder } from '../files/file-error';
 import type { FetchOptions } from './fetch-file';
-import { datasetFormats } from './formats';
+import { datasetFormats, isEmbedded, type LibraryDatasetName } from './formats';
+import { ownDatasetOf } from './own-datasets';
 import { dataFolder, requireDatasetName } from './load-dataset';
 import { clearDeadHolder, takeLock, type Holder, type Lock } from '../files/lock';
 import { packedFile } from './source-file';
@@ -49,9 +50,10 @@ export class DatasetUnavailable extends Error {
  */
 export async function obtainDataset(name: string, options: ObtainOptions = {}): Promise<string> {
   requireDatasetName(name);
-  if (name === 'shapes')
-    throw new RangeError("The dataset 'shapes' is drawn on the spot; there is nothing to download.");
-  const { folder = dataFolder(), format = datasetFormats[name] } = options;
+  if (ownDatasetOf(name)) throw new RangeError(`The dataset '${name}' is your own; there is nothing to download.`);
+  const { folder = dataFolder(), format = datasetFormats[name as LibraryDatasetName] } = options;
+  if (isEmbedded(format))
+    throw new RangeError(`The dataset '${name}' is drawn on the spot; there is nothing to download.`);
   const present = wholeFolder(folder, format);
   const lockName = `.${name}.holder`;
   if (present !== undefined) {
@@ -192,14 +194,8 @@ export interface DatasetEntry {
 /** All datasets, and which of them are in the data folder. */
 export function listDatasets(folder: string = dataFolder()): DatasetEntry[] {
   return datasetNames.map((name) => {
-    if (name === 'shapes') {
-      return {
-        name,
-        state: 'embedded',
-        about: '10 classes of figures, 32x32 RGB, 5,000 + 1,000 images, drawn on the spot',
-      };
-    }
-    const format = datasetFormats[name];
+    const format: DatasetFormat = datasetFormats[name];
+    if (isEmbedded(format)) return { name, state: 'embedded', about: format.about };
     const { folder: found, missing } = findDataset(folder, format);
     const state = found === undefined ? 'absent' : missing.length > 0 ? 'incomplete' : 'present';
     return { name, state, about: format.about, folder: found };

@@ -8,6 +8,7 @@
  */
 import { Random } from '../tensor/random';
 import { assembleDataset, type Dataset, type ImageSplit } from './dataset';
+import type { DatasetFormat } from './dataset-format';
 
 export interface ShapesOptions {
   /** Training images, the same number (or one more) of each class. Default 5,000. */
@@ -76,6 +77,17 @@ export function drawShapes({ trainCount = 5000, testCount = 1000, seed = 0 }: Sh
     test: drawSplit(testCount, testRandom),
   });
 }
+
+/** Has no files. */
+export const shapes: DatasetFormat = {
+  dataset: 'shapes',
+  folders: [],
+  files: [],
+  about: '10 classes of figures, 32x32 RGB, 5,000 + 1,000 images, drawn on the spot',
+  shape: { imageShape: [side, side, 3], classCount: shapesClassNames.length },
+  sources: [],
+  read: () => drawShapes(),
+};
 
 function drawSplit(count: number, random: Random): ImageSplit {
   const images = new Uint8Array(count * side * side * 3);

@@ -26,6 +26,7 @@ export const svhn: DatasetFormat = defineFormat({
   folders: ['', 'svhn', 'SVHN'],
   files: ['train_32x32.mat', 'test_32x32.mat'],
   about: '10 digits of house numbers, 32x32 RGB, 73,257 + 26,032 images',
+  shape: { imageShape: [32, 32, 3], classCount: 10 },
   sources: [
     {
       urls: ['http://ufldl.stanford.edu/housenumbers/train_32x32.mat'],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { makeFolder, writing } from '../files/file-error';
 import { readSafetensors } from '../files/safetensors';
 import { computingDevice } from '../tensor/backend';
+import { memoryLimit } from '../tensor/memory';
 import type { Parameters } from '../tensor/parameters';
 import { toTensor, writeTensors } from '../tensor/stored-tensors';
 import { tf } from '../tensor/tensorflow';
@@ -36,6 +37,7 @@ export function cachedZca(source: ImageSource, dataset: Dataset, folder: string)
   };
   const cached = readCached(file, identity, dataset.imageShape);
   if (cached !== undefined) return zcaOf(cached);
+  requireMemory(dataset.imageShape);
   const zca = fitZca(source);
   const parameters = zca.parameters();
   try {
@@ -48,6 +50,32 @@ export function cachedZca(source: ImageSource, dataset: Dataset, folder: string)
     tf.dispose(parameters);
   }
   return zca;
+}
+
+/** Matrices of [pixels, pixels] that fitting has at once. */
+const matricesAtOnce = 7;
+
+/** More than this is said before it is taken. */
+const largeBytes = 2 ** 31;
+
+/**
+ * ZCA decorrelates all pixels with all others: its memory grows with the fourth power of an image's side.
+ * @throws Error where there is not as much
+ */
+function requireMemory(imageShape: readonly number[]): void {
+  const pixels = imageShape.reduce((product, extent) => product * extent, 1);
+  const needed = matricesAtOnce * 4 * pixels ** 2;
+  const size = imageShape.slice(0, 2).join('x');
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const { bytes } = memoryLimit();
+  if (needed > bytes) {
+    throw new Error(
+      `ZCA of images of ${size} takes about ${gibibytes(needed)} of memory, and there are ${gibibytes(bytes)}: take 'whitening' ` +
+        "'normalise', or smaller images.",
+    );
+  }
+  if (needed > largeBytes)
+    console.warn(`ZCA of images of ${size} takes about ${gibibytes(needed)} of memory, and some minutes.`);
 }
 
 const names = ['zca.mean', 'zca.matrix', 'zca.inverse'];

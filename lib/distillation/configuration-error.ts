@@ -7,6 +7,7 @@ import { oneLine } from '../files/one-line';
 
 /** What adds to the values that are allowed. */
 const registering: Record<string, string> = {
+  dataset: 'imageFolder or dataset, with that name',
   'network.name': 'registerNetwork',
   'set.kind': 'registerParameterisation',
 };
@@ -29,7 +30,7 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
     case 'invalid_union_discriminator': {
       const options = issue.options.map(String);
       const nearest = nearestName(String(valueAt(given, issue.path)), options);
-      const register = registering[key] ? ` One of your own is registered first: ${registering[key]}.` : '';
+      const register = registering[key] ? ` One of your own is made first: ${registering[key]}.` : '';
       return `Configuration: '${key}' is ${value}; allowed are ${options.join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}${register}`;
     }
     case 'invalid_type':

@@ -1,7 +1,9 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { datasetNames } from '../data/dataset-names';
+import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
+import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
 import type { PartRates } from '../factorization/parameterisation';
 import {
@@ -65,16 +67,19 @@ const constraintsSchema = z.strictObject({
   adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
 });
 
+/** Of a file: the value may not be here. */
+const storedDataset = z.string().refine((name) => ownDatasetName.test(name), 'it is no name of a dataset');
+
 /**
  * The schema of a configuration, of the kinds of set, the matching methods and the networks that are registered by now.
  * @param parts of the set and what the method learns beside it, each of which has an optimiser
  */
-const schemaOf = (parts: readonly string[]) =>
+const schemaOf = (parts: readonly string[], anyDataset = false) =>
   z.strictObject({
     profile: z.enum(['smoke', 'quick', 'paper']),
     /** Every random draw follows from it. */
     seed: wholeNumber,
-    dataset: z.enum(datasetNames),
+    dataset: anyDataset ? storedDataset : z.enum(allDatasetNames() as [DatasetName, ...DatasetName[]]),
     whitening: z.enum(['normalise', 'zca']),
     /**
      * Whether distillation, experts and baselines go without the validation images. By default where students are tested on them:
@@ -121,8 +126,9 @@ const schemaOf = (parts: readonly string[]) =>
 /** A complete, valid configuration. */
 export type Configuration = Omit<
   z.infer<ReturnType<typeof schemaOf>>,
-  'network' | 'set' | 'matching' | 'optimisers'
+  'dataset' | 'network' | 'set' | 'matching' | 'optimisers'
 > & {
+  dataset: DatasetName;
   network: NetworkOptions;
   set: SetOptions;
   matching: MatchingOptions;
@@ -137,25 +143,39 @@ export type Configuration = Omit<
 type DeepPartial<T> = T extends object ? { [Key in keyof T]?: DeepPartial<T[Key]> } : T;
 
 /** What a person writes: whatever differs from the profile. */
-export type ConfigurationInput = DeepPartial<Omit<Configuration, 'network' | 'set' | 'matching'>> & {
+export type ConfigurationInput = DeepPartial<Omit<Configuration, 'dataset' | 'network' | 'set' | 'matching'>> & {
+  /** A name, or a dataset of one's own: what `imageFolder` or `dataset` makes. */
+  dataset?: DatasetInput;
   network?: NetworkInput;
   set?: SetInput;
   matching?: MatchingInput;
 };
 
+export interface ConfigureOptions {
+  /** Whether the dataset may be one's own that is not here, as in a file that was made elsewhere. Default false. */
+  anyDataset?: boolean;
+}
+
 /**
  * Completes and checks a configuration: the profile's defaults for the chosen dataset, method and set, under what is given.
  * @throws RangeError naming the key, what was given and what is allowed
  */
-export function configure(input: ConfigurationInput = {}): Configuration {
-  if (!isPlain(input))
-    throw new RangeError(`Configuration: expected an object of settings, got ${oneLine(inspect(input))}.`);
+export function configure(
+  written: ConfigurationInput = {},
+  { anyDataset = false }: ConfigureOptions = {},
+): Configuration {
+  if (!isPlain(written))
+    throw new RangeError(`Configuration: expected an object of settings, got ${oneLine(inspect(written))}.`);
+  const input = written.dataset === undefined ? written : { ...written, dataset: datasetNameOf(written.dataset) };
   const choice = chosen(input);
   const defaults = profileDefaults(choice);
-  const schema = schemaOf(Object.keys(defaults.optimisers));
+  const schema = schemaOf(Object.keys(defaults.optimisers), anyDataset);
   // What was stored before networks had options of their own is read as it was meant.
   const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
-  const merged = withoutOtherRates(merge(withoutOtherLength(defaults, input), given), Object.keys(defaults.optimisers));
+  const merged = withoutOtherRates(
+    merge(withoutOtherLength(anyDataset ? defaults : following(defaults, choice), input), given),
+    Object.keys(defaults.optimisers),
+  );
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
@@ -164,6 +184,18 @@ export function configure(input: ConfigurationInput = {}): Configuration {
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
   return configuration;
+}
+
+/**
+ * The ConvNet's depth follows the size of one's own images, so that as little is left of larger ones after its poolings: 3 blocks for
+ * 32x32, 4 for 64x64, 5 for 128x128, as in the literature. Identities count it as a difference from the profile: they must not depend
+ * on which datasets a process has made.
+ */
+function following(defaults: Readonly<Plain>, { dataset, network }: ProfileChoice): Plain {
+  const own = ownDatasetOf(dataset);
+  if (own === undefined || network !== 'ConvNet') return defaults;
+  const depth = convNetDepth(own.imageShape);
+  return { ...defaults, network: { ...(defaults.network as Plain), depth } };
 }
 
 /** The profile's length of students gives way to one that is given in the other unit. */
@@ -235,7 +267,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
   const profile = known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick');
   return {
     profile,
-    dataset: known(input.dataset, datasetNames, 'cifar10'),
+    dataset: known(input.dataset as DatasetName, allDatasetNames(), 'cifar10'),
     method: known(given.method, matchingNames(), defaultMethod(profile)),
     given,
     network: known(input.network?.name, networkNames(), 'ConvNet'),

@@ -3,15 +3,15 @@
  * Everything it needs is in it: `npm run haba -- task FILE` does the same as this process.
  */
 import { z } from 'zod';
+import { datasetNameOf } from '../data/dataset-names';
+import { ownDatasetOf } from '../data/own-datasets';
 import type { ConfigurationInput } from '../distillation/configuration';
 import { isOwnKind } from '../factorization/parameterisations';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { isOwnMethod } from '../matching/methods';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
-import type { RunResult } from '../runs/train-students';
+import type { BaselineInput, OtherStudents } from '../runs/run';
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
@@ -49,33 +49,14 @@ export interface TaskRequest {
   places: Places;
 }
 
-/** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
-export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
-export function executeTask(task: Task, options?: RunOptions): Promise<RunResult | MadeExperts>;
-export async function executeTask(task: Task, options: RunOptions = {}): Promise<RunResult | MadeExperts> {
-  switch (task.kind) {
-    case 'run':
-      return distil(task.input, options);
-    case 'baseline':
-      return runBaseline(task.input, options);
-    case 'evaluation':
-      return evaluateRun(await executeTask(task.of, options), task.students, options);
-    case 'experts':
-      return makeExperts(task.input, { ...options, only: task.only });
-  }
-}
-
-async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  await prepareMatching(input, options);
-  return run(input, options);
-}
-
 /**
  * What a task holds that was registered in this process, and that no other one has.
  * @returns e.g. "the kind of set 'low-rank'"; undefined where any process can do the task
  */
 export function ownToThisProcess(task: Task): string | undefined {
   const { input } = task.kind === 'experts' ? task : setTaskOf(task);
+  const dataset = input.dataset && datasetNameOf(input.dataset);
+  if (dataset && ownDatasetOf(dataset)) return `the dataset '${dataset}'`;
   const kind: string | undefined = 'set' in input ? input.set?.kind : undefined;
   if (kind !== undefined && isOwnKind(kind)) return `the kind of set '${kind}'`;
   const method: string | undefined = 'matching' in input ? input.matching?.method : undefined;

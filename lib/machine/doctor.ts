@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { dataFolder, loadDataset } from '../data/load-dataset';
-import { datasetNames } from '../data/dataset-names';
+import { allDatasetNames } from '../data/dataset-names';
 import { useBackend } from '../tensor/backend';
 import { describeEnvironment } from './environment';
 import { readGpuSigns, unusedGpu } from './gpu-signs';
-import { describeMemory, memoryLimit } from './memory';
+import { describeMemory, memoryLimit } from '../tensor/memory';
 
 export interface Finding {
   /** E.g. 'TensorFlow'. */
@@ -50,7 +50,7 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
 
 /** Each known dataset, and where it is or why not. */
 export function findDatasets(data: string = dataFolder()): Promise<Finding[]> {
-  return Promise.all(datasetNames.map((name) => findDataset(name, data)));
+  return Promise.all(allDatasetNames().map((name) => findDataset(name, data)));
 }
 
 async function findDataset(name: string, data: string): Promise<Finding> {

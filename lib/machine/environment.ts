@@ -5,7 +5,7 @@ import { cpus, hostname } from 'node:os';
 import path from 'node:path';
 import { computingDevice, computingThreads, type BackendName } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
-import { memoryLimit } from './memory';
+import { memoryLimit } from '../tensor/memory';
 
 export interface Environment {
   /** When the session began, ISO 8601. */

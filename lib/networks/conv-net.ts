@@ -104,6 +104,11 @@ export function convNet(options: ConvNetOptions): Network {
   });
 }
 
+/** Blocks that leave 4x4 of an image, or a little more: 3 for 32x32 and less, 4 for 64x64, 5 for 128x128. */
+export function convNetDepth([height, width]: readonly number[]): number {
+  return Math.max(3, Math.floor(Math.log2(Math.min(height, width) / 4)));
+}
+
 const count = z.number().int().min(1).safe();
 
 export const convNetFamily: NetworkFamily<ConvNetChoices> = {

@@ -1,6 +1,5 @@
 /** Every family of networks that there is: the library's, and those that were registered. */
-import { z } from 'zod';
-import { nearestName } from '../files/nearest-name';
+import { createRegistry } from '../files/registry';
 import { alexNetFamily } from './alex-net';
 import { convNetFamily, type ConvNetChoices } from './conv-net';
 import { leNetFamily } from './le-net';
@@ -37,27 +36,32 @@ const library: readonly NetworkFamily[] = [
   leNetFamily,
   mlpFamily,
 ];
-/** One a process: a program that loads this module by `import` and by `require` has it twice. */
-const place = Symbol.for('haba: families of networks');
-const registered = ((globalThis as { [place]?: Map<string, NetworkFamily> })[place] ??= new Map<
-  string,
-  NetworkFamily
->());
-// A notebook's kernel runs a module anew that was edited: the library's own families are those of now, and others stay.
-for (const one of library) registered.set(one.name, one);
+const families = createRegistry<NetworkFamily>({
+  family: 'families of networks',
+  one: 'network',
+  key: 'name',
+  register: 'registerNetwork',
+  nameOf: ({ name }) => name,
+  library,
+});
 
 /** Names of networks, in the order in which their families were registered. */
-export function networkNames(): string[] {
-  return [...registered.keys()];
-}
+export const networkNames = (): string[] => families.names();
 
 /** Whether the library does not bring it. */
-export function isOwnNetwork(name: string): boolean {
-  return !library.some((one) => one.name === name);
-}
+export const isOwnNetwork = (name: string): boolean => families.isOwn(name);
 
-/** What a network is built from beside its options, and what tells it: no option may be called so. */
-const reserved = ['name', 'version', 'imageShape', 'classCount', 'border'];
+/**
+ * The family of a name.
+ * @throws RangeError that lists the names there are, and the nearest
+ */
+export const networkFamily = (name: string): NetworkFamily => families.get(name);
+
+/** The schema of a network of any family that is registered by now. */
+export const networkSchema = () => families.schema();
+
+/** What a network is built from beside its options, and told by: no option may be called so. */
+const reserved = ['version', 'imageShape', 'classCount', 'border'];
 
 /**
  * Adds a family of networks, which from then on distillation matches on and students are of as of any other. Registered again, as
@@ -73,35 +77,14 @@ export function registerNetwork<Options extends object>(
   family: NetworkFamily<Options>,
 ): (options?: Partial<Options>) => OwnNetwork {
   const { name, options } = family;
-  const refuse = (reason: string) => new RangeError(`registerNetwork: the network '${name}' ${reason}.`);
-  if (!/^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/i.test(name))
-    throw refuse('must be of letters, digits, underscores and hyphens');
-  if (!isOwnNetwork(name)) throw refuse("is the library's own; give yours another name");
   const taken = reserved.find((one) => Object.hasOwn(options, one));
-  if (taken !== undefined) throw refuse(`has an option '${taken}', which means something else; call it otherwise`);
-  registered.set(name, family as NetworkFamily);
+  if (taken !== undefined) {
+    throw new RangeError(
+      `registerNetwork: the network '${name}' has an option '${taken}', which means something else; call it otherwise.`,
+    );
+  }
+  families.add(family as NetworkFamily);
   return (given = {}) => ({ name, ...given }) as unknown as OwnNetwork;
-}
-
-/**
- * The family of a name.
- * @throws RangeError that lists the names there are, and the nearest
- */
-export function networkFamily(name: string): NetworkFamily {
-  const found = registered.get(name);
-  if (found) return found;
-  const nearest = nearestName(name, networkNames());
-  throw new RangeError(
-    `There is no network '${name}'; allowed are ${networkNames().join(', ')}.${nearest ? ` Did you mean '${nearest}'?` : ''}`,
-  );
-}
-
-/** The schema of a network of any family that is registered by now. */
-export function networkSchema() {
-  const [first, second, ...others] = [...registered.values()].map(({ name, options }) =>
-    z.strictObject({ name: z.literal(name), ...options }),
-  );
-  return z.discriminatedUnion('name', [first, second, ...others]);
 }
 
 /**

@@ -17,7 +17,7 @@ export type NetworkParts = Pick<Network, 'init' | 'features' | 'classify'>;
  * @typeParam Options complete options, without `name`
  */
 export interface NetworkFamily<Options extends object = object> {
-  /** As configurations and names of runs have it, in letters, digits, underscores and hyphens. */
+  /** As configurations and names of runs have it, in letters, digits and hyphens. */
   readonly name: string;
   /** As tables and charts have it. Default: the name. */
   readonly label?: string;

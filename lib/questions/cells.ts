@@ -1,4 +1,5 @@
 /** Cells of grids: what each run is called, and what it is made of. */
+import { datasetNameOf, type DatasetInput } from '../data/dataset-names';
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../experiments/grid';
 import { setTaskOf } from '../experiments/task';
@@ -8,7 +9,8 @@ import type { SeededFactors } from '../report/seed-groups';
 /** What all runs of a question share. */
 export interface QuestionSettings {
   profile: Configuration['profile'];
-  dataset: Configuration['dataset'];
+  /** A name, or one of one's own. */
+  dataset: DatasetInput;
 }
 
 /**
@@ -25,13 +27,18 @@ export type StudentsInput = NonNullable<ConfigurationInput['evaluation']>;
 /** A cell of a question: seeds are among its factors. */
 export type QuestionCell<Factors extends SeededFactors> = GridCell<Factors>;
 
+/** A task is plain JSON: a dataset of one's own is in it by its name. */
+function plain<Input extends { dataset?: DatasetInput }>(input: Input): Input {
+  return input.dataset === undefined ? input : { ...input, dataset: datasetNameOf(input.dataset) };
+}
+
 /** A distillation. */
 export function distillationCell<Factors extends SeededFactors>(
   label: string,
   factors: Factors,
   input: ConfigurationInput,
 ): QuestionCell<Factors> {
-  return { label, factors, task: { kind: 'run', input } };
+  return { label, factors, task: { kind: 'run', input: plain(input) } };
 }
 
 /** Students on real images. */
@@ -40,7 +47,7 @@ export function baselineCell<Factors extends SeededFactors>(
   factors: Factors,
   input: BaselineInput,
 ): QuestionCell<Factors> {
-  return { label, factors, task: { kind: 'baseline', input } };
+  return { label, factors, task: { kind: 'baseline', input: plain(input) } };
 }
 
 /** Other students on the set of a cell, which is made first where it is not there. */

@@ -1,10 +1,12 @@
 /** All notebooks in their order, through the real kernel: what they are executed with, and where what comes of them goes. */
 import { copyFileSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { datasetNames, type DatasetName } from '../data/dataset-names';
+import { datasetFrom, datasetNameOf, datasetNames, type DatasetName } from '../data/dataset-names';
 import { dataFolder } from '../data/load-dataset';
 import type { Configuration } from '../distillation/configuration';
+import { ownDatasetOf } from '../data/own-datasets';
 import { defaultExperts } from '../matching/experts/experts-folder';
+import { localWorkers } from '../experiments/workers';
 import { obtainWithProgress } from '../runs/data-at-hand';
 import { executeNotebook, NotebookFailed } from './execute-notebook';
 import { findNotebooks, notebookName } from './notebook-file';
@@ -13,8 +15,10 @@ import { defaultRuns } from '../runs/run-files';
 export interface ReproductionOptions {
   /** Default 'quick'. */
   profile?: Configuration['profile'];
-  /** Default 'cifar10'. */
-  dataset?: DatasetName;
+  /** A name, or a folder of one's own images, with a slash in it: './my-images'. Default 'cifar10'. */
+  dataset?: DatasetName | (string & {});
+  /** Side that one's own images are resized to. Default 32. */
+  imageSize?: number;
   /** Names of notebooks, or how they begin, e.g. '01'. Default: all. */
   only?: string[];
   /**
@@ -30,6 +34,8 @@ export interface ReproductionOptions {
   data?: string;
   /** Folder of the notebooks as they are written. Default: notebooks. */
   notebooks?: string;
+  /** Processes that the runs of a grid are divided among. Default: HABA_WORKERS, else none beside the notebook's. */
+  workers?: number;
 }
 
 export interface Reproduction {
@@ -53,11 +59,14 @@ const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
  * @throws RangeError for an unknown dataset or notebook, or results that would replace the committed ones by those of another profile
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
-  const { profile = 'quick', dataset = 'cifar10', only, data = dataFolder() } = options;
+  const { profile = 'quick', dataset: word = 'cifar10', imageSize, only, data = dataFolder(), workers } = options;
+  if (workers !== undefined) localWorkers({ workers });
+  const dataset = datasetNameOf(datasetFrom(word, imageSize));
+  const isOwn = ownDatasetOf(dataset) !== undefined;
   const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
-  if (!datasetNames.includes(dataset))
+  if (!isOwn && !(datasetNames as readonly string[]).includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
-  const isStandard = profile === committed.profile && dataset === committed.dataset;
+  const isStandard = profile === committed.profile && String(dataset) === committed.dataset;
   const ownFolder = isStandard ? committed.results : path.join(committed.results, `${profile}-${dataset}`);
   const results = options.results ?? (process.env.HABA_RESULTS || ownFolder);
   const inPlace = path.resolve(results) === path.resolve(committed.results);
@@ -88,11 +97,13 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
     data,
     environment: {
       HABA_PROFILE: profile,
-      HABA_DATASET: dataset,
+      HABA_DATASET: isOwn ? path.resolve(word) : dataset,
+      ...(imageSize === undefined ? {} : { HABA_IMAGE_SIZE: String(imageSize) }),
       HABA_RESULTS: results,
       HABA_RUNS: runs,
       HABA_EXPERTS: experts,
       HABA_DATA: data,
+      ...(workers === undefined ? {} : { HABA_WORKERS: String(workers) }),
     },
   };
 }
@@ -121,7 +132,7 @@ export async function reproduce(
   signal?: AbortSignal,
 ): Promise<number> {
   // Said before anything runs: without it, notebooks go on with another dataset.
-  if (dataset !== 'shapes') await obtainWithProgress(dataset, data);
+  if (dataset !== 'shapes' && !ownDatasetOf(dataset)) await obtainWithProgress(dataset, data);
   let failures = 0;
   mkdirSync(unfinished, { recursive: true });
   for (const { source, executed } of notebooks) {

@@ -1,6 +1,8 @@
 /** Datasets, loaded and prepared once a process: a notebook's cells share them. */
-import type { DatasetName } from '../data/dataset-names';
+import type { Dataset } from '../data/dataset';
+import { datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
 import { loadDataset } from '../data/load-dataset';
+import { ownDatasetOf, type OwnDataset } from '../data/own-datasets';
 import { describeHolder } from '../files/lock';
 import { DatasetUnavailable, obtainDataset } from '../data/obtain-dataset';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
@@ -21,22 +23,41 @@ export interface DataOptions {
 
 /**
  * A dataset ready for networks; the process keeps it, nobody disposes of it.
+ * @param dataset name of one, or one of one's own
  * @throws Error that says where was looked, and how to get the dataset
  */
 export async function dataAtHand(
-  name: string,
+  dataset: DatasetInput | (string & {}),
   { data, whitening = 'normalise', holdOut = false }: DataOptions = {},
 ): Promise<PreparedDataset> {
   await useBackend();
-  const key = JSON.stringify([name, data, whitening, holdOut]);
+  const name: string = datasetNameOf(dataset as DatasetInput);
+  const own = ownDatasetOf(name);
+  const key = JSON.stringify([name, own ? contentOf(await readOnce(own)) : data, whitening, holdOut]);
   let found = prepared.get(key);
   if (!found) {
-    found = loadDataset(name, { folder: data }).then((dataset) => prepareDataset(dataset, { whitening, holdOut }));
+    const loading = own ? readOnce(own) : loadDataset(name, { folder: data });
+    found = loading.then((loaded) => prepareDataset(loaded, { whitening, holdOut }));
     prepared.set(key, found);
     // A failure is not kept: the dataset may be there at the next call.
     found.catch(() => prepared.delete(key));
   }
   return found;
+}
+
+const read = new WeakMap<OwnDataset, Promise<Dataset>>();
+
+/** A dataset of one's own; made again by a cell, it is another value, and read again. */
+function readOnce(own: OwnDataset): Promise<Dataset> {
+  const found = read.get(own) ?? own.read();
+  read.set(own, found);
+  found.catch(() => read.delete(own));
+  return found;
+}
+
+/** What tells datasets of one name apart: one that is read again and is the same is not prepared again. */
+function contentOf({ checksum, imageShape, classNames }: Dataset): unknown {
+  return { checksum, imageShape, classNames };
 }
 
 export interface NotebookData {
@@ -51,9 +72,10 @@ export interface NotebookData {
  * @throws RangeError for an unknown name
  * @throws Error where it is there and cannot be used, or cannot be written: nobody would want other figures instead
  */
-export async function dataForNotebook(dataset: DatasetName, options: DataOptions = {}): Promise<NotebookData> {
+export async function dataForNotebook(given: DatasetInput, options: DataOptions = {}): Promise<NotebookData> {
+  const dataset = datasetNameOf(given);
   try {
-    if (dataset !== 'shapes') await obtainWithProgress(dataset, options.data);
+    if (dataset !== 'shapes' && !ownDatasetOf(dataset)) await obtainWithProgress(dataset, options.data);
   } catch (error) {
     if (!(error instanceof DatasetUnavailable)) throw error;
     const [reason] = error.message.split(/\.(?:\s|$)/);

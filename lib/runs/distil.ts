@@ -9,7 +9,7 @@ import {
   type IterationMetrics,
 } from '../distillation/distillation';
 import { estimateRun } from '../distillation/estimate';
-import { memoryWarning } from '../machine/memory';
+import { memoryWarning } from '../tensor/memory';
 import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../distillation/run-diverged';
 import { isConstrained } from '../distillation/constraint-step';

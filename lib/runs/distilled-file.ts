@@ -237,7 +237,7 @@ function whole<T>(file: string, make: () => T): T {
 
 function configurationOf(file: string, made: Record<string, unknown>): Configuration {
   try {
-    return configure(made);
+    return configure(made, { anyDataset: true });
   } catch (error) {
     throw new Error(`${file} is not a distilled set of this version: ${oneLine((error as Error).message, 600)}`, {
       cause: error,

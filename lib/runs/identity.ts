@@ -11,7 +11,7 @@ import { parameterisationOf, perClassOf } from '../factorization/parameterisatio
 import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
-import { setFiles, type RunPlace } from './run-files';
+import { defaultRuns, setFiles, type RunPlace } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { storedAs, type StoredAs } from './stored-as';
 
@@ -125,6 +125,12 @@ export function setName({ kind, configuration, imported, stored }: Omit<SetSourc
   return [...what, dataset, ...items, profile, ...differing].join('-');
 }
 
+/** Where a training set lies, or will. @param runs folder of runs; default: results/runs */
+export function setPlace(source: SetSource, runs: string = defaultRuns()): RunPlace {
+  const hash = setHash(source);
+  return { folder: path.join(runs, `${setName(source)}-${hash}`), hash };
+}
+
 /** The precision, and what differs from its defaults. */
 function storedPhrases({ of, precision, ...given }: StoredAs): string[] {
   const usual = new Map(Object.entries(storedAs(of, { precision })));
@@ -192,7 +198,7 @@ export function differences(configuration: Configuration): [path: string, value:
   const { profile, dataset, matching, set } = configuration;
   const perClass = { [parameterisationOf(set.kind).itemsPerClass]: perClassOf(set) };
   const input = { profile, dataset, matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
-  const usual = configure(input as ConfigurationInput);
+  const usual = configure(input as ConfigurationInput, { anyDataset: true });
   const defaults = new Map(leaves({ ...usual, network: usualNetwork(configuration, usual) }));
   return leaves(configuration).filter(([path, value]) => value !== undefined && !same(defaults.get(path), value));
 }
@@ -200,7 +206,7 @@ export function differences(configuration: Configuration): [path: string, value:
 /** A network's options differ from the defaults of its family, its name from the profile's. */
 function usualNetwork({ profile, dataset, network: { name } }: Configuration, usual: Configuration): object {
   if (name === usual.network.name) return usual.network;
-  const { network } = configure({ profile, dataset, network: { name } } as ConfigurationInput);
+  const { network } = configure({ profile, dataset, network: { name } } as ConfigurationInput, { anyDataset: true });
   return { ...(onceHadConvNetOptions(name) ? usual.network : network), name: usual.network.name };
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import sharp from 'sharp';
-import { imageFolder, tinyImageNet } from '../../lib/data/image-folder';
+import { folderFormat, tinyImageNet } from '../../lib/data/image-folder';
 
 let folder: string;
 beforeEach(() => {
@@ -39,7 +39,7 @@ test('classes are folders in the order of their names; images are resized to 32x
   await paint('train/a-dogs/1.png', blue, 7, 90);
   await paint('test/b-cats/x.jpeg', red);
   writeFileSync(path.join(folder, 'train/b-cats/notes.txt'), 'not an image');
-  const { train, test: tested, classNames, imageShape, name } = await imageFolder.read(folder);
+  const { train, test: tested, classNames, imageShape, name } = await folderFormat.read(folder);
   assert.deepEqual([name, ...imageShape, ...classNames], ['folder', 32, 32, 3, 'a-dogs', 'b-cats']);
   assert.deepEqual([...train.labels, ...tested.labels], [0, 1, 1, 1]);
   assert.deepEqual([...train.images.subarray(0, 3)], [0, 0, 255]);
@@ -55,35 +55,35 @@ test('grey becomes RGB, what is transparent becomes black', async () => {
     path.join(folder, 'train/b/1.png'),
   );
   await paint('test/a/1.png', red);
-  const { train } = await imageFolder.read(folder);
+  const { train } = await folderFormat.read(folder);
   assert.deepEqual([...train.images.subarray(0, 3), ...train.images.subarray(3072, 3075)], [0, 0, 0, 90, 90, 90]);
 });
 
 test('what is missing, unknown or damaged is named', async () => {
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /The dataset 'folder' is not there: looked for train, test in .* It is your own: put it there\. /,
   );
   await paint('train/a/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /lacks test\./);
+  await assert.rejects(async () => folderFormat.read(folder), /lacks test\./);
   await paint('test/a/1.png', red);
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train holds 1 folders of classes; expected 2 to 65536\.$/,
   );
   await paint('train/b/1.png', blue);
   await paint('test/c/1.png', red);
-  await assert.rejects(async () => imageFolder.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
+  await assert.rejects(async () => folderFormat.read(folder), /test\/c: there is no class 'c' in .*train\.$/);
   rmSync(path.join(folder, 'test/c'), { recursive: true });
   rmSync(path.join(folder, 'test/a'), { recursive: true });
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /test holds no images: expected <class>\/\*\.png or \*\.jpg in it\.$/,
   );
   mkdirSync(path.join(folder, 'test/a'));
   writeFileSync(path.join(folder, 'test/a/broken.png'), 'no image');
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /test\/a\/broken\.png cannot be read: .*unsupported image format/,
   );
 });
@@ -93,19 +93,19 @@ test('a class without an image is refused by its folder, with what is in it and 
   await paint('test/a/1.png', red);
   mkdirSync(path.join(folder, 'train/b'));
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train\/b holds no images: it is empty; expected \*\.png, \*\.jpg or \*\.jpeg\. Put images of the class there, or remove the folder\.$/,
   );
   for (const name of ['2.webp', '1.gif', '.DS_Store']) writeFileSync(path.join(folder, 'train/b', name), '');
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train\/b holds no images: it has 1\.gif, 2\.webp; expected/,
   );
   await paint('train/b/1.png', blue);
   mkdirSync(path.join(folder, 'test/b'));
-  await assert.rejects(async () => imageFolder.read(folder), /test\/b holds no images: it is empty/);
+  await assert.rejects(async () => folderFormat.read(folder), /test\/b holds no images: it is empty/);
   rmSync(path.join(folder, 'test/b'), { recursive: true });
-  assert.deepEqual([...(await imageFolder.read(folder)).train.labels], [0, 1]);
+  assert.deepEqual([...(await folderFormat.read(folder)).train.labels], [0, 1]);
 });
 
 /** Two classes of Tiny-ImageNet, with an image of its folder layout each. */
@@ -154,11 +154,11 @@ test('folders of classes may be links; one that leads nowhere is named', async (
   await paint('train/a/1.png', blue);
   await paint('test/a/1.png', blue);
   symlinkSync(path.join(folder, 'elsewhere/cats'), path.join(folder, 'train/b'));
-  const { classNames, train } = await imageFolder.read(folder);
+  const { classNames, train } = await folderFormat.read(folder);
   assert.deepEqual([...classNames, ...train.labels], ['a', 'b', 0, 1]);
   symlinkSync(path.join(folder, 'elsewhere/dogs'), path.join(folder, 'train/c'));
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     /train\/c is a link that leads nowhere: mend it, or remove/,
   );
 });
@@ -167,7 +167,7 @@ test('images to test on may lie in val/ or validation/; without any, what may be
   await paint('train/a/1.png', red);
   await paint('train/b/1.png', blue);
   await assert.rejects(
-    async () => imageFolder.read(folder),
+    async () => folderFormat.read(folder),
     (error: Error) => {
       assert.match(
         error.message,
@@ -179,11 +179,11 @@ test('images to test on may lie in val/ or validation/; without any, what may be
   );
   for (const name of ['validation', 'val', 'test']) {
     await paint(`${name}/b/1.png`, blue);
-    const { test: tested } = await imageFolder.read(folder);
+    const { test: tested } = await folderFormat.read(folder);
     assert.deepEqual([...tested.labels], [1], name);
   }
   await paint('test/a/1.png', blue);
-  assert.equal((await imageFolder.read(folder)).test.count, 2, 'test/ is preferred');
+  assert.equal((await folderFormat.read(folder)).test.count, 2, 'test/ is preferred');
 });
 
 test('more than 256 classes: labels keep them apart', async () => {
@@ -197,7 +197,7 @@ test('more than 256 classes: labels keep them apart', async () => {
     for (const name of readdirSync(path.join(folder, split)))
       writeFileSync(path.join(folder, split, name, '1.png'), image);
   }
-  const { train, classNames } = await imageFolder.read(folder);
+  const { train, classNames } = await folderFormat.read(folder);
   assert.equal(classNames.length, 300);
   assert.deepEqual([...train.labels], [...Array(300).keys()]);
 });
@@ -208,7 +208,7 @@ test('images of formats that are not read are left out with a word', async (cont
   await paint('test/a/1.png', red);
   writeFileSync(path.join(folder, 'train/a/2.webp'), '');
   writeFileSync(path.join(folder, 'train/b/notes.txt'), '');
-  await imageFolder.read(folder);
+  await folderFormat.read(folder);
   const said = warn.mock.calls.map(({ arguments: [text] }) => String(text));
   assert.equal(said.length, 1);
   assert.match(said[0], /^1 images are left out, as .*train\/a\/2\.webp: only \*\.png/);

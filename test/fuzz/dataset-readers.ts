@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { cifar10, cifar100 } from '../../lib/data/cifar';
 import type { Dataset } from '../../lib/data/dataset';
 import type { DatasetFormat } from '../../lib/data/dataset-format';
-import { imageFolder, tinyImageNet } from '../../lib/data/image-folder';
+import { folderFormat, tinyImageNet } from '../../lib/data/image-folder';
 import { mnist } from '../../lib/data/mnist';
 import { svhn } from '../../lib/data/svhn';
 import type { Random } from '../../lib/tensor/random';
@@ -214,7 +214,7 @@ const imageReader: Reader = {
           () => drawing,
         ],
       })),
-      read: reading(imageFolder, folder),
+      read: reading(folderFormat, folder),
     };
   },
 };

@@ -458,7 +458,8 @@ const configurationReader: Reader = {
           file,
           valid,
           lies: inputs.map((input) => (random: Random) => Buffer.from(jsonText(mutateJson(input as Json, random)))),
-          named: /^Configuration: ('[^']*' |expected an object of settings)/,
+          // A key may have quotes in it.
+          named: /^Configuration: ('.*' |expected an object of settings)/,
         },
       ],
       read: () => {

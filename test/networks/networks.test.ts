@@ -127,7 +127,7 @@ test('the same seed draws the same network, another seed another one', () => {
 test('an unknown network, and images too small for one: what is allowed is said', () => {
   assert.throws(
     () => createNetwork({ name: 'Transformer', ...cifar }),
-    /'Transformer'; allowed are ConvNet, AlexNet, VGG11/,
+    /'Transformer'; registered are ConvNet, AlexNet, VGG11/,
   );
   assert.throws(() => createNetwork({ name: 'constructor', ...cifar }), /There is no network/);
   assert.throws(() => createNetwork({ name: 'VGG11', imageShape: [16, 16, 3], classCount: 2 }), /at least.*16x16/);

@@ -261,8 +261,8 @@ test('what its author calls another version are other runs and students', () => 
 test('refused: names of the library, names no folder has, options that mean something else, what is no network', () => {
   const refused = (change: object, message: RegExp) =>
     assert.throws(() => registerNetwork({ ...tinyFamily, ...change }), message);
-  refused({ name: 'ResNet18' }, /the network 'ResNet18' is the library's own; give yours another name/);
-  refused({ name: 'my net' }, /the network 'my net' must be of letters, digits, underscores and hyphens/);
+  refused({ name: 'ResNet18' }, /the name 'ResNet18' is the library's own; give yours another name/);
+  refused({ name: 'my net' }, /the name 'my net' must be of letters, digits and hyphens/);
   refused({ options: { border: z.number() } }, /has an option 'border', which means something else/);
   assert.throws(() => networkFamily('tyni'), /no network 'tyni'; .*Did you mean 'tiny'\?/);
   assert.deepEqual(networkNames().slice(-1), ['tiny']);
@@ -309,7 +309,7 @@ test('where it is not registered, what was made with it says what to do', () => 
   try {
     assert.throws(
       () => readDistilledSet(setFiles(made.run).distilled),
-      /distilled\.safetensors .*'network\.name' is 'tiny'; allowed are .* One of your own is registered first: registerNetwork\./,
+      /distilled\.safetensors .*'network\.name' is 'tiny'; allowed are .* One of your own is made first: registerNetwork\./,
     );
   } finally {
     place.set('tiny', family);

@@ -1,4 +1,5 @@
 /** The command line that trains the experts of trajectory matching: what is advised where they are missing. */
+import { ownDatasetOf } from '../../data/own-datasets';
 import { shellWord } from '../../files/shell-word';
 import { isOwnNetwork } from '../../networks/network-families';
 import type { Surroundings } from '../method';
@@ -32,10 +33,11 @@ export function expertsCommand(
   return `npm run haba -- experts --dataset ${shellWord(dataset)} ${set}${places}`;
 }
 
-/** A sentence with {@link expertsCommand}, or for a network of one's own, which the command line does not know. */
+/** A sentence with {@link expertsCommand}, or for a network or a dataset of one's own, which the command line does not know. */
 export function expertsAdvice(...given: Parameters<typeof expertsCommand>): string {
-  const [, { network }] = given;
-  if (isOwnNetwork(network.name)) return 'They are made by makeExperts, given the same configuration.';
+  const [, { network, dataset }] = given;
+  if (isOwnNetwork(network.name) || ownDatasetOf(dataset))
+    return 'They are made by makeExperts, given the same configuration.';
   return `They are made by: ${expertsCommand(...given)}`;
 }
 

@@ -10,7 +10,7 @@ import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSenten
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import { wholeLegend } from '../../report/labels';
 import { columnWidth } from '../../report/style';
-import { chartFrame, kindColours, kindScales } from '../../report/theme';
+import { chartFrame, kindScales } from '../../report/theme';
 
 /** Accuracy against stored floats, one panel a method, a colour and shape a kind of set. */
 export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
@@ -18,7 +18,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const random = groups.filter(({ setting }) => setting.method === 'none');
   const methods = methodsOf(runs);
   const present = new Set(runs.map(({ factors }) => factors.kind));
-  const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
+  const kinds = [...new Set(['random real images', ...setKinds, ...present])].filter((kind) => present.has(kind));
   const scales = kindScales(kinds);
   const recipes = recipesOf(resultsOf({ runs }));
   const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, columnWidth('double') - 20) };
@@ -65,12 +65,13 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
   const recipes = recipesOf(resultsOf({ runs }));
+  const { colour } = kindScales([...new Set(runs.map(({ factors }) => factors.kind))]);
   const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
   const panels = methodsOf(runs).flatMap((method) =>
     budgets.flatMap((budget) => {
       const rows = comparisons.flatMap(({ setting, difference }) =>
         difference && setting.method === method && setting.budget === budget
-          ? [{ label: setting.kind, colour: kindColours[setting.kind], difference }]
+          ? [{ label: setting.kind, colour: colour.range[colour.domain.indexOf(setting.kind)], difference }]
           : [],
       );
       if (rows.length === 0) return [];

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { describeMemory, memoryLimit, memoryWarning } from '../../lib/machine/memory';
+import { describeMemory, memoryLimit, memoryWarning } from '../../lib/tensor/memory';
 import { run } from '../../lib/runs/run';
 import { useBackend } from '../../lib/tensor/backend';
 
