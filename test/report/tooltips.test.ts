@@ -28,7 +28,7 @@ async function tooltips(specification: TopLevelSpec, type: string): Promise<Reco
     if (item.tooltip && marktype === type) found.push(item.tooltip);
     for (const one of item.items ?? []) visit(one, item.marktype ?? marktype);
   };
-  visit(view.scenegraph().root as unknown as Item);
+  visit((view.scenegraph() as unknown as { root: Item }).root);
   view.finalize();
   return found;
 }
