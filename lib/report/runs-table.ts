@@ -138,9 +138,8 @@ function groupCells(groups: readonly RunGroup[], columns: readonly string[]): Ce
     ),
     seeds: column(({ rows }) =>
       rows
-        .map(({ settings }) => settings.seed)
-        .filter((seed) => seed !== undefined)
-        .sort((one, other) => Number(one) - Number(other))
+        .flatMap(({ settings: { seed } }) => (typeof seed === 'number' ? [seed] : []))
+        .sort((one, other) => one - other)
         .join(', '),
     ),
     state: column(({ rows }) => [...new Set(rows.map(({ state }) => state))].join(', ')),

@@ -107,10 +107,9 @@ function requireValue(key: string, value: unknown): void {
 
 /** Whether a value is the one that was written: numbers however they are written, lists as JSON. */
 function says(value: unknown, wanted: string | number | boolean): boolean {
-  if (value === undefined) return false;
-  if (value === wanted || String(value) === String(wanted)) return true;
   if (typeof value === 'number') return String(wanted).trim() !== '' && Number(wanted) === value;
-  return typeof value === 'object' && canonicalJson(value) === wanted;
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value) === String(wanted);
+  return value !== undefined && canonicalJson(value) === wanted;
 }
 
 function rowsOf(run: RunSummary): RunRow[] {

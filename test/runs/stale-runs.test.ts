@@ -74,9 +74,10 @@ test('another version of the defaults of students: the students alone, where the
 });
 
 test('a method whose author raises its version: its distillations, not other methods and no real images', () => {
-  const before = dmMethod.version ?? 'none';
-  const raised = (dmMethod.version ?? 0) + 1;
-  const found = changed(dmMethod as { version?: number }, { version: raised }, told);
+  const method = dmMethod as { version?: number };
+  const before = method.version ?? 'none';
+  const raised = (method.version ?? 0) + 1;
+  const found = changed(method, { version: raised }, told);
   assert.deepEqual(found.current, [mtt, random].sort());
   assert.deepEqual(found.stale, [[dm, `the version of the method 'dm' is ${raised}, and was ${before}`]]);
 });
