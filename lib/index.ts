@@ -56,6 +56,7 @@ export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
 export { accuracyChart } from './report/accuracy-chart';
+export { bitsChart } from './report/bits-chart';
 export { architectureTable } from './questions/cross-architecture/table';
 export { architectureChart } from './questions/cross-architecture/chart';
 export { measureDiversity } from './questions/diversity/measure';
