@@ -33,6 +33,8 @@ export { evaluateRun, run, runBaseline } from './runs/run';
 export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
+export { bundleRuns } from './runs/bundle';
+export { verifyBundle } from './runs/verify-bundle';
 export { diffRuns, type RunFilter } from './runs/run-rows';
 export { listRuns } from './runs/run-store';
 export { staleRuns } from './runs/stale-runs';

@@ -129,6 +129,8 @@ test('every verb has its help', async () => {
     'store',
     'doctor',
     'runs',
+    'bundle',
+    'verify',
   ];
   for (const verb of verbs) {
     const { status, stdout } = await haba(verb, '--help');
