@@ -206,7 +206,7 @@ async function wholeBundle(): Promise<Buffer> {
   archive.entry({ name: 'tables/a.csv' }, content);
   archive.finalize();
   const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  for await (const chunk of archive) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

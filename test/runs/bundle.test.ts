@@ -65,7 +65,7 @@ async function archiveOf(name: string, files: Files, links: Record<string, strin
   for (const [place, linkname] of Object.entries(links)) made.entry({ name: place, type: 'symlink', linkname });
   made.finalize();
   const chunks: Buffer[] = [];
-  for await (const chunk of made) chunks.push(chunk as Buffer);
+  for await (const chunk of made) chunks.push(chunk);
   const file = path.join(folder, name);
   writeFileSync(file, gzipSync(Buffer.concat(chunks)));
   return file;
