@@ -25,7 +25,6 @@ export interface RefinementOptions {
   rate?: number;
   /** Items that a step looks at. Default 256. */
   batch?: number;
-  compile?: boolean;
 }
 
 export interface Refinement {
@@ -73,7 +72,7 @@ export function refinement(options: RefinementOptions): Refinement {
       });
       return { value, next };
     },
-    { name: 'refinement', compile: options.compile },
+    { name: 'refinement' },
   );
   const deviations = Object.fromEntries(
     Object.entries(imagesOf(distilled)).map(([name, tensor]) => [

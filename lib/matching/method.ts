@@ -67,7 +67,6 @@ export interface PreparationContext {
   experts?: string;
   /** Folder of datasets, where one was named: what is advised names it, too. */
   dataFolder?: string;
-  compile?: boolean;
 }
 
 /** What a matching loss is built for. */

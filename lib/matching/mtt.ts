@@ -131,7 +131,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     steps: ({ experts }) => experts.epochs,
     async make(
       given,
-      { surroundings, data, dataFolder, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
+      { surroundings, data, dataFolder, network, augmentation, experts: place, only, signal, onStep, onWait },
     ) {
       const { count, epochs } = given.experts;
       const { folder: experts, seconds } = await trainExperts({
@@ -144,7 +144,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         only,
         experts: place,
         advice: expertsAdvice(given, surroundings, { experts: place, dataFolder }),
-        compile,
         signal,
         onWait,
         onEpoch: (done, _total, loss) => onStep?.(done, loss),
@@ -152,7 +151,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       return { experts, count: only?.length ?? count, epochs, seconds };
     },
   },
-  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts, compile }) {
+  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts }) {
     const { expertEpochs, latestStartEpoch } = given;
     const segment = openExperts({
       settings: expertSettings(given.experts, surroundings, data),
@@ -163,6 +162,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       experts,
       advice: `${byTheRun} ${expertsAdvice(given, surroundings, { experts, dataFolder })}`,
     });
-    return trajectoryMatching({ ...given, set, network, augmentation, segment, compile });
+    return trajectoryMatching({ ...given, set, network, augmentation, segment });
   },
 };

@@ -60,7 +60,6 @@ export async function prepareInContext(
       augmentation: createAugmentation(configuration.augmentation),
       only,
       experts: options.experts,
-      compile: configuration.compile,
       signal,
       onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
       onStep: (done, loss) => progress.update(done, { loss }),

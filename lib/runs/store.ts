@@ -86,6 +86,7 @@ async function store(
         try {
           return writeDistilledSet(setFiles(session.folder).distilled, {
             parameters,
+            method: distilled.method,
             configuration: distilled.configuration,
             data: dataOf(distilled),
             run: session.hash,
@@ -135,7 +136,7 @@ async function refined(
 ): Promise<{ parameters: Parameters; release: () => void }> {
   const { set, parameters, configuration } = distilled;
   if (precision !== 'int2' || steps === 0) return { parameters, release: () => undefined };
-  const { seed, network, compile } = configuration;
+  const { seed, network } = configuration;
   const { imageShape, classCount } = set;
   const encoding: EncodeOptions = { precision, groups: groups!, random: Random.stream(seed, 'groups of patches') };
   // What is no image is as it will be decoded.
@@ -147,7 +148,6 @@ async function refined(
     network: createNetwork({ ...network, imageShape, classCount }),
     steps,
     random: Random.stream(seed, 'refinement'),
-    compile,
   });
   try {
     const images = await refine(work, steps, session);
@@ -167,14 +167,13 @@ async function refine(
   const file = setFiles(folder).checkpoint;
   const stateOf = (iteration: number, images: Parameters): DistillationState => ({
     iteration,
-    parameters: images,
-    velocity: {},
-    adversary: {},
-    adversaryVelocity: {},
+    set: { parameters: images, velocity: {} },
+    method: { parameters: {}, velocity: {} },
+    adversary: { parameters: {}, velocity: {} },
   });
   let state = stateOf(0, start());
   if (existsSync(file)) {
-    const fresh = state.parameters;
+    const fresh = state.set.parameters;
     try {
       ({ state } = readCheckpoint(file, state, { identity: hash, advice: advice(folder) }));
     } finally {
@@ -185,8 +184,8 @@ async function refine(
   try {
     progress.stage({ name: 'refining', total: steps, done: state.iteration });
     while (state.iteration < steps && !signal.aborted) {
-      const { images, loss } = step(state.parameters, state.iteration);
-      disposeAll(state.parameters);
+      const { images, loss } = step(state.set.parameters, state.iteration);
+      disposeAll(state.set.parameters);
       state = stateOf(state.iteration + 1, images);
       progress.update(state.iteration, { loss });
       if (state.iteration % checkpointEvery === 0) save();
@@ -196,9 +195,9 @@ async function refine(
       save();
       signal.throwIfAborted();
     }
-    return state.parameters;
+    return state.set.parameters;
   } catch (error) {
-    disposeAll(state.parameters);
+    disposeAll(state.set.parameters);
     throw error;
   }
 }

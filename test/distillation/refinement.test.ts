@@ -55,7 +55,6 @@ test('steps bring the features of the quantised set nearer to those of the set a
     network,
     steps,
     random: Random.stream(0, 'test'),
-    compile: false,
   });
   // By a network that no step drew, on all items through both hallucinators.
   const judge = network.init(Random.stream(9, 'test'));

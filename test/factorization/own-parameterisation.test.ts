@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { dataAtHand } from '../../lib/runs/data-at-hand';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { createDistillation } from '../../lib/distillation/distillation';
+import { createDistillation, releaseState } from '../../lib/distillation/distillation';
 import { budget } from '../../lib/factorization/budget';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { parameterisationOf, registerParameterisation, type OwnSet } from '../../lib/factorization/parameterisations';
@@ -29,7 +29,7 @@ import { evaluateRun, run } from '../../lib/runs/run';
 import { readMetrics, setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import type { RunResult } from '../../lib/runs/train-students';
-import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
+import type { Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress } from '../../lib/terminal/progress';
@@ -71,10 +71,11 @@ function valuesOf(file: string): Record<string, number[]> {
 async function startOf(given: ConfigurationInput): Promise<Record<string, number[]>> {
   const data = await dataAtHand('shapes');
   const distillation = createDistillation(configure(given), data);
-  const { parameters, velocity, adversary, adversaryVelocity } = distillation.start();
+  const state = distillation.start();
+  const { parameters, velocity } = state.set;
   assert.deepEqual(Object.keys(velocity), ['coefficients', 'dictionary'], 'what is fixed has no velocity');
   const values = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, [...tensor.dataSync()]]));
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+  releaseState(state);
   distillation.dispose();
   return values;
 }

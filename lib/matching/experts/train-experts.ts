@@ -33,7 +33,6 @@ export interface TrainExpertsOptions {
   experts?: string;
   /** A sentence added to what is said of files that cannot be used: how experts are made. */
   advice?: string;
-  compile?: boolean;
   signal?: AbortSignal;
   /** Called after each epoch, with epochs done of these experts together, and the last loss. */
   onEpoch?: (done: number, total: number, loss: number) => void;
@@ -70,7 +69,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   }
   const { momentum, weightDecay, learningRate } = settings;
   const { augmentation } = options;
-  const step = trainingStep(network, { momentum, weightDecay, augmentation, compile: options.compile });
+  const step = trainingStep(network, { momentum, weightDecay, augmentation });
   const shapes = parameterShapes(network);
   let [seconds, epochsDone] = [0, 0];
   let lock: Lock | undefined;
