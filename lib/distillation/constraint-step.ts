@@ -107,7 +107,7 @@ export function createConstraints(options: ConstraintOptions): Constraints {
   const { set, network, augmentation, cosine: cosineWeight, batchSize } = options;
   const { itemCount, views, formations } = set;
   const players = createPlayers(options);
-  const cosine = compile(players.cosine, { name: 'L_cos' });
+  const cosine = compile((inputs: CosineInputs) => players.cosine(inputs), { name: 'L_cos' });
   const adversaryStep = adversaryLearns(options)
     ? compile(players.adversaryStep, { name: 'adversary step' })
     : undefined;

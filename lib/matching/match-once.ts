@@ -92,18 +92,15 @@ export interface MatchOnceOptions<Drawn extends tf.TensorContainerObject, Target
  *           network.features(drawn, augmentation.apply(set.images(learned.set, choice), draws)).mean(0).squaredDifference(target).sum(),
  *       })
  */
-export function matchOnce<Drawn extends tf.TensorContainerObject, Target extends tf.TensorContainer>({
-  name,
-  set,
-  draw,
-  target,
-  distance,
-}: MatchOnceOptions<Drawn, Target>): MatchingLoss {
+export function matchOnce<Drawn extends tf.TensorContainerObject, Target extends tf.TensorContainer>(
+  options: MatchOnceOptions<Drawn, Target>,
+): MatchingLoss {
+  const { name, set } = options;
   type Inputs = { parameters: MatchingParameters; drawn: Drawn };
   const step = compile(
     ({ parameters, drawn }: Inputs): ValueAndGradients<MatchingParameters> => {
-      const fixed = target(drawn);
-      return learnedGradients(set, (current) => distance(current, drawn, fixed), parameters);
+      const target = options.target(drawn);
+      return learnedGradients(set, (current) => options.distance(current, drawn, target), parameters);
     },
     { name },
   );
@@ -111,7 +108,7 @@ export function matchOnce<Drawn extends tf.TensorContainerObject, Target extends
     updatesPerIteration: 1,
     iteration(parameters, random, update) {
       const found = tf.tidy(() => {
-        const { value, gradients } = step({ parameters, drawn: draw(random) });
+        const { value, gradients } = step({ parameters, drawn: options.draw(random) });
         return { loss: value.dataSync()[0], gradients };
       });
       update(found);

@@ -5,7 +5,8 @@ import { expertSettings } from './experts/expert-settings';
 import { expertsAdvice } from './experts/experts-command';
 import { neededEpochs } from './experts/needed-epochs';
 import { openExperts } from './experts/open-experts';
-import { trainExperts } from './experts/train-experts';
+import { expertsName } from './experts/expert-identity';
+import { trainExperts, unfinishedExperts } from './experts/train-experts';
 import type { MatchingMethod, MethodChoice } from './method';
 import { trajectoryMatching } from './trajectory';
 
@@ -129,6 +130,19 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     stage: 'training experts',
     parts: ({ experts }) => experts.count,
     steps: ({ experts }) => experts.epochs,
+    work: ({ experts }, { images }) => ({
+      passes: { gradient: experts.epochs * images },
+      alive: { gradient: Math.min(experts.batchSize, images) },
+    }),
+    left(given, { surroundings, data, experts }) {
+      const settings = expertSettings(given.experts, surroundings, data);
+      const { count, epochs } = given.experts;
+      const advice = expertsAdvice(given, surroundings, { experts });
+      return {
+        of: `${expertsName(settings)}, ${epochs} epochs`,
+        parts: unfinishedExperts({ settings, count, epochs, experts, advice }),
+      };
+    },
     async make(
       given,
       { surroundings, data, dataFolder, network, augmentation, experts: place, only, signal, onStep, onWait },

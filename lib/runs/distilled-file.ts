@@ -56,6 +56,8 @@ export interface WriteOptions {
   run: string;
   /** Precision, and what it was made from. Default: as distilled. */
   stored?: StoredAs;
+  /** With 2 bits after a refinement: the tensors before it, which levels are made of. */
+  calibration?: Parameters;
 }
 
 /** What is written of a dataset. */
@@ -99,7 +101,7 @@ const whiteningPrefix = 'whitening.';
  * @throws RangeError for numbers that the precision cannot hold
  */
 export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
-  const { parameters, method, configuration, data, run, stored } = options;
+  const { parameters, method, configuration, data, run, stored, calibration } = options;
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
   const declared = declaredTensors(configuration, shape, parameters);
@@ -109,7 +111,8 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
     {
       precision: stored?.precision ?? 'float32',
       groups: stored?.groups ?? defaultGroups,
-      random: Random.stream(configuration.seed, 'groups of patches'),
+      random: groupsRandom(configuration),
+      calibration,
     },
   );
   const statistics = data.statistics();
@@ -134,6 +137,11 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
     disposeAll(statistics);
   }
   return ledgerOf(storedEntries(declared, tensors), shape);
+}
+
+/** Draws where groups of patches begin. */
+export function groupsRandom({ seed }: Pick<Configuration, 'seed'>): Random {
+  return Random.stream(seed, 'groups of patches');
 }
 
 /** What a set of a configuration costs to store as it is distilled. */

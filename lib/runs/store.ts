@@ -6,14 +6,14 @@ import type { Configuration } from '../distillation/configuration';
 import type { DistillationState } from '../distillation/distillation';
 import { refinement } from '../distillation/refinement';
 import type { Ledger } from '../factorization/ledger';
-import { decodeTensors, encodeTensors, type EncodeOptions } from '../factorization/stored-precision';
+import { decodeTensors, encodeTensors, imageLevels, type EncodeOptions } from '../factorization/stored-precision';
 import { writing } from '../files/file-error';
 import { createNetwork } from '../networks/create-network';
 import { useBackend } from '../tensor/backend';
 import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { inContext, type RunOptions } from './context';
-import { readDistilledSet, writeDistilledSet, type DistilledFile } from './distilled-file';
+import { groupsRandom, readDistilledSet, writeDistilledSet, type DistilledFile } from './distilled-file';
 import { makeSet } from './make-set';
 import { withStudents, type OtherStudents } from './run';
 import { advice, hashInName, setFiles } from './run-files';
@@ -91,6 +91,7 @@ async function store(
             data: dataOf(distilled),
             run: session.hash,
             stored,
+            calibration: distilled.parameters,
           });
         } finally {
           release();
@@ -138,13 +139,15 @@ async function refined(
   if (precision !== 'int2' || steps === 0) return { parameters, release: () => undefined };
   const { seed, network } = configuration;
   const { imageShape, classCount } = set;
-  const encoding: EncodeOptions = { precision, groups: groups!, random: Random.stream(seed, 'groups of patches') };
+  const encoding: EncodeOptions = { precision, groups: groups!, random: groupsRandom(configuration) };
   // What is no image is as it will be decoded.
   const rounded = decodeTensors(set.tensors, encodeTensors(set.tensors, parameters, encoding));
+  const levels = imageLevels(set.tensors, parameters, encoding);
   const work = refinement({
     set,
     distilled: parameters,
     rounded,
+    levels,
     network: createNetwork({ ...network, imageShape, classCount }),
     steps,
     random: Random.stream(seed, 'refinement'),
@@ -154,7 +157,7 @@ async function refined(
     return { parameters: { ...parameters, ...images }, release: () => disposeAll(images) };
   } finally {
     work.dispose();
-    disposeAll(rounded);
+    disposeAll(rounded, ...Object.values(levels).map((one): Parameters => ({ ...one })));
   }
 }
 
