@@ -24,7 +24,7 @@ export interface SeededAccuracy {
 }
 
 /** @param results of one setting, a seed each */
-export function accuracyOverSeeds(results: readonly RunResult[]): SeededAccuracy {
+export function accuracyOverSeeds(results: readonly Pick<RunResult, 'accuracy'>[]): SeededAccuracy {
   const values = results.map(({ accuracy }) => accuracy.mean);
   const { low, high, mean: centre } = confidenceInterval(values);
   const variances = results.flatMap(({ accuracy: { runs, std } }) => (runs.length > 1 ? [std ** 2] : []));

@@ -36,6 +36,8 @@ export interface SetFiles {
   /** A line of JSON an iteration. */
   metrics: string;
   checkpoint: string;
+  /** How far what comes before the first iteration is; gone when there is a checkpoint. */
+  preparation: string;
   /** A finished distilled set, self-describing. */
   distilled: string;
   /** Real images that were chosen. */
@@ -54,6 +56,7 @@ export function setFiles(folder: string): SetFiles {
     environment: path.join(folder, 'environment.json'),
     metrics: path.join(folder, 'metrics.jsonl'),
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
+    preparation: path.join(folder, 'preparation.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
     selection: path.join(folder, 'selection.json'),
     network: path.join(folder, 'network.safetensors'),
@@ -108,8 +111,11 @@ const identitySchema = z.object({
     .optional(),
 });
 
+/** What a run's folder says that its training set is. */
+export type StoredIdentity = z.infer<typeof identitySchema>;
+
 /** What a training set is. @throws Error naming the file */
-export function readIdentity(folder: string): z.infer<typeof identitySchema> {
+export function readIdentity(folder: string): StoredIdentity {
   return readSealed(setFiles(folder).configuration, identitySchema, {
     identity: hashInName(folder),
     advice: advice(folder),
@@ -200,8 +206,11 @@ const recipeSchema = z.object({
   evaluation: z.object({ split: z.enum(['test', 'validation']) }).passthrough(),
 });
 
+/** What a folder of students says that they are. */
+export type StoredRecipe = z.infer<typeof recipeSchema>;
+
 /** What students are, and how they are trained and tested. @throws Error naming the file */
-export function readRecipe({ folder, hash }: RunPlace): z.infer<typeof recipeSchema> {
+export function readRecipe({ folder, hash }: RunPlace): StoredRecipe {
   const options = { identity: hash, advice: advice(folder) };
   return readSealed(studentsFiles(folder).configuration, recipeSchema, options);
 }

@@ -69,9 +69,7 @@ export function crossArchitecture(
     kinds = ['images', 'HaBa'],
     seeds = defaultSeeds(profile),
   } = options;
-  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass, profile }).filter(({ kind }) =>
-    kinds.includes(kind),
-  );
+  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass, profile, kinds });
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {
       const { name = 'ConvNet', ...choices }: NetworkInput =
