@@ -6,21 +6,15 @@ import sharp from 'sharp';
 import { findNotebooks, notebookName, readNotebook } from '../../lib/reproduction/notebook-file';
 import { root } from './reproduce-command';
 
-const trusted = ['image/png', 'application/vnd.vegalite.v5+json', 'text/html'];
-
 /** Notebooks keep a text as such, or as its lines. */
 const textOf = (given: unknown): string => ([given ?? []].flat() as string[]).join('');
 
 for (const file of findNotebooks(path.join(root, 'notebooks'))) {
-  test(`${notebookName(file)}: whatever is drawn has a form that is shown untrusted; a picture is not blank, and of its drawing's shape`, async () => {
+  test(`${notebookName(file)}: whatever is drawn has a picture beside it, not blank, and of its drawing's shape`, async () => {
     for (const { data = {} } of readNotebook(file).flatMap(({ outputs }) => outputs)) {
       const svg = textOf(data['image/svg+xml']);
       if (svg === '') continue;
-      assert.ok(
-        trusted.some((form) => form in data),
-        textOf(data['text/plain']),
-      );
-      if (!('image/png' in data)) continue;
+      assert.ok('image/png' in data, textOf(data['text/plain']));
       const picture = sharp(Buffer.from(textOf(data['image/png']), 'base64'));
       const { width, height } = await picture.metadata();
       const [drawnWidth, drawnHeight] = ['width', 'height'].map((side) =>
@@ -28,7 +22,7 @@ for (const file of findNotebooks(path.join(root, 'notebooks'))) {
       );
       assert.ok(Math.abs(height / width - drawnHeight / drawnWidth) < 0.01, `${width} x ${height}`);
       const { channels } = await picture.stats();
-      assert.ok(channels.every(({ stdev }) => stdev > 20));
+      assert.ok(channels.every(({ stdev }) => stdev > 5));
     }
   });
 }
