@@ -1,8 +1,7 @@
 /** Parquet files of image datasets, as the usual hub has them: a column of encoded images, one of labels, and their names beside. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { FileMetaData } from 'hyparquet';
 import { oneLine } from '../files/one-line';
 import { decodeImages } from './decode-images';
 import type { ImageTable, TableSplit } from './image-table';
@@ -85,6 +84,10 @@ async function readSplit(files: readonly string[]): Promise<RawSplit> {
 async function readFile(file: string): Promise<Omit<RawSplit, 'file'>> {
   const bytes = readSourceFile(file);
   const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const [{ parquetMetadata, parquetReadObjects }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
   let [image, label, classNames, rows] = ['', '', undefined as string[] | undefined, [] as Record<string, unknown>[]];
   try {
     const metadata = parquetMetadata(content);
