@@ -1,5 +1,6 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
 import type { ConfigurationInput } from '../distillation/configuration';
+import { shapeOf, smallestClassOf, type DatasetInput } from '../data/dataset-names';
 import { budget } from '../factorization/budget';
 
 /** As tables and figures call them. */
@@ -25,8 +26,20 @@ export interface SetsAtBudgetOptions {
   classCount: number;
   /** Floats there are, in images per class. */
   imagesPerClass: number;
-  /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more. */
+  /** Training images of the smallest class: bases begin as real images, so a class has no more of them. Default: enough. */
+  smallestClass?: number;
+  /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more; one, where even that does. */
   hallucinatorShare?: number;
+}
+
+/** What a question's sets follow from: shape and classes of a dataset, and how many images its classes have. */
+export function dataOf(dataset: DatasetInput): Omit<SetsAtBudgetOptions, 'imagesPerClass'> {
+  return { ...shapeOf(dataset), smallestClass: smallestClassOf(dataset) };
+}
+
+/** A question's usual budget, in images per class; of one's own images no more than the smallest class has. */
+export function usualBudget(imagesPerClass: number, { smallestClass = Infinity }: { smallestClass?: number }): number {
+  return Math.min(imagesPerClass, smallestClass);
 }
 
 /**
@@ -34,7 +47,7 @@ export interface SetsAtBudgetOptions {
  * multi-formation bases, in colour where a colour basis fits. A kind that does not fit is left out.
  */
 export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
-  const { imageShape, classCount, imagesPerClass, hallucinatorShare = 1 / 3 } = options;
+  const { imageShape, classCount, imagesPerClass, smallestClass = Infinity, hallucinatorShare = 1 / 3 } = options;
   const ipc = Math.floor(imagesPerClass);
   const images: BudgetedSet[] = [
     { kind: 'images', set: { kind: 'images', ipc } },
@@ -42,13 +55,15 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
   ];
   const total = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
   const fitting = budget({ imageShape, classCount, imagesPerClass, hallucinators: [5, 3, 2, 1] });
-  const largest = (channels: 'colour' | 'single') =>
-    fitting.find((set) => set.channels === channels && set.hallucinators <= hallucinatorShare * total);
+  const largest = (channels: 'colour' | 'single') => {
+    const sets = fitting.filter((set) => set.channels === channels);
+    return sets.find((set) => set.hallucinators <= hallucinatorShare * total) ?? sets.at(-1);
+  };
   const [colour, single] = [largest('colour'), largest('single')].map(
     (fit) =>
       fit && {
         kind: 'haba' as const,
-        basesPerClass: fit.perClass,
+        basesPerClass: Math.min(fit.perClass, smallestClass),
         hallucinators: fit.hallucinatorCount,
         channels: fit.channels,
       },
@@ -74,7 +89,11 @@ export function setAtBudget(
 ): BudgetedSet['set'] {
   const found = setsAtBudget(options).find((fitting) => fitting.kind === kind);
   if (found) return found.set;
+  const { imagesPerClass } = options;
+  const enough = [2, 3, 4, 5, 6, 8, 10, 20, 50].find(
+    (more) => more > imagesPerClass && setsAtBudget({ ...options, imagesPerClass: more }).some((set) => set.kind === kind),
+  );
   throw new RangeError(
-    `${question}: no basis in colour fits ${options.imagesPerClass} images per class; give at least 2.`,
+    `${question}: no basis in colour fits ${imagesPerClass} images per class; give at least ${enough ?? 'more of them'}.`,
   );
 }
