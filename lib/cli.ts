@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
+import { plainValue, setAtPath } from './distillation/setting-text';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
 import type { ImportOptions } from './runs/importing/import-set';
 import type { QuestionSettings } from './questions/cells';
@@ -42,12 +43,6 @@ function setting(text: string, before: Setting[] = []): Setting[] {
   return [...before, [text.slice(0, equals).split('.'), plainValue(text.slice(equals + 1))]];
 }
 
-/** Numbers and true or false as such, everything else as text. */
-function plainValue(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-}
-
 interface ConfigurationFlags {
   profile?: string;
   dataset?: string;
@@ -77,6 +72,17 @@ interface CompareFlags extends Omit<MethodsOptions, 'basesPerClass'> {
   profile: QuestionSettings['profile'];
   dataset?: QuestionSettings['dataset'];
   bases?: number;
+}
+
+interface SweepFlags extends QuestionSettings {
+  set?: string[];
+  seed?: string;
+  name?: string;
+}
+
+interface WorkerFlags {
+  workers?: number;
+  threads?: number;
 }
 
 interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc'> {}
@@ -115,30 +121,8 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     ...(flags.set ?? []),
   ];
   const input: Record<string, unknown> = {};
-  for (const [path, value] of settings) if (value !== undefined) place(input, path, value);
+  for (const [path, value] of settings) if (value !== undefined) setAtPath(input, path, value);
   return input as ConfigurationInput;
-}
-
-/** @throws RangeError where a part of the path has a value of its own already */
-function place(input: Record<string, unknown>, path: string[], value: unknown): void {
-  let record = input;
-  for (const [depth, key] of path.entries()) {
-    if (depth === path.length - 1) return define(record, key, value);
-    if (!Object.hasOwn(record, key)) define(record, key, {});
-    const inner = record[key];
-    if (typeof inner !== 'object' || inner === null) {
-      const outer = path.slice(0, depth + 1).join('.');
-      throw new RangeError(
-        `'${path.join('.')}' cannot be set: '${outer}' is ${String(inner)} by another option; give one or the other.`,
-      );
-    }
-    record = inner as Record<string, unknown>;
-  }
-}
-
-/** A plain assignment to '__proto__' would set no key. */
-function define(record: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Of whatever computes in this process; read before TensorFlow is. */
@@ -147,6 +131,17 @@ function threadsOption(): Option {
     wholeNumber,
   );
 }
+
+/** Processes that runs are divided among; the threads are then those of each. */
+function workersOption(): Option {
+  return new Option(
+    '--workers <number>',
+    'processes that runs are divided among, by default HABA_WORKERS, else none beside this one; threads are divided, too',
+  ).argParser(wholeNumber);
+}
+
+/** Who executes a grid: workers where some were asked for, else as by default. */
+const executorOf = ({ workers, threads }: WorkerFlags) => (workers === undefined ? undefined : { workers, threads });
 
 /** Lines that say something. */
 async function* linesOf(lines: AsyncIterable<string>): AsyncIterable<string> {
@@ -232,9 +227,11 @@ withPlaces(
 withConfiguration(program.command('experts').description('train the experts of trajectory matching'))
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
-  .action(async ({ data, experts, ...flags }: ConfigurationFlags & PlaceFlags) => {
-    const { makeExperts } = await import('./runs/make-experts');
-    const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts });
+  .addOption(workersOption())
+  .action(async ({ data, experts, workers, threads, ...flags }: ConfigurationFlags & PlaceFlags & WorkerFlags) => {
+    const { makeExperts } = await import('./experiments/make-experts');
+    const executor = executorOf({ workers, threads });
+    const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts, executor });
     process.stdout.write(`${JSON.stringify(made)}\n`);
   });
 
@@ -370,18 +367,53 @@ withPlaces(
     wholeNumber(text),
   ])
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .addOption(workersOption())
   .addOption(threadsOption())
-  .action(
-    async ({ data, runs, experts, bases, profile, dataset = 'cifar10', ...options }: PlaceFlags & CompareFlags) => {
-      const { methodsGrid } = await import('./questions/methods/grid');
-      const { methodsTable } = await import('./questions/methods/table');
-      const { exportTables } = await import('./report/export');
-      const { runGrid } = await import('./experiments/grid');
-      const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
-      const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts }));
-      process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
-    },
-  );
+  .action(async (flags: PlaceFlags & WorkerFlags & CompareFlags) => {
+    const { data, runs, experts, workers, threads, bases, profile, dataset = 'cifar10', ...options } = flags;
+    const { methodsGrid } = await import('./questions/methods/grid');
+    const { methodsTable } = await import('./questions/methods/table');
+    const { exportTables } = await import('./report/export');
+    const { runGrid } = await import('./experiments/grid');
+    const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
+    const executor = executorOf({ workers, threads });
+    const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts, executor }));
+    process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
+  });
+
+withPlaces(
+  program
+    .command('sweep')
+    .description('distillations with every combination of the values that keys are given, as a table over seeds'),
+)
+  .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+  .option('--dataset <name>', 'dataset, by default cifar10')
+  .option(
+    '--set <choice>',
+    'key=value, or key=value,value to sweep, for any configuration key; or kinds of set, as images,haba (repeatable)',
+    (text: string, before: string[] | undefined) => [...(before ?? []), text],
+  )
+  .option('--seed <numbers>', 'of distillation, e.g. 0..4 or 0,3; by default 0..2')
+  .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .option('--name <name>', 'writes results/tables/NAME.*, too')
+  .addOption(threadsOption())
+  .addOption(workersOption())
+  .action(async (flags: PlaceFlags & WorkerFlags & SweepFlags) => {
+    const { data, runs, experts, workers, threads, profile, dataset = 'cifar10', set = [], seed, name } = flags;
+    const { readSeeds, readSweptValues } = await import('./questions/sweep/settings');
+    const { sweep } = await import('./questions/sweep/grid');
+    const { sweepTable } = await import('./questions/sweep/table');
+    const { tableText } = await import('./report/table-text');
+    const { exportTables } = await import('./report/export');
+    const { runGrid } = await import('./experiments/grid');
+    const seeds = seed === undefined ? undefined : readSeeds(seed);
+    const cells = sweep({ profile, dataset }, { values: readSweptValues(set), seeds });
+    const executor = executorOf({ workers, threads });
+    const found = sweepTable(name ?? 'sweep', await runGrid(cells, { data, runs, experts, executor }));
+    const files = name === undefined ? {} : { files: exportTables([found]) };
+    process.stdout.write(`${tableText(found, 'markdown')}\n`);
+    process.stdout.write(`${JSON.stringify({ rows: found.table.objects(), runs: found.runs, ...files })}\n`);
+  });
 
 program
   .command('evaluate')
@@ -504,8 +536,9 @@ function megabytes(bytes: number): string {
 }
 
 program.hook('preAction', async (_program, command) => {
-  const { threads } = command.opts<{ threads?: number }>();
-  if (threads === undefined) return;
+  const { threads, workers } = command.opts<WorkerFlags>();
+  // Of workers where there are some: this process hands out work.
+  if (threads === undefined || workers !== undefined) return;
   const { useThreads } = await import('./tensor/backend');
   useThreads(threads);
 });

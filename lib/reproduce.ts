@@ -23,6 +23,11 @@ const program = new Command('reproduce')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--notebooks <folder>', 'the notebooks, by default notebooks')
+  .option(
+    '--workers <number>',
+    "processes that a grid's runs are divided among, by default HABA_WORKERS, else none beside the notebook's",
+    Number,
+  )
   .action(async ({ only, ...flags }: Flags) => {
     const { planReproduction, reproduce } = await import('./reproduction/reproduction');
     const { reproductionLog } = await import('./reproduction/reproduction-log');

@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -73,9 +74,17 @@ class Client(NotebookClient):
         kernel = getattr(self.km.provisioner, "pid", None)
         runs = Path(os.environ.get("HABA_RUNS") or Path(os.environ.get("HABA_RESULTS") or "results", "runs"))
         for _ in range(10 * seconds):
-            if not any(holder(file) == kernel for file in runs.rglob("holder.json")):
+            if not any(holder(file) in processes(kernel) for file in runs.rglob("holder.json")):
                 return
             await asyncio.sleep(0.1)
+
+
+def processes(kernel):
+    """The kernel's, and those of the workers that it divides runs among."""
+    try:
+        return {kernel, *(child.pid for child in psutil.Process(kernel).children())}
+    except psutil.Error:
+        return {kernel}
 
 
 def holder(file):

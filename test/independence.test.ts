@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, mock, test } from 'node:test';
 import { createAugmentation } from '../lib/data/dsa';
 import type { Configuration } from '../lib/distillation/configuration';
-import { createDistillation } from '../lib/distillation/distillation';
+import { createDistillation, releaseState } from '../lib/distillation/distillation';
 import { evaluateTrainingSet } from '../lib/evaluation/evaluation';
 import { studentTrainer } from '../lib/evaluation/student';
 import { realTrainingSet } from '../lib/evaluation/training-set';
@@ -17,6 +17,7 @@ import { trainExperts } from '../lib/matching/experts/train-experts';
 import { createNetwork } from '../lib/networks/create-network';
 import { parameterShapes } from '../lib/networks/parameter-shapes';
 import { useBackend } from '../lib/tensor/backend';
+import { withExecution } from '../lib/tensor/execution';
 import { disposeAll } from '../lib/tensor/parameters';
 import { Random } from '../lib/tensor/random';
 import { settingsOfExperts, smallConfiguration, smallData } from './distillation/small-world';
@@ -96,19 +97,20 @@ async function coresets(seed: number): Promise<void> {
 /** Bases from noise, hallucinators and the adversary. */
 function start(seed: number): void {
   const distillation = createDistillation(configured(seed, 'dm'), data);
-  const { parameters, velocity, adversary, adversaryVelocity } = distillation.start();
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+  releaseState(distillation.start());
   distillation.dispose();
 }
 
 /** Networks, augmentations and constraints of a few iterations. */
 async function iterations(seed: number, method: 'dm' | 'dc'): Promise<string[]> {
-  const distillation = createDistillation({ ...configured(seed, method), compile: false }, data);
+  const distillation = createDistillation(configured(seed, method), data);
   let state = distillation.start();
   const starts = await startsOf(async () => {
-    for (let iteration = 0; iteration < 3; iteration++) ({ state } = await distillation.iterate(state));
+    for (let iteration = 0; iteration < 3; iteration++) {
+      ({ state } = await withExecution('eager', () => distillation.iterate(state)));
+    }
   });
-  disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity);
+  releaseState(state);
   distillation.dispose();
   return starts;
 }

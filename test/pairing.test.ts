@@ -11,7 +11,10 @@ import { distributionMatching } from '../lib/matching/distribution';
 import { createNetwork } from '../lib/networks/create-network';
 import type { Network } from '../lib/networks/network';
 import { useBackend } from '../lib/tensor/backend';
+import type { MatchingStep } from '../lib/matching/matching-loss';
+import { withExecution } from '../lib/tensor/execution';
 import { disposeAll } from '../lib/tensor/parameters';
+import { tf } from '../lib/tensor/tensorflow';
 import { Random } from '../lib/tensor/random';
 import { smallSource } from './small-source';
 
@@ -96,16 +99,18 @@ test('under DM sets meet the same networks, real batches and augmentations in ev
       network: watching,
       augmentation,
       realBatch: 5,
-      compile: false,
     });
-    const parameters = set.init(Random.stream(7, 'set'), source);
+    const parameters = { set: set.init(Random.stream(7, 'set'), source), method: {} };
     for (const iteration of [0, 1, 2]) {
-      await loss.iteration(parameters, Random.stream(7, 'iteration', iteration), ({ gradients }) => {
-        disposeAll(gradients);
+      const update = ({ gradients }: MatchingStep) => {
+        tf.dispose(gradients);
         return parameters;
-      });
+      };
+      await withExecution('eager', async () =>
+        loss.iteration(parameters, Random.stream(7, 'iteration', iteration), update),
+      );
     }
-    disposeAll(parameters);
+    tf.dispose(parameters);
     loss.dispose();
     return { asked, starts, drawn };
   };
@@ -120,10 +125,11 @@ test('students begin alike, and meet the same augmentations at every step, whate
   const met = async (count: number) => {
     const { starts, network: watching } = watchedNetwork();
     const { drawn, augmentation } = watchedAugmentation();
-    const recipe = { batchSize: 8, learningRate: 0.01, momentum: 0.9, weightDecay: 0, compile: false };
+    const recipe = { batchSize: 8, learningRate: 0.01, momentum: 0.9, weightDecay: 0 };
     const train = studentTrainer(watching, { ...recipe, length: { updates: 9 }, augmentation });
     const chosen = Int32Array.from({ length: count }, (_, image) => image);
-    disposeAll(await train(realTrainingSet(source, chosen), Random.stream(7, 'student', 0)));
+    const student = Random.stream(7, 'student', 0);
+    disposeAll(await withExecution('eager', () => train(realTrainingSet(source, chosen), student)));
     train.dispose();
     return { starts, drawn };
   };

@@ -54,6 +54,13 @@ export function formatOfFolder(name: string, folders: readonly string[], side: n
 /** One's own images in the data folder. */
 export const folderFormat = formatOfFolder('folder', ['', 'folder']);
 
+/** Refuses folders of too few or too many classes; tables are not looked at. @throws Error naming the folder */
+export function requireClassFolders({ folder, layout }: FoundDataset): void {
+  if (layout?.classSizes) return;
+  const train = path.join(folder!, 'train');
+  requireClasses(foldersAt(train), train);
+}
+
 /**
  * Training images of each class of one's own, without reading an image: those in its folder, or as the labels of a table say.
  * @throws Error naming the folder or file, and what is wrong with it
@@ -61,9 +68,7 @@ export const folderFormat = formatOfFolder('folder', ['', 'folder']);
 export function classSizesOf({ folder, layout }: FoundDataset): number[] {
   if (layout?.classSizes) return layout.classSizes(folder!);
   const train = path.join(folder!, 'train');
-  const names = foldersAt(train);
-  requireClasses(names, train);
-  return names.map((name) => imagesIn(path.join(train, name)).length);
+  return foldersAt(train).map((name) => imagesIn(path.join(train, name)).length);
 }
 
 /** None where there is no such folder. */

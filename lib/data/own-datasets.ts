@@ -4,7 +4,7 @@ import { tf } from '../tensor/tensorflow';
 import { assembleDataset, labelsOf, mostClasses, type Dataset, type ImageSplit } from './dataset';
 import { findDataset, type DatasetShape } from './dataset-format';
 import { datasetFormats } from './formats';
-import { classSizesOf, formatOfFolder, ownSide, requireSide } from './image-folder';
+import { classSizesOf, formatOfFolder, ownSide, requireClassFolders, requireSide } from './image-folder';
 
 /** Told from the library's names by its type; what it is called is known when it runs. */
 declare enum OwnName {
@@ -115,6 +115,7 @@ export function imageFolder(
   if (found.folder === undefined || found.missing.length > 0) {
     throw new Error(`imageFolder: ${at} lacks ${found.missing.join(', ')}. ${format.completion}`);
   }
+  requireClassFolders(found);
   let sizes: number[] | undefined;
   return register(name, {
     imageShape: [side, side, 3],

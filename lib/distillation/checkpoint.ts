@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { readSafetensors } from '../files/safetensors';
-import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
+import type { OptimiserStep } from '../tensor/optimiser';
+import { addPrefix, mapParameters, type Parameters } from '../tensor/parameters';
 import { storedType, toTensor, writeTensors } from '../tensor/stored-tensors';
 import type { DistillationState } from './distillation';
-
-const parts = ['parameters', 'velocity', 'adversary', 'adversaryVelocity'] as const;
+import type { JointState } from './joint-update';
 
 const metadataSchema = z.object({
   run: z.string(),
@@ -22,9 +22,8 @@ export interface Checkpoint {
 
 /** Writes a checkpoint of the run of that identity; the one before it stays whole until this one is. */
 export function writeCheckpoint(file: string, { state, metricsBytes, run }: Checkpoint & { run: string }): void {
-  const tensors = Object.fromEntries(parts.flatMap((part) => Object.entries(addPrefix(state[part], `${part}.`))));
   const { iteration } = state;
-  writeTensors(file, tensors, { run, iteration: String(iteration), metricsBytes: String(metricsBytes) });
+  writeTensors(file, inFile(state), { run, iteration: String(iteration), metricsBytes: String(metricsBytes) });
 }
 
 export interface ReadCheckpointOptions {
@@ -51,7 +50,7 @@ export function readCheckpoint(
     refuse(`its metadata ${reason}`),
   );
   if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
-  const expected = Object.assign({}, ...parts.map((part) => addPrefix(like[part], `${part}.`))) as Parameters;
+  const expected = inFile(like);
   for (const [name, tensor] of Object.entries(expected)) {
     const { shape } = tensor;
     const type = storedType(tensor);
@@ -61,9 +60,32 @@ export function readCheckpoint(
       throw refuse(`tensor '${name}' ${given}, expected ${type} [${shape.join(', ')}]`);
     }
   }
-  const all = Object.fromEntries(Object.keys(expected).map((name) => [name, toTensor(tensors[name])]));
-  const [parameters, velocity, adversary, adversaryVelocity] = parts.map((part) => withPrefix(all, `${part}.`));
-  return { state: { iteration, parameters, velocity, adversary, adversaryVelocity }, metricsBytes };
+  const all = mapParameters(expected, (_, name) => toTensor(tensors[name]));
+  return { state: { iteration, ...outOfFile(all, like) }, metricsBytes };
+}
+
+/** A state's tensors by their names in the file, where what the method learns stands among the set's, which have other names. */
+function inFile({ set, method, adversary }: JointState): Parameters {
+  return {
+    ...addPrefix({ ...set.parameters, ...method.parameters }, 'parameters.'),
+    ...addPrefix({ ...set.velocity, ...method.velocity }, 'velocity.'),
+    ...addPrefix(adversary.parameters, 'adversary.'),
+    ...addPrefix(adversary.velocity, 'adversaryVelocity.'),
+  };
+}
+
+/** The way back, with the names of `like`. */
+function outOfFile(tensors: Parameters, like: JointState): JointState {
+  const pick = (prefix: string, names: Parameters) => mapParameters(names, (_, name) => tensors[prefix + name]);
+  const step = ({ parameters, velocity }: OptimiserStep, prefix: string, velocityPrefix: string): OptimiserStep => ({
+    parameters: pick(prefix, parameters),
+    velocity: pick(velocityPrefix, velocity),
+  });
+  return {
+    set: step(like.set, 'parameters.', 'velocity.'),
+    method: step(like.method, 'parameters.', 'velocity.'),
+    adversary: step(like.adversary, 'adversary.', 'adversaryVelocity.'),
+  };
 }
 
 function readWhole(file: string, advice = '') {

@@ -119,7 +119,7 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
       /** Images that students are tested on. */
       split: z.enum(['test', 'validation']),
     }),
-    /** Run steps as compiled TensorFlow graphs; false runs them operation by operation. */
+    /** Whether steps run as the process does, by default as graphs; false runs them operation by operation (`withExecution`). */
     compile: z.boolean(),
   });
 

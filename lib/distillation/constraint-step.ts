@@ -23,7 +23,6 @@ export interface ConstraintOptions extends Required<AdversaryObjectiveOptions> {
   batchSize: number;
   /** SGD of the adversary. */
   adversary: { learningRate: number; momentum: number };
-  compile?: boolean;
 }
 
 /** What a player looks at: two hallucinations of the same bases. */
@@ -64,7 +63,7 @@ export interface Constraints {
 }
 
 /** The mathematics of both players, free of compilation and of drawing. */
-export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'cosine' | 'compile'>) {
+export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'cosine'>) {
   const { set, network, augmentation } = options;
   /** Augmented together, [2 * formations * batch, ...]: the first hallucinator's images, then the second's. */
   const views = (learnable: Parameters, { items, first, second, draws }: ConstraintBatch): tf.Tensor4D => {
@@ -73,15 +72,17 @@ export function createPlayers(options: Omit<ConstraintOptions, 'batchSize' | 'co
   };
   return {
     /** L_cos and its gradient with respect to `learnable`, through an adversary that stays as it is. */
-    cosine: ({ learnable, adversary, batch }: CosineInputs): ValueAndGradients =>
-      learnedGradients(
+    cosine({ learnable, adversary, batch }: CosineInputs): ValueAndGradients {
+      const { value, gradients } = learnedGradients(
         set,
-        (current) => {
+        ({ set: current }) => {
           const [one, other] = tf.split(network.features(adversary, views(current, batch)), 2);
           return cosineConstraint(one as tf.Tensor2D, other as tf.Tensor2D);
         },
-        learnable,
-      ),
+        { set: learnable },
+      );
+      return { value, gradients: gradients.set };
+    },
     /** One SGD step on cross-entropy + likelihood + L_con, through a set that stays as it is. */
     adversaryStep: ({ learnable, adversary, velocity, batch }: AdversaryInputs): AdversaryStep => {
       const images = views(learnable, batch);
@@ -106,9 +107,9 @@ export function createConstraints(options: ConstraintOptions): Constraints {
   const { set, network, augmentation, cosine: cosineWeight, batchSize } = options;
   const { itemCount, views, formations } = set;
   const players = createPlayers(options);
-  const cosine = compile(players.cosine, { name: 'L_cos', compile: options.compile });
+  const cosine = compile((inputs: CosineInputs) => players.cosine(inputs), { name: 'L_cos' });
   const adversaryStep = adversaryLearns(options)
-    ? compile(players.adversaryStep, { name: 'adversary step', compile: options.compile })
+    ? compile(players.adversaryStep, { name: 'adversary step' })
     : undefined;
   const batch = Math.min(batchSize, itemCount);
   const all = Int32Array.from({ length: itemCount }, (_, item) => item);

@@ -5,7 +5,7 @@ import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
 import type { MatchingStep } from '../matching/matching-loss';
-import { initLearned, learnedBeside, learnedBounds, matchingMethodOf } from '../matching/methods';
+import { initLearned, learnedBeside, learnedParts, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
 import { disposeAll } from '../tensor/parameters';
@@ -69,7 +69,6 @@ export function createDistillation(
 ): Distillation {
   const source = data.train;
   const { imageShape, classCount } = source;
-  const { compile } = configuration;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
   const { tensors } = set;
@@ -89,7 +88,6 @@ export function createDistillation(
     surroundings,
     experts,
     dataFolder,
-    compile,
   });
   const constraints = isConstrained(configuration.constraints, set.views)
     ? createConstraints({
@@ -97,23 +95,22 @@ export function createDistillation(
         set,
         network: createAdversary({ imageShape, classCount, ...configuration.constraints.adversary }),
         augmentation,
-        compile,
       })
     : undefined;
-  const smallest = learnedBounds(options);
+  const parts = { set: tensors, method: learnedParts(options) };
 
   return {
     set,
     start() {
       const { seed } = configuration;
-      const parameters = { ...set.init(Random.stream(seed, 'set'), source), ...initLearned(options, set) };
+      const items = set.init(Random.stream(seed, 'set'), source);
+      const beside = initLearned(options, set);
       const adversary = constraints?.init(Random.stream(seed, 'adversary')) ?? {};
       return {
         iteration: 0,
-        parameters,
-        velocity: zeroVelocity(learnedOf(set, parameters)),
-        adversary,
-        adversaryVelocity: zeroVelocity(adversary),
+        set: { parameters: items, velocity: zeroVelocity(learnedOf(set, items)) },
+        method: { parameters: beside, velocity: zeroVelocity(beside) },
+        adversary: { parameters: adversary, velocity: zeroVelocity(adversary) },
       };
     },
     async iterate(before, signal) {
@@ -129,25 +126,25 @@ export function createDistillation(
             signal?.throwIfAborted();
             const next = tf.tidy(() => {
               const game = constraints && { constraints, batches: constraints.draw(random, values.loss.length) };
-              return jointUpdate(state, gradients, { game, tensors, optimisers, smallest });
+              return jointUpdate(state, gradients, { game, parts, optimisers });
             });
-            if (state !== given) release(state);
+            if (state !== given) releaseState(state);
             state = next.state;
             values.loss.push(loss);
             if (next.cosine !== undefined) values.cosine.push(next.cosine);
             if (next.adversaryLoss !== undefined) values.adversaryLoss.push(next.adversaryLoss);
-            return state.parameters;
+            return parametersOf(state);
           } finally {
-            disposeAll(gradients);
+            tf.dispose(gradients);
           }
         };
-        await matching.iteration(state.parameters, random, update, signal);
+        await matching.iteration(parametersOf(state), random, update, signal);
       } catch (error) {
-        if (state !== given) release(state);
-        if (!signal?.aborted) release(given);
+        if (state !== given) releaseState(state);
+        if (!signal?.aborted) releaseState(given);
         throw error;
       }
-      if (state !== given) release(given);
+      if (state !== given) releaseState(given);
       const metrics: IterationMetrics = {
         iteration: done + 1,
         loss: mean(values.loss),
@@ -156,8 +153,8 @@ export function createDistillation(
       if (values.cosine.length > 0) metrics.cosine = mean(values.cosine);
       if (values.adversaryLoss.length > 0) metrics.adversaryLoss = mean(values.adversaryLoss);
       for (const name of Object.keys(learned)) {
-        const { rank } = state.parameters[name];
-        if (rank === 0) metrics[name] = state.parameters[name].dataSync()[0];
+        const tensor = state.method.parameters[name];
+        if (tensor.rank === 0) metrics[name] = tensor.dataSync()[0];
       }
       return { state: { iteration: done + 1, ...state }, metrics };
     },
@@ -179,8 +176,11 @@ function requireApart({ kind, tensors }: DistilledSet, learned: readonly string[
   }
 }
 
-function release({ parameters, velocity, adversary, adversaryVelocity }: JointState): void {
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+const parametersOf = ({ set, method }: JointState) => ({ set: set.parameters, method: method.parameters });
+
+/** Frees a state's tensors; those already freed are left alone. */
+export function releaseState({ set, method, adversary }: JointState): void {
+  for (const { parameters, velocity } of [set, method, adversary]) disposeAll(parameters, velocity);
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -17,6 +17,8 @@ export interface Estimate {
   seconds: number;
   /** Resident memory at its largest. */
   bytes: number;
+  /** Of it, what the run takes beside what this process holds already. */
+  ownBytes: number;
 }
 
 /** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
@@ -69,12 +71,31 @@ export function estimateRun(
 
   const batch = Math.min(evaluation.batchSize, items);
   const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
+  const matched = iterationsDone < iterations ? Math.max(alive * image.bytes, constrained) : 0;
+  const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + 2 * testBatch;
   return {
     seconds: operations / (efficiency * matrixProductSpeed()),
-    bytes:
-      process.memoryUsage().rss +
-      Math.max(alive * image.bytes, firstOrderCopies * batch * image.bytes, constrained) +
-      2 * testBatch,
+    bytes: process.memoryUsage().rss + ownBytes,
+    ownBytes,
+  };
+}
+
+/**
+ * {@link estimateRun} of one part of what the matching method needs prepared: an expert.
+ * @returns undefined also where it needs nothing, or does not say what that takes
+ */
+export function estimatePreparation({ matching, network }: Configuration, data: PreparedDataset): Estimate | undefined {
+  if (computingDevice().device === 'GPU') return undefined;
+  const { imageShape, classCount, count } = data.train;
+  const work = matchingMethodOf(matching.method).prepare?.work?.(matching, { images: count });
+  const image = work && forwardCost(createNetwork({ ...network, imageShape, classCount }), data);
+  if (image === undefined) return undefined;
+  const operations = weighed(work!.passes, firstOrder, secondOrder) * image.operations;
+  const ownBytes = weighed(work!.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
+  return {
+    seconds: operations / (efficiency * matrixProductSpeed()),
+    bytes: process.memoryUsage().rss + ownBytes,
+    ownBytes,
   };
 }
 

@@ -1,17 +1,20 @@
 /** One update of everything that learns: the paper's objective, in the order of its algorithm. */
+import type { MatchingParameters } from '../matching/matching-loss';
+import type { OptimiserStep } from '../tensor/optimiser';
 import { mapParameters, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
+import type { Configuration } from './configuration';
 import type { ConstraintBatches, Constraints } from './constraint-step';
-import { partwiseStep, type PartwiseOptions } from './partwise-step';
+import { partwiseStep, type PartOfTensor } from './partwise-step';
 
-/** Everything that learns, with its momentum. */
+/** Everything that learns, each with its momentum. */
 export type JointState = {
-  /** Tensors of the set, e.g. bases and hallucinators, and learnable parameters of the matching loss. */
-  parameters: Parameters;
-  velocity: Parameters;
-  /** Parameters of the adversary; empty where nothing constrains hallucinators. */
-  adversary: Parameters;
-  adversaryVelocity: Parameters;
+  /** The distilled set, e.g. bases and hallucinators; what it holds fixed has no velocity. */
+  set: OptimiserStep;
+  /** What the matching method learns beside it, e.g. a step size. */
+  method: OptimiserStep;
+  /** The adversary; empty where nothing constrains hallucinators. */
+  adversary: OptimiserStep;
 };
 
 export type JointUpdate = {
@@ -22,7 +25,9 @@ export type JointUpdate = {
   adversaryLoss?: number;
 };
 
-export interface JointUpdateOptions extends PartwiseOptions {
+export interface JointUpdateOptions extends Pick<Configuration, 'optimisers'> {
+  /** How each tensor of the set moves, and of the method. */
+  parts: { set: Readonly<Record<string, PartOfTensor>>; method: Readonly<Record<string, PartOfTensor>> };
   /** Both players and what each looks at; undefined where nothing constrains hallucinators. */
   game?: { constraints: Pick<Constraints, 'cosineWeight' | 'cosine' | 'adversaryStep'>; batches: ConstraintBatches };
 }
@@ -33,38 +38,36 @@ export interface JointUpdateOptions extends PartwiseOptions {
  *     (B, H) <- (B, H) - rate * d/d(B, H) [ L_task(B, H) + lambda * L_cos(B, H; f) ]
  *     f <- f - rate * d/df [ cross-entropy + likelihood + L_con ](f; B, H), of the B and H just updated
  *
- * each with its momentum; what a matching loss learns beside the set moves with B and H. This is the loop body of the authors'
+ * each with its momentum; what a matching method learns beside the set moves with B and H. This is the loop body of the authors'
  * `distill_fac.py`, whose L_task is trajectory matching; the other matching losses take its place here, and gradient matching, which
  * updates a set many times with one network, makes one of these at each.
- * @param taskGradients of L_task, for everything in `state.parameters` that learns
+ * @param task gradients of L_task
  * @returns tensors of their own; nothing given is changed or freed
  * @see Liu et al., NeurIPS 2022, arXiv 2210.16774, algorithm 1
  */
 export function jointUpdate(
-  state: JointState,
-  taskGradients: Parameters,
-  { game, ...optimisers }: JointUpdateOptions,
+  { set, method, adversary }: JointState,
+  task: MatchingParameters,
+  { game, parts, optimisers }: JointUpdateOptions,
 ): JointUpdate {
-  const set = ({ parameters, velocity }: JointState, gradients: Parameters) =>
-    partwiseStep(parameters, gradients, velocity, optimisers);
+  const descend = (ofSet: Parameters) => ({
+    set: partwiseStep(set, ofSet, { tensors: parts.set, optimisers }),
+    method: partwiseStep(method, task.method, { tensors: parts.method, optimisers }),
+  });
   return tf.tidy(() => {
-    if (game === undefined) return { state: { ...unchanged(state), ...set(state, taskGradients) } };
+    if (game === undefined) return { state: { ...descend(task.set), adversary: unchanged(adversary) } };
     const { constraints, batches } = game;
-    const { adversary, adversaryVelocity: velocity } = state;
+    const { parameters: f, velocity } = adversary;
 
-    const cosine = constraints.cosine({
-      learnable: setParts(state.parameters, optimisers),
-      adversary,
-      batch: batches.cosine,
-    });
-    const updated = set(state, weightedSum(taskGradients, constraints.cosineWeight, cosine.gradients));
+    const cosine = constraints.cosine({ learnable: set.parameters, adversary: f, batch: batches.cosine });
+    const updated = descend(weightedSum(task.set, constraints.cosineWeight, cosine.gradients));
 
-    const learnable = setParts(updated.parameters, optimisers);
-    const next = constraints.adversaryStep?.({ learnable, adversary, velocity, batch: batches.adversary });
+    const learnable = updated.set.parameters;
+    const next = constraints.adversaryStep?.({ learnable, adversary: f, velocity, batch: batches.adversary });
     return {
       state: {
         ...updated,
-        ...(next ? { adversary: next.parameters, adversaryVelocity: next.velocity } : unchanged(state)),
+        adversary: next ? { parameters: next.parameters, velocity: next.velocity } : unchanged(adversary),
       },
       cosine: cosine.value.dataSync()[0],
       adversaryLoss: next?.value.dataSync()[0],
@@ -72,20 +75,13 @@ export function jointUpdate(
   });
 }
 
-/** The gradient of one loss and of `weight` times another, which need not know all that the first knows. */
+/** The gradient of one loss and of `weight` times another. */
 function weightedSum(first: Parameters, weight: number, second: Parameters): Parameters {
-  return mapParameters(first, (gradient, name) =>
-    name in second ? gradient.add(second[name].mul(weight)) : gradient.clone(),
-  );
-}
-
-/** Tensors of the set, without what the matching loss learns beside them. */
-function setParts(parameters: Parameters, { tensors }: PartwiseOptions): Parameters {
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => Object.hasOwn(tensors, name)));
+  return mapParameters(first, (gradient, name) => gradient.add(second[name].mul(weight)));
 }
 
 /** The adversary as it is, in tensors of its own. */
-function unchanged({ adversary, adversaryVelocity }: JointState) {
-  const same = (parameters: Parameters) => mapParameters(parameters, (tensor) => tensor.clone());
-  return { adversary: same(adversary), adversaryVelocity: same(adversaryVelocity) };
+function unchanged({ parameters, velocity }: OptimiserStep): OptimiserStep {
+  const same = (tensors: Parameters) => mapParameters(tensors, (tensor) => tensor.clone());
+  return { parameters: same(parameters), velocity: same(velocity) };
 }

@@ -1,15 +1,20 @@
-/** One optimiser step of a distilled set, whose parts move at rates of their own. */
-import type { DistilledSet } from '../factorization/distilled-set';
+/** One optimiser step of tensors whose parts move at rates of their own: of a distilled set, and of what is learned beside it. */
 import { sgdStep, type OptimiserStep } from '../tensor/optimiser';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 
+/** How a tensor moves. */
+export interface PartOfTensor {
+  /** Label of its optimiser. Left out, the tensor is fixed. */
+  part?: string;
+  /** What it is cut off at from below, after its update. Default: nothing. */
+  smallest?: number;
+}
+
 export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
-  /** Tensors of the set: the part of each, which has an optimiser, or none where it is fixed. What a loss learns beside the set is a part of its own name. */
-  tensors: DistilledSet['tensors'];
-  /** What some of what the loss learns is cut off at from below, after its update, by name. Default: nothing. */
-  smallest?: Readonly<Record<string, number>>;
+  /** The part of each tensor, which has an optimiser, or none where the tensor is fixed. */
+  tensors: Readonly<Record<string, PartOfTensor>>;
 }
 
 /**
@@ -17,15 +22,14 @@ export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
-  parameters: Parameters,
+  { parameters, velocity }: OptimiserStep,
   gradients: Parameters,
-  velocity: Parameters,
-  { tensors, optimisers, smallest = {} }: PartwiseOptions,
+  { tensors, optimisers }: PartwiseOptions,
 ): OptimiserStep {
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
     for (const [name, parameter] of Object.entries(parameters)) {
-      const part = Object.hasOwn(tensors, name) ? tensors[name].part : name;
+      const { part, smallest } = tensors[name];
       if (part === undefined) {
         next.parameters[name] = parameter.clone();
         continue;
@@ -36,21 +40,18 @@ export function partwiseStep(
         { [name]: velocity[name] },
         optimisers[part],
       );
-      next.parameters[name] = one.parameters[name];
+      next.parameters[name] = smallest === undefined ? one.parameters[name] : one.parameters[name].maximum(smallest);
       next.velocity[name] = one.velocity[name];
-    }
-    for (const [name, bound] of Object.entries(smallest)) {
-      next.parameters[name] = next.parameters[name].maximum(bound);
     }
     return next;
   });
 }
 
 /**
- * Checks that every part of a set has an optimiser.
+ * Checks that every part has an optimiser.
  * @throws RangeError naming the part, and the optimisers there are
  */
-export function requireOptimisers({ tensors, optimisers }: Pick<PartwiseOptions, 'tensors' | 'optimisers'>): void {
+export function requireOptimisers({ tensors, optimisers }: PartwiseOptions): void {
   for (const [name, { part }] of Object.entries(tensors)) {
     if (part === undefined || Object.hasOwn(optimisers, part)) continue;
     const known = Object.keys(optimisers).join(', ');

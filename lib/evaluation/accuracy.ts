@@ -8,7 +8,6 @@ import { tf } from '../tensor/tensorflow';
 export interface AccuracyOptions {
   /** Images classified at a time. Default 500. */
   batchSize?: number;
-  compile?: boolean;
 }
 
 /** Measures the accuracy of parameters of one network on one source. */
@@ -24,12 +23,12 @@ type Inputs = { parameters: Parameters; images: tf.Tensor4D; labels: tf.Tensor1D
 export function accuracyMeter(
   network: Network,
   source: ImageSource,
-  { batchSize = 500, compile: compiled }: AccuracyOptions = {},
+  { batchSize = 500 }: AccuracyOptions = {},
 ): AccuracyMeter {
   const countRight: Compiled<Inputs, tf.Scalar> = compile(
     ({ parameters, images, labels }: Inputs) =>
       network.apply(parameters, images).argMax(1).toInt().equal(labels).toInt().sum().asScalar(),
-    { name: `accuracy of ${network.name}`, compile: compiled },
+    { name: `accuracy of ${network.name}` },
   );
   const measure = async (parameters: Parameters) => {
     let right = 0;

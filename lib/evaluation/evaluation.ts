@@ -49,7 +49,7 @@ export function summariseAccuracy(runs: number[]): Accuracy {
 }
 
 /** What an evaluation depends on, the set and the data apart. */
-export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'matching' | 'network' | 'seed' | 'compile'>;
+export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'matching' | 'network' | 'seed'>;
 
 /**
  * Trains `evaluation.students` students on a training set and tests each on the images of `evaluation.split`.
@@ -59,7 +59,7 @@ export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'matching' |
  */
 export async function evaluateTrainingSet(
   trainingSet: TrainingSet,
-  { evaluation, network: settings, seed, compile }: EvaluationSettings,
+  { evaluation, network: settings, seed }: EvaluationSettings,
   data: PreparedDataset,
   { done = [], onBegin, onStudent, onUpdate, signal }: EvaluationOptions = {},
   learned?: number,
@@ -76,10 +76,9 @@ export async function evaluateTrainingSet(
     length: lengthOf(evaluation),
     learningRate: learningRateOf(evaluation, learned),
     augmentation: createAugmentation(evaluation.augmentation),
-    compile,
   };
   const train = studentTrainer(network, options);
-  const measure = accuracyMeter(network, data[evaluation.split], { compile });
+  const measure = accuracyMeter(network, data[evaluation.split]);
   const updates = studentUpdates(trainingSet.count, options);
   const results = done.slice(0, evaluation.students);
   onBegin?.(evaluation.students * updates, results.length * updates);
@@ -118,16 +117,24 @@ function learningRateOf({ learningRate }: Configuration['evaluation'], learned: 
   throw new RangeError("'evaluation.learningRate' is 'learned', and with this set no rate was; give a number.");
 }
 
+/** A distilled set, and what was learned with it. */
+export interface LearnedSet {
+  set: DistilledSet;
+  /** Tensors of the set. */
+  parameters: Parameters;
+  /** What its matching method learned beside it. */
+  method: Parameters;
+}
+
 /** {@link evaluateTrainingSet} of a distilled set, with the rate that may have been learned with it. */
 export async function evaluateSet(
-  set: DistilledSet,
-  parameters: Parameters,
+  { set, parameters, method }: LearnedSet,
   settings: EvaluationSettings,
   data: PreparedDataset,
   options: EvaluationOptions = {},
 ): Promise<StudentResult[]> {
-  const learned = studentRate(settings.matching, parameters);
-  const trainingSet = distilledTrainingSet(set, parameters, { compile: settings.compile });
+  const learned = studentRate(settings.matching, method);
+  const trainingSet = distilledTrainingSet(set, parameters);
   try {
     return await evaluateTrainingSet(trainingSet, settings, data, options, learned);
   } finally {

@@ -7,7 +7,6 @@ import { tf } from '../tensor/tensorflow';
 export interface FeatureOptions {
   /** Images embedded at a time, which bounds memory. Default 250. */
   batchSize?: number;
-  compile?: boolean;
 }
 
 /**
@@ -20,12 +19,11 @@ export function featuresOf(
   parameters: Parameters,
   count: number,
   batch: (first: number, size: number) => tf.Tensor4D,
-  { batchSize = 250, compile: compiled }: FeatureOptions = {},
+  { batchSize = 250 }: FeatureOptions = {},
 ): tf.Tensor2D {
   type Inputs = { parameters: Parameters; images: tf.Tensor4D };
   const embed = compile((inputs: Inputs) => network.features(inputs.parameters, inputs.images), {
     name: `features of ${network.name}`,
-    compile: compiled,
   });
   try {
     return tf.tidy(() => {

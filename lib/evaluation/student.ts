@@ -26,7 +26,6 @@ export interface StudentOptions {
   weightDecay: number;
   /** Differentiable augmentation of each batch, every image with draws of its own. */
   augmentation: Augmentation;
-  compile?: boolean;
 }
 
 export interface StudentHooks {

@@ -23,7 +23,6 @@ export interface TrainingSet {
 export interface DistilledTrainingSetOptions {
   /** Bases hallucinated at a time, which bounds memory. Default 500. */
   chunk?: number;
-  compile?: boolean;
 }
 
 /**
@@ -34,11 +33,11 @@ export interface DistilledTrainingSetOptions {
 export function distilledTrainingSet(
   set: DistilledSet,
   parameters: Parameters,
-  { chunk = 500, compile: compiled }: DistilledTrainingSetOptions = {},
+  { chunk = 500 }: DistilledTrainingSetOptions = {},
 ): TrainingSet {
   const { itemCount, views, formations } = set;
   // Rows run over hallucinators, then formations, then items: row = (hallucinator * formations + formation) * items + item.
-  const images = hallucinateAll(set, parameters, chunk, compiled);
+  const images = hallucinateAll(set, parameters, chunk);
   const classes = set.labels(Int32Array.from({ length: itemCount }, (_, item) => item)).slice(0, itemCount);
   const soft = parameters.softLabels as tf.Tensor2D | undefined;
   return {
@@ -68,12 +67,12 @@ export function distilledTrainingSet(
 }
 
 /** [hallucinators * formations * items, height, width, channels] */
-function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number, compiled?: boolean): tf.Tensor4D {
+function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number): tf.Tensor4D {
   const { itemCount, views, formations, imageShape } = set;
   type Inputs = { parameters: Parameters; items: tf.Tensor1D; hallucinators: tf.Tensor1D };
   const hallucinate = compile(
     ({ parameters, items, hallucinators }: Inputs) => set.images(parameters, { items, hallucinators }),
-    { name: 'hallucination', compile: compiled },
+    { name: 'hallucination' },
   );
   try {
     return tf.tidy(() => {

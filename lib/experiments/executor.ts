@@ -1,13 +1,17 @@
 /** Who executes the tasks of a grid: this process, others beside it, or a cluster. */
+import type { Estimate } from '../distillation/estimate';
 import { RunStopped } from '../runs/context';
 import type { ProgressReporter } from '../terminal/progress';
 import type { TaskResult } from './task-events';
-import { executeTask, type TaskRequest } from './task';
+import { executeTask } from './execute-task';
+import type { TaskRequest } from './task';
 
 /** A task in the order of a grid. */
 export interface PlannedTask extends TaskRequest {
   /** Tasks, by their places among all, that must have ended, however they ended, before this one begins; all come before it. */
   after: readonly number[];
+  /** What it will take, by the speed of this machine; undefined where nothing can be told, as on a GPU. */
+  estimate?: Estimate;
 }
 
 /** Who is told what becomes of tasks, by their places. */

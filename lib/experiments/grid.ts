@@ -1,10 +1,16 @@
 /** A research question as a grid of runs: each is stored, so that what is done is returned and only what changed is run. */
-import { RunStopped, type RunOptions } from '../runs/context';
+import type { RunOptions } from '../runs/context';
 import type { RunResult } from '../runs/train-students';
 import { listenForInterrupt } from '../terminal/interrupt';
-import { createProgress, formatSeconds, type ProgressReporter } from '../terminal/progress';
-import { here, type Executor, type PlannedTask, type TaskListener } from './executor';
-import type { RunTask } from './task';
+import { createProgress, formatSeconds } from '../terminal/progress';
+import { executeTask } from './execute-task';
+import { here, type Executor, type PlannedTask } from './executor';
+import type { GridItem } from './grid-state';
+import { configureTask, estimateTask, lookUp } from './look-up';
+import { planRuns, type WantedRun } from './plan';
+import { ownToThisProcess, type Places, type RunTask } from './task';
+import { executeWatched, type GridPart } from './watch';
+import { localWorkers, type WorkersOptions } from './workers';
 
 /** One run of a grid. */
 export interface GridCell<Factors> {
@@ -19,19 +25,38 @@ export interface GridCell<Factors> {
 /** A cell and what came of it. */
 export type GridRun<Factors> = Omit<GridCell<Factors>, 'task'> & { result: RunResult };
 
+/** Who executes runs: this process, one after the other; so many processes beside it; or a value that executes them elsewhere. */
+export type ExecutorChoice = 'here' | WorkersOptions | Executor;
+
 export interface GridOptions extends RunOptions {
-  /** Who executes the runs: this process, one after the other ('here'), or a value that executes them elsewhere. Default 'here'. */
-  executor?: 'here' | Executor;
+  /** Default: HABA_WORKERS processes where that is set, else 'here'. */
+  executor?: ExecutorChoice;
 }
 
-/** Thrown when runs of a grid failed; the others are done and stored. */
-export class GridFailed extends Error {
-  override name = 'GridFailed';
+/** @throws RangeError for workers that there cannot be */
+export function chooseExecutor(choice: ExecutorChoice = executorOfEnvironment()): Executor {
+  if (choice === 'here') return here;
+  return 'execute' in choice ? choice : localWorkers(choice);
+}
+
+function executorOfEnvironment(): ExecutorChoice {
+  const given = process.env.HABA_WORKERS;
+  if (given === undefined || given === '') return 'here';
+  const workers = Number(given);
+  if (!Number.isSafeInteger(workers) || workers < 1)
+    throw new RangeError(`HABA_WORKERS is '${given}'; allowed is a whole number of at least 1.`);
+  return { workers };
 }
 
 /**
- * Makes every run of a grid, and shows how many are done, which are running, how many are left and how long they will take.
+ * Makes every run of a grid, and shows what is done, what runs, what waits, what failed and why, and how long the rest will take.
  * Interrupted, it goes on where it stopped. A run that fails does not end the grid: the others are made all the same.
+ *
+ *     const runs = await runGrid(diversity(settings), { executor: { workers: 4 } });
+ *
+ * Numbers are those of one run after the other with as many threads. A run of what was registered in this process, as a kind of
+ * set of one's own, is made in this process, when the others are done.
+ * @throws RangeError for an impossible configuration, before anything runs
  * @throws GridFailed when all others are done, naming the runs that failed, and why
  * @throws RunStopped after an interrupt; what is done is kept
  */
@@ -39,67 +64,109 @@ export async function runGrid<Factors>(
   cells: readonly GridCell<Factors>[],
   options: GridOptions = {},
 ): Promise<GridRun<Factors>[]> {
-  const { executor: chosen = 'here', progress = createProgress(), signal, ...places } = options;
-  const executor = chosen === 'here' ? here : chosen;
-  const results = new Map<number, RunResult>();
-  const failures = new Map<number, Error>();
-  const tasks = cells.map(({ label, task }): PlannedTask => ({ label, task, places, after: [] }));
-  const seconds = () => [...results.values()].reduce((sum, result) => sum + result.seconds, 0);
-  const listener: TaskListener = {
-    began: () => undefined,
-    progress: (task) => {
-      const left = cells.length - results.size - failures.size;
-      const time = results.size === 0 ? '' : `, about ${formatSeconds((left * seconds()) / results.size)}`;
-      const failed = failures.size === 0 ? '' : `, ${failures.size} failed`;
-      const place = `${results.size} of ${cells.length} runs done${failed}, ${left} left${time}; running ${cells[task].label}`;
-      return innerProgress(progress, place);
-    },
-    done: (task, result) => void results.set(task, result as RunResult),
-    failed: (task, error) => {
-      failures.set(task, error);
-      progress.note(`${cells[task].label} failed: ${error.message}`, 'news');
-    },
-    news: (sentence) => progress.note(sentence, 'news'),
-  };
+  const { executor: choice, progress, signal, ...places } = options;
+  const executor = chooseExecutor(choice);
+  for (const { task } of cells) configureTask(task);
   const interrupt = listenForInterrupt(signal);
   try {
-    await executor.execute(tasks, listener, interrupt.signal);
-    if (interrupt.signal.aborted) {
-      const done = `${results.size} of ${cells.length} runs are done`;
-      throw new RunStopped(`Stopped; ${done}, and what was done of others is kept. The same again goes on from there.`);
+    const { results, wanted } = await takeStored(cells, places);
+    const elsewhere = [...wanted.keys()].filter((cell) => executor !== here && !ownToThisProcess(cells[cell].task));
+    const own = [...wanted.keys()].filter((cell) => !elsewhere.includes(cell));
+    const items = cells.map(({ label }, cell): GridItem => ({ label, counted: 'runs', stored: results.has(cell) }));
+    const parts: GridPart[] = [];
+    if (elsewhere.length > 0) {
+      const tasks = await planRuns(
+        elsewhere.map((cell) => wanted.get(cell)!),
+        places,
+      );
+      const experts = tasks.slice(0, tasks.length - elsewhere.length);
+      const first = items.length;
+      items.push(...experts.map(({ label }): GridItem => ({ label, counted: 'experts' })));
+      parts.push({ executor, tasks, items: [...experts.map((_, expert) => first + expert), ...elsewhere] });
     }
-    if (failures.size > 0) throw failureOf(cells, failures);
-    progress.note(
-      `${results.size} of ${cells.length} runs done; they took ${formatSeconds(seconds())} when they were made`,
-    );
-    return cells.map(({ label, factors }, place) => ({ label, factors, result: results.get(place)! }));
+    if (own.length > 0) {
+      const tasks: PlannedTask[] = [];
+      for (const cell of own) {
+        const { label, task, found } = wanted.get(cell)!;
+        tasks.push({ label, task, places, after: [], estimate: await estimateTask(found, places) });
+      }
+      parts.push({ executor: here, tasks, items: own });
+    }
+    for (const part of parts) {
+      for (const [task, item] of part.items.entries()) items[item].seconds = part.tasks[task].estimate?.seconds;
+    }
+    const told = progress ?? createProgress();
+    if (wanted.size > 0) {
+      const atOnce = Math.min(executor.atOnce, items.length - results.size);
+      const seconds = items.filter(({ stored }) => !stored).map((item) => item.seconds);
+      const sum = seconds.reduce(
+        (total, one) => (total === undefined || one === undefined ? undefined : total + one),
+        0,
+      );
+      const correction = await measuredCorrection(cells, results, places);
+      told.note(announce(cells.length, results.size, sum === undefined ? undefined : sum / atOnce, correction), 'news');
+    }
+    if (executor !== here && own.length > 0) told.note(sayOwn(own.map((cell) => cells[cell])), 'news');
+    const made =
+      parts.length > 0 ? await executeWatched(items, parts, { progress, signal: interrupt.signal }) : results;
+    const runs = cells.map(({ label, factors }, cell) => ({
+      ...{ label, factors },
+      result: (results.get(cell) ?? made.get(cell)) as RunResult,
+    }));
+    const seconds = runs.reduce((sum, { result }) => sum + result.seconds, 0);
+    told.note(`${runs.length} of ${runs.length} runs done; they took ${formatSeconds(seconds)} when they were made`);
+    return runs;
   } finally {
-    progress.end();
     interrupt.release();
   }
 }
 
-function failureOf(cells: readonly { label: string }[], failures: ReadonlyMap<number, Error>): GridFailed {
-  const alike = new Map<string, string[]>();
-  for (const [place, { name, message }] of failures) {
-    const reason = `${name}: ${message}`;
-    alike.set(reason, [...(alike.get(reason) ?? []), cells[place].label]);
+/** What is stored, as runs return it; and what is wanted still. */
+async function takeStored(
+  cells: readonly Omit<GridCell<unknown>, 'factors'>[],
+  places: Places,
+): Promise<{ results: Map<number, RunResult>; wanted: Map<number, WantedRun> }> {
+  const results = new Map<number, RunResult>();
+  const wanted = new Map<number, WantedRun>();
+  const progress = createProgress({ form: 'silent' });
+  for (const [cell, { label, task }] of cells.entries()) {
+    const found = await lookUp(task, places);
+    // What is found to be damaged only now is told by whoever does the task.
+    const result = found.all ? await executeTask(task, { ...places, progress }).catch(() => undefined) : undefined;
+    if (result) results.set(cell, result);
+    else wanted.set(cell, { label, task, found });
   }
-  const listed = [...alike].map(([reason, labels]) => `  ${labels.join(', ')}: ${reason}`);
-  return new GridFailed(
-    [`${failures.size} of ${cells.length} runs failed; the others are done and stored.`, ...listed].join('\n'),
-    { cause: [...failures.values()][0] },
-  );
+  return { results, wanted };
 }
 
-/** Shows a run's stages as parts of the grid; what a run says of itself stands in the grid's tables. */
-function innerProgress(progress: ProgressReporter, place: string): ProgressReporter {
-  return {
-    stage: (stage) => progress.stage({ ...stage, name: `${place}: ${stage.name}` }),
-    update: (done, values) => progress.update(done, values),
-    note: (message, kind) => {
-      if (kind === 'news') progress.note(message, kind);
-    },
-    end: () => undefined,
-  };
+/** How much longer than estimated the stored runs took; undefined where there are none, or nothing can be told. */
+async function measuredCorrection(
+  cells: readonly Omit<GridCell<unknown>, 'factors'>[],
+  results: ReadonlyMap<number, RunResult>,
+  places: Places,
+): Promise<number | undefined> {
+  let [measured, estimated] = [0, 0];
+  for (const [cell, { seconds }] of results) {
+    const estimate = await estimateTask({ ...(await lookUp(cells[cell].task, places)), set: false }, places);
+    if (estimate === undefined) return undefined;
+    measured += seconds;
+    estimated += estimate.seconds;
+  }
+  return estimated > 0 ? measured / estimated : undefined;
+}
+
+/** E.g. '12 runs: 4 are stored, 8 are to be made, in about 10 min 0 s as estimated, 8 min 0 s by how long the stored ones took'. */
+function announce(all: number, stored: number, seconds: number | undefined, correction: number | undefined): string {
+  const time = seconds === undefined ? '' : `, in about ${formatSeconds(seconds)} as estimated`;
+  const measured =
+    seconds === undefined || correction === undefined
+      ? ''
+      : `, ${formatSeconds(correction * seconds)} by how long the stored ones took`;
+  return `${all} runs: ${stored} are stored, ${all - stored} are to be made${time}${measured}`;
+}
+
+function sayOwn(cells: readonly { label: string; task: RunTask }[]): string {
+  const what = [...new Set(cells.map(({ task }) => ownToThisProcess(task)!))].join(' and ');
+  const labels = cells.map(({ label }) => label).join('; ');
+  return `Made in this process, when the others are done, since other processes do not have ${what}, which was registered here: ${labels}.`;
 }

@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { RunStopped } from '../runs/context';
 import { computingThreads, useBackend } from '../tensor/backend';
 import { listenForInterrupt } from '../terminal/interrupt';
-import { executeTask, readTaskRequest } from './task';
+import { executeTask } from './execute-task';
+import { readTaskRequest } from './task';
 import { reportingProgress, type TaskEvent } from './task-events';
 
 export interface ServeTasksOptions {

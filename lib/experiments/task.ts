@@ -11,9 +11,7 @@ import { parseOrExplain } from '../files/parse-or-explain';
 import { isOwnMethod } from '../matching/methods';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
-import { evaluateRun, run, runBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
-import type { RunResult } from '../runs/train-students';
+import type { BaselineInput, OtherStudents } from '../runs/run';
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
@@ -49,27 +47,6 @@ export interface TaskRequest {
   label: string;
   task: Task;
   places: Places;
-}
-
-/** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
-export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
-export function executeTask(task: Task, options?: RunOptions): Promise<RunResult | MadeExperts>;
-export async function executeTask(task: Task, options: RunOptions = {}): Promise<RunResult | MadeExperts> {
-  switch (task.kind) {
-    case 'run':
-      return distil(task.input, options);
-    case 'baseline':
-      return runBaseline(task.input, options);
-    case 'evaluation':
-      return evaluateRun(await executeTask(task.of, options), task.students, options);
-    case 'experts':
-      return makeExperts(task.input, { ...options, only: task.only });
-  }
-}
-
-async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  await prepareMatching(input, options);
-  return run(input, options);
 }
 
 /**

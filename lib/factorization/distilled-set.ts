@@ -59,15 +59,24 @@ export interface DistilledSet extends Decoder {
 
 /** The tensors that learn: all but those that a set holds fixed. */
 export function learnedOf({ tensors }: Pick<DistilledSet, 'tensors'>, parameters: Parameters): Parameters {
-  const learns = (name: string) => !Object.hasOwn(tensors, name) || tensors[name].part !== undefined;
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => learns(name)));
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => tensors[name].part !== undefined));
 }
 
-/** {@link valueAndGradients} in the tensors that learn; what a set holds fixed is given to the loss as it is. */
-export function learnedGradients(
+/** Tensors of a set, and of whatever else a loss depends on. */
+export type WithSet = { set: Parameters } & Record<string, Parameters>;
+
+/**
+ * {@link valueAndGradients} in the tensors of `set` that learn, and in all others; what the set holds fixed is given to the loss as
+ * it is.
+ */
+export function learnedGradients<Tree extends WithSet>(
   set: Pick<DistilledSet, 'tensors'>,
-  loss: (parameters: Parameters) => tf.Scalar,
-  parameters: Parameters,
-): ValueAndGradients {
-  return valueAndGradients((current) => loss({ ...parameters, ...current }), learnedOf(set, parameters));
+  loss: (parameters: Tree) => tf.Scalar,
+  parameters: Tree,
+): ValueAndGradients<Tree> {
+  const learned: Tree = { ...parameters, set: learnedOf(set, parameters.set) };
+  return valueAndGradients<Tree>(
+    (current) => loss({ ...current, set: { ...parameters.set, ...current.set } }),
+    learned,
+  );
 }

@@ -90,6 +90,11 @@ export interface Parameterisation<Options extends object = object> {
   create(options: Options, shape: DataShape): Decoder;
   /** Real images of each class that the start takes, none of them twice. Default: none are asked for. */
   realPerClass?(options: Options): number;
+  /**
+   * Complete options of the largest set that takes no more floats, for questions that compare kinds at one budget; undefined where
+   * none fits. Default: those of the profile, with as many items per class as fit.
+   */
+  atBudget?(shape: DataShape, floats: number): Options | undefined;
   /** How names of runs tell items per class. Default e.g. 'ipc10'. */
   itemsInName?(perClass: number): string;
   /** Options, by name, that a start which diverges at once may come from. Default: none. */

@@ -29,6 +29,8 @@ export interface PatchQuantiserOptions {
   groups: number;
   /** Draws where the groups begin. */
   random: Random;
+  /** What groups and levels are made of, as many values; those that are coded may have moved since. Default: the values. */
+  calibration?: Float32Array;
 }
 
 /** Smallest and largest value of some patches. */
@@ -46,14 +48,10 @@ interface Range {
 export function encodePatches(
   values: Float32Array,
   shape: ImagesShape,
-  { groups: most, random }: PatchQuantiserOptions,
+  { groups: most, random, calibration = values }: PatchQuantiserOptions,
 ): PatchCodes {
-  const { patchCount, patchOf } = patchesOf(shape);
-  const ranges = pooledRanges(values, patchCount, patchOf);
-  const own = ranges.map(({ minimum, maximum }) => affineOf(minimum, maximum, levels));
-  const groupOf = groupsOf(own, most, random);
-  const shared = pooledRanges(values, Math.max(...groupOf) + 1, (place) => groupOf[patchOf(place)]);
-  const groups = shared.map(({ minimum, maximum }) => affineOf(minimum, maximum, levels));
+  const { patchOf } = patchesOf(shape);
+  const { groups, groupOf } = patchGroups(calibration, shape, most, random);
   const codes = Uint8Array.from(values, (value, place) => levelOf(value, groups[groupOf[patchOf(place)]], levels));
   const { code, finish } = rangeEncoder();
   codePatches(code, shape, groups, { groupOf, codes });
@@ -71,6 +69,29 @@ export function decodePatches({ groups, bytes }: PatchCodes, shape: ImagesShape)
   codePatches(code, shape, groups, decoded);
   finish();
   return Float32Array.from(decoded.codes, (level, place) => valueOf(level, groups[decoded.groupOf[patchOf(place)]]));
+}
+
+/** Levels of each group, and the group of each patch. */
+function patchGroups(values: Float32Array, shape: ImagesShape, most: number, random: Random) {
+  const { patchCount, patchOf } = patchesOf(shape);
+  const calibrated = (count: number, poolOf: (place: number) => number) =>
+    pooledRanges(values, count, poolOf).map(({ minimum, maximum }) => affineOf(minimum, maximum, levels));
+  const groupOf = groupsOf(calibrated(patchCount, patchOf), most, random);
+  // Patches may be many: more than a call takes arguments.
+  const count = groupOf.reduce((largest, group) => Math.max(largest, group), 0) + 1;
+  return { groups: calibrated(count, (place) => groupOf[patchOf(place)]), groupOf };
+}
+
+/** The levels that each value would be stored at. @returns steps and zeros, in the order of `shape` */
+export function patchLevels(
+  values: Float32Array,
+  shape: ImagesShape,
+  { groups: most, random }: Pick<PatchQuantiserOptions, 'groups' | 'random'>,
+): { steps: Float32Array; zeros: Float32Array } {
+  const { patchOf } = patchesOf(shape);
+  const { groups, groupOf } = patchGroups(values, shape, most, random);
+  const of = (key: keyof Affine) => values.map((_, place) => groups[groupOf[patchOf(place)]][key]);
+  return { steps: of('step'), zeros: of('zero') };
 }
 
 /** Patches are numbered image by image, channel by channel, row by row. */

@@ -10,7 +10,13 @@ import { tf } from '../tensor/tensorflow';
 import { affineOf, levelOf, valueOf, type Affine } from './affine-quantiser';
 import { elementBits, entriesOf, type LedgerEntry } from './ledger';
 import type { ElementType, TensorSpec } from './parameterisation';
-import { decodePatches, encodePatches, type ImagesShape } from './patch-quantiser';
+import {
+  decodePatches,
+  encodePatches,
+  patchLevels,
+  type ImagesShape,
+  type PatchQuantiserOptions,
+} from './patch-quantiser';
 
 /**
  * 'float32', as sets are distilled; 'float16'; 'int8': 256 levels for each channel, the last side of a tensor; 'int2': images in
@@ -31,6 +37,8 @@ export interface EncodeOptions {
   groups: number;
   /** Draws where groups begin. */
   random: Random;
+  /** With 'int2': what levels of images are made of, where the images have moved since. Default: the images. */
+  calibration?: Parameters;
 }
 
 /** Values of a byte. */
@@ -46,7 +54,7 @@ const scaleNames = (name: string) => ({ step: `${name}#step`, zero: `${name}#zer
 export function encodeTensors(
   tensors: Readonly<Record<string, TensorSpec>>,
   parameters: Parameters,
-  { precision, groups, random }: EncodeOptions,
+  { precision, groups, random, calibration = parameters }: EncodeOptions,
 ): StoredTensors {
   if (precision === 'int2' && !Object.values(tensors).some(({ images }) => images)) {
     throw new RangeError(
@@ -61,10 +69,33 @@ export function encodeTensors(
     if (precision === 'float32') return { [name]: toStored(tensor) };
     requireFinite(name, tensor);
     if (precision === 'float16') return { [name]: float16(name, tensor) };
-    if (precision === 'int2' && spec.images) return patches(name, tensor, { groups, random: random.stream(name) });
+    if (precision === 'int2' && spec.images) {
+      const given = { groups, random: random.stream(name), calibration: calibration[name].dataSync<'float32'>() };
+      return patches(name, tensor, given);
+    }
     return asBytes(name, tensor);
   });
   return Object.assign({}, ...encoded) as StoredTensors;
+}
+
+/**
+ * The levels that 2 bits would store each tensor of images at, with the same options; the caller disposes of them.
+ * @returns for each value its step and zero, of the images' shape
+ */
+export function imageLevels(
+  tensors: Readonly<Record<string, TensorSpec>>,
+  parameters: Parameters,
+  { groups, random }: Pick<EncodeOptions, 'groups' | 'random'>,
+): Record<string, { steps: tf.Tensor4D; zeros: tf.Tensor4D }> {
+  const names = Object.keys(tensors).filter((name) => tensors[name].images);
+  return Object.fromEntries(
+    names.map((name) => {
+      const shape = tensors[name].shape as unknown as ImagesShape;
+      const values = parameters[name].dataSync<'float32'>();
+      const { steps, zeros } = patchLevels(values, shape, { groups, random: random.stream(name) });
+      return [name, { steps: tf.tensor4d(steps, [...shape]), zeros: tf.tensor4d(zeros, [...shape]) }];
+    }),
+  );
 }
 
 /** Elements on disk, in the bits that are declared. @throws RangeError where they do not fit */
@@ -122,7 +153,7 @@ function asBytes(name: string, tensor: tf.Tensor): StoredTensors {
   return { [name]: { type: 'U8', shape, values: bytes }, ...storedScales(name, scales) };
 }
 
-function patches(name: string, tensor: tf.Tensor, options: { groups: number; random: Random }): StoredTensors {
+function patches(name: string, tensor: tf.Tensor, options: PatchQuantiserOptions): StoredTensors {
   const { groups, bytes } = encodePatches(
     tensor.dataSync<'float32'>(),
     tensor.shape as unknown as ImagesShape,

@@ -29,6 +29,6 @@ export const dmMethod = {
     const passes = { forward: classCount * realBatch, gradient: items };
     return { passes, alive: passes, updates: 1 };
   },
-  create: ({ realBatch }, { set, source, network, augmentation, compile }) =>
-    distributionMatching({ set, source, network, augmentation, realBatch, compile }),
+  create: ({ realBatch }, { set, source, network, augmentation }) =>
+    distributionMatching({ set, source, network, augmentation, realBatch }),
 } satisfies MatchingMethod<DistributionOptions>;

@@ -53,6 +53,6 @@ export const gradientMethod: Omit<MatchingMethod<GradientOptions>, 'name' | 'lab
       updates: outerLoops,
     };
   },
-  create: (given, { set, source, network, augmentation, compile }) =>
-    gradientMatching({ ...given, set, source, network, augmentation, compile }),
+  create: (given, { set, source, network, augmentation }) =>
+    gradientMatching({ ...given, set, source, network, augmentation }),
 };

@@ -1,18 +1,18 @@
 /** Gradient matching (DC, and DSA with augmentation): what the set teaches a network follows what real images teach it. */
 import type { Augmentation, Draws } from '../data/dsa';
 import type { ImageSource } from '../data/image-source';
-import { learnedGradients, learnedOf, type DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, type DistilledSet } from '../factorization/distilled-set';
 import { crossEntropy } from '../networks/loss';
 import type { Network } from '../networks/network';
 import { compile } from '../tensor/compile';
 import { valueAndGradients } from '../tensor/gradient';
-import { sgdStep, zeroVelocity } from '../tensor/optimiser';
-import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
+import { sgdStep } from '../tensor/optimiser';
+import { disposeAll, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { balancedChoice } from './balanced-choice';
-import { drawReal } from './distribution';
-import type { MatchingLoss } from './matching-loss';
+import { drawReal } from './match-once';
+import { addGradients, zeroGradients, type MatchingLoss, type MatchingParameters } from './matching-loss';
 
 export interface GradientMatchingOptions {
   set: DistilledSet;
@@ -31,7 +31,6 @@ export interface GradientMatchingOptions {
   networkBatch?: number;
   /** Of that training (lr_net). Default 0.01. */
   networkLearningRate?: number;
-  compile?: boolean;
 }
 
 /** Added to the product of norms, as in the original. */
@@ -81,7 +80,7 @@ export function classGradientDistance(
 }
 
 type MatchInputs = {
-  set: Parameters;
+  parameters: MatchingParameters;
   network: Parameters;
   real: tf.Tensor4D;
   items: tf.Tensor1D;
@@ -105,15 +104,15 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   const { realBatch = 256, outerLoops = 10, innerLoops = 50, networkBatch = 256, networkLearningRate = 0.01 } = options;
   const { classCount, perClass, itemCount, views } = set;
   const match = compile(
-    ({ set: parameters, network: drawn, real, items, hallucinators, label, draws }: MatchInputs) => {
+    ({ parameters, network: drawn, real, items, hallucinators, label, draws }: MatchInputs) => {
       const augmented = augmentation.apply(real, draws);
-      const distance = (current: Parameters) => {
+      const distance = ({ set: current }: MatchingParameters) => {
         const images = augmentation.apply(set.images(current, { items, hallucinators }), draws);
         return classGradientDistance(network, drawn, augmented, images, label);
       };
       return learnedGradients(set, distance, parameters);
     },
-    { name: 'gradient matching', compile: options.compile },
+    { name: 'gradient matching' },
   );
   const train = compile(
     ({ set: parameters, network: current, items, hallucinators, labels, draws }: TrainInputs) => {
@@ -124,20 +123,20 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
       );
       return sgdStep(current, gradients, {}, { learningRate: networkLearningRate }).parameters;
     },
-    { name: 'training inside gradient matching', compile: options.compile },
+    { name: 'training inside gradient matching' },
   );
 
   /** Sum of the classes' distances, and its gradient. */
-  const matchClasses = (parameters: Parameters, drawn: Parameters, random: Random) => {
+  const matchClasses = (parameters: MatchingParameters, drawn: Parameters, random: Random) => {
     let loss = 0;
-    let gradients = zeroVelocity(learnedOf(set, parameters));
+    let gradients = zeroGradients(set, parameters);
     const hallucinators = balancedChoice(random.stream('hallucinators'), itemCount, views);
     for (let label = 0; label < classCount; label++) {
       const items = Int32Array.from({ length: perClass }, (_, place) => label * perClass + place);
       const chosen = drawReal(random.stream('real images', label), source.indicesOfClass[label], realBatch);
       const next = tf.tidy(() => {
         const one = match({
-          set: parameters,
+          parameters,
           network: drawn,
           real: source.batch(chosen),
           items: tf.tensor1d(items, 'int32'),
@@ -149,9 +148,9 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
           draws: augmentation.draw(random.stream('augmentation', label), 1),
         });
         loss += one.value.dataSync()[0];
-        return mapParameters(gradients, (sum, part) => sum.add(one.gradients[part]));
+        return addGradients(gradients, one.gradients);
       });
-      disposeAll(gradients);
+      tf.dispose(gradients);
       gradients = next;
     }
     return { loss, gradients };
@@ -205,7 +204,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
           // In scopes: where a step fails, those before it leave no tensor.
           parameters = update(tf.tidy(() => matchClasses(parameters, drawn, draws.stream('matching'))));
           if (loop < outerLoops - 1) {
-            drawn = await trainOnSet(parameters, drawn, draws.stream('training'), signal);
+            drawn = await trainOnSet(parameters.set, drawn, draws.stream('training'), signal);
           }
           await new Promise(setImmediate);
         }

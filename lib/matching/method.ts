@@ -67,7 +67,6 @@ export interface PreparationContext {
   experts?: string;
   /** Folder of datasets, where one was named: what is advised names it, too. */
   dataFolder?: string;
-  compile?: boolean;
 }
 
 /** What a matching loss is built for. */
@@ -96,6 +95,16 @@ export interface Preparation<Options extends object = object> {
   parts(options: Options): number;
   /** How many steps each has, which progress counts. */
   steps(options: Options): number;
+  /** What one part takes, for estimates. Default: none is told. @param images of the training split */
+  work?(options: Options, shape: { images: number }): Pick<Work, 'passes' | 'alive'>;
+  /**
+   * Numbers of the parts that are not there, found without making any; `of` is equal for all that share them. Default: all.
+   * @throws Error where what is there cannot be used
+   */
+  left?(
+    options: Options,
+    context: Pick<PreparationContext, 'data' | 'surroundings' | 'experts'>,
+  ): { of: string; parts: number[] };
   /** Makes it; what is there is kept, and an interrupted one goes on. @returns what came of it */
   make(options: Options, context: PreparationContext & PreparationHooks): Promise<object>;
 }

@@ -63,6 +63,16 @@ const taken = ['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds', 'image
 /**
  * Adds a matching method, which from then on is configured, run, stored, tabled and compared as any other, on sets of any kind.
  * Registered again, as by a notebook's cell that runs again, a value takes the place of the one before it.
+ *
+ *     const meanFeatures = registerMatching<{ realBatch: number }>({
+ *       name: 'mean-features',
+ *       label: 'mean features',
+ *       options: { realBatch: z.number().int().min(1) },
+ *       defaults: () => ({ realBatch: 64 }),
+ *       create: ({ realBatch }, context) => matchOnce({ ... }),
+ *     });
+ *     await run({ matching: meanFeatures({ realBatch: 32 }) });
+ *
  * @returns what makes the `matching` of a configuration, of whatever options differ from the defaults
  * @throws RangeError for the name of another in the library, and for a value that contradicts itself
  */
@@ -114,10 +124,10 @@ export function learnedShapes(matching: MatchingOptions, shape: DataShape): Reco
   return Object.fromEntries(learned.map(([name, one]) => [name, shapeOf(one.start(matching, shape))]));
 }
 
-/** What some of it is cut off at from below, by name. */
-export function learnedBounds(matching: MatchingOptions): Record<string, number> {
-  const bounds = Object.entries(learnedBeside(matching.method)).map(([name, one]) => [name, one.smallest?.(matching)]);
-  return Object.fromEntries(bounds.filter(([, bound]) => bound !== undefined)) as Record<string, number>;
+/** How what a method learns moves, by name: each tensor is a part of its own. */
+export function learnedParts(matching: MatchingOptions): Record<string, { part: string; smallest?: number }> {
+  const learned = Object.entries(learnedBeside(matching.method));
+  return Object.fromEntries(learned.map(([name, one]) => [name, { part: name, smallest: one.smallest?.(matching) }]));
 }
 
 /** The rate that students take from what was learned beside their set; undefined where the method learns none for them. */

@@ -5,7 +5,8 @@ import { expertSettings } from './experts/expert-settings';
 import { expertsAdvice } from './experts/experts-command';
 import { neededEpochs } from './experts/needed-epochs';
 import { openExperts } from './experts/open-experts';
-import { trainExperts } from './experts/train-experts';
+import { expertsName } from './experts/expert-identity';
+import { trainExperts, unfinishedExperts } from './experts/train-experts';
 import type { MatchingMethod, MethodChoice } from './method';
 import { trajectoryMatching } from './trajectory';
 
@@ -129,9 +130,22 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     stage: 'training experts',
     parts: ({ experts }) => experts.count,
     steps: ({ experts }) => experts.epochs,
+    work: ({ experts }, { images }) => ({
+      passes: { gradient: experts.epochs * images },
+      alive: { gradient: Math.min(experts.batchSize, images) },
+    }),
+    left(given, { surroundings, data, experts }) {
+      const settings = expertSettings(given.experts, surroundings, data);
+      const { count, epochs } = given.experts;
+      const advice = expertsAdvice(given, surroundings, { experts });
+      return {
+        of: `${expertsName(settings)}, ${epochs} epochs`,
+        parts: unfinishedExperts({ settings, count, epochs, experts, advice }),
+      };
+    },
     async make(
       given,
-      { surroundings, data, dataFolder, network, augmentation, experts: place, compile, only, signal, onStep, onWait },
+      { surroundings, data, dataFolder, network, augmentation, experts: place, only, signal, onStep, onWait },
     ) {
       const { count, epochs } = given.experts;
       const { folder: experts, seconds } = await trainExperts({
@@ -144,7 +158,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
         only,
         experts: place,
         advice: expertsAdvice(given, surroundings, { experts: place, dataFolder }),
-        compile,
         signal,
         onWait,
         onEpoch: (done, _total, loss) => onStep?.(done, loss),
@@ -152,7 +165,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       return { experts, count: only?.length ?? count, epochs, seconds };
     },
   },
-  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts, compile }) {
+  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts }) {
     const { expertEpochs, latestStartEpoch } = given;
     const segment = openExperts({
       settings: expertSettings(given.experts, surroundings, data),
@@ -163,6 +176,6 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       experts,
       advice: `${byTheRun} ${expertsAdvice(given, surroundings, { experts, dataFolder })}`,
     });
-    return trajectoryMatching({ ...given, set, network, augmentation, segment, compile });
+    return trajectoryMatching({ ...given, set, network, augmentation, segment });
   },
 };

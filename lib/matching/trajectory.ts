@@ -1,16 +1,21 @@
 /** Trajectory matching (MTT): a student trained on the set ends where an expert trained on real images did. */
 import type { Augmentation, Draws } from '../data/dsa';
-import { learnedGradients, learnedOf, type DistilledSet } from '../factorization/distilled-set';
+import { learnedGradients, type DistilledSet } from '../factorization/distilled-set';
 import { crossEntropy } from '../networks/loss';
 import type { Network } from '../networks/network';
 import { compile, type Compiled } from '../tensor/compile';
 import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
-import { zeroVelocity } from '../tensor/optimiser';
-import { addPrefix, disposeAll, mapParameters, withPrefix, type Parameters } from '../tensor/parameters';
+import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import { balancedChoice } from './balanced-choice';
-import type { MatchingLoss, MatchingStep } from './matching-loss';
+import {
+  addGradients,
+  zeroGradients,
+  type MatchingLoss,
+  type MatchingParameters,
+  type MatchingStep,
+} from './matching-loss';
 
 /** Two points of an expert's trajectory; the receiver owns the tensors. */
 export interface TrajectorySegment {
@@ -36,7 +41,6 @@ export interface TrajectoryMatchingOptions {
    * take 960 and 1,920 MB of resident memory in full, 720 and 740 MB stepwise, at about the same speed for 40.
    */
   unroll: 'full' | 'stepwise';
-  compile?: boolean;
 }
 
 /** One student step: which training images, and the augmentation's draws. */
@@ -48,10 +52,10 @@ export type StudentBatch = {
   draws: Draws;
 };
 
-type UnrollInputs = { learnable: Parameters; start: Parameters; target: Parameters; batches: StudentBatch[] };
+type UnrollInputs = { learnable: MatchingParameters; start: Parameters; target: Parameters; batches: StudentBatch[] };
 
 type EndInputs = { end: Parameters; start: Parameters; target: Parameters };
-type StepInputs = { learnable: Parameters; student: Parameters; batch: StudentBatch };
+type StepInputs = { learnable: MatchingParameters; student: Parameters; batch: StudentBatch };
 type BackInputs = StepInputs & { adjoint: Parameters };
 
 /** ||first - second||^2 over all parameters. */
@@ -70,18 +74,18 @@ export function createUnroll({
   augmentation,
 }: Pick<TrajectoryMatchingOptions, 'set' | 'network' | 'augmentation'>) {
   const studentGradient = (
-    learnable: Parameters,
+    learnable: MatchingParameters,
     student: Parameters,
     { items, hallucinators, labels, draws }: StudentBatch,
   ) => {
-    const images = augmentation.apply(set.images(learnable, { items, hallucinators }), draws);
+    const images = augmentation.apply(set.images(learnable.set, { items, hallucinators }), draws);
     return valueAndGradients((current) => crossEntropy(network.apply(current, images), labels), student).gradients;
   };
-  const studentStep = (learnable: Parameters, student: Parameters, batch: StudentBatch): Parameters => {
+  const studentStep = (learnable: MatchingParameters, student: Parameters, batch: StudentBatch): Parameters => {
     const gradients = studentGradient(learnable, student, batch);
-    return mapParameters(student, (tensor, name) => tensor.sub(gradients[name].mul(learnable.stepSize)));
+    return mapParameters(student, (tensor, name) => tensor.sub(gradients[name].mul(learnable.method.stepSize)));
   };
-  const full = ({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients =>
+  const full = ({ learnable, start, target, batches }: UnrollInputs): ValueAndGradients<MatchingParameters> =>
     learnedGradients(
       set,
       (current) => {
@@ -94,23 +98,22 @@ export function createUnroll({
     valueAndGradients((student) => squaredDistance(student, target).div(squaredDistance(start, target)), end);
   const back = ({ learnable, student, adjoint, batch }: BackInputs) => {
     const names = Object.keys(student);
-    const { gradients } = learnedGradients(
+    const { student: slopes, ...gradients } = learnedGradients(
       set,
-      (both) => {
-        const current = withPrefix(both, 'student.');
-        const gradient = studentGradient(both, current, batch);
+      ({ student: current, ...others }) => {
+        const gradient = studentGradient(others, current, batch);
         const products = names.map((name) => gradient[name].mul(adjoint[name]).sum());
-        return tf.addN(products).mul<tf.Scalar>(both.stepSize).neg();
+        return tf.addN(products).mul<tf.Scalar>(others.method.stepSize).neg();
       },
-      { ...learnable, ...addPrefix(student, 'student.') },
-    );
+      { ...learnable, student },
+    ).gradients;
     return {
-      adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(gradients[`student.${name}`])),
-      gradients: Object.fromEntries(Object.keys(learnedOf(set, learnable)).map((name) => [name, gradients[name]])),
+      adjoint: mapParameters(adjoint, (tensor, name) => tensor.add(slopes[name])),
+      gradients,
     };
   };
   return {
-    /** One plain SGD step of the student; `learnable` holds the set's parameters and `stepSize`. */
+    /** One plain SGD step of the student; `learnable.method` holds its `stepSize`. */
     studentStep,
     /** Loss and its gradient with respect to everything learnable, through all steps at once. */
     full,
@@ -133,7 +136,7 @@ export function createUnroll({
 export function trajectoryMatching(options: TrajectoryMatchingOptions): MatchingLoss {
   const { set, augmentation, segment, studentSteps, studentBatch, unroll } = options;
   const mathematics = createUnroll(options);
-  const named = (name: string) => ({ name: `trajectory matching, ${name}`, compile: options.compile });
+  const named = (name: string) => ({ name: `trajectory matching, ${name}` });
   const gradientOf =
     unroll === 'full'
       ? wholeUnroll(compile(mathematics.full, named(`${studentSteps} steps`)))
@@ -187,11 +190,11 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
 }
 
 interface UnrollRunner {
-  run(inputs: UnrollInputs): ValueAndGradients;
+  run(inputs: UnrollInputs): ValueAndGradients<MatchingParameters>;
   dispose(): void;
 }
 
-function wholeUnroll(full: Compiled<UnrollInputs, ValueAndGradients>): UnrollRunner {
+function wholeUnroll(full: Compiled<UnrollInputs, ValueAndGradients<MatchingParameters>>): UnrollRunner {
   return { run: full, dispose: () => full.dispose() };
 }
 
@@ -199,7 +202,7 @@ interface StepwiseParts {
   set: DistilledSet;
   step: Compiled<StepInputs, Parameters>;
   endpoint: Compiled<EndInputs, ValueAndGradients>;
-  back: Compiled<BackInputs, { adjoint: Parameters; gradients: Parameters }>;
+  back: Compiled<BackInputs, { adjoint: Parameters; gradients: MatchingParameters }>;
 }
 
 /**
@@ -216,12 +219,12 @@ function stepwiseUnroll({ set, step, endpoint, back }: StepwiseParts): UnrollRun
       const end = students[students.length - 1];
       const { value, gradients: atEnd } = endpoint({ end, start, target });
       let adjoint = atEnd;
-      let gradients = zeroVelocity(learnedOf(set, learnable));
+      let gradients = zeroGradients(set, learnable);
       for (let index = batches.length - 1; index >= 0; index--) {
         disposeAll(students[index + 1]);
         const one = back({ learnable, student: students[index], adjoint, batch: batches[index] });
-        const sums = tf.tidy(() => mapParameters(gradients, (sum, name) => sum.add(one.gradients[name])));
-        disposeAll(adjoint, gradients, one.gradients);
+        const sums = tf.tidy(() => addGradients(gradients, one.gradients));
+        tf.dispose([adjoint, gradients, one.gradients]);
         adjoint = one.adjoint;
         gradients = sums;
       }

@@ -30,7 +30,6 @@ export interface TrainingStepOptions {
   momentum: number;
   weightDecay: number;
   augmentation: Augmentation;
-  compile?: boolean;
 }
 
 /** Augments, differentiates the cross-entropy, and steps; the caller owns inputs and outputs. */
@@ -48,6 +47,6 @@ export function trainingStep(
       );
       return { loss: value, ...sgdStep(parameters, gradients, velocity, { learningRate, momentum, weightDecay }) };
     },
-    { name: `training of ${network.name}`, compile: options.compile },
+    { name: `training of ${network.name}` },
   );
 }

@@ -1,7 +1,8 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
-import type { ConfigurationInput } from '../distillation/configuration';
 import { shapeOf, smallestClassOf, type DatasetInput } from '../data/dataset-names';
-import { budget } from '../factorization/budget';
+import type { Configuration, ConfigurationInput } from '../distillation/configuration';
+import { budget, largestThatFits } from '../factorization/budget';
+import { isOwnKind, parameterisationKinds, parameterisationOf } from '../factorization/parameterisations';
 
 /** As tables and figures call them. */
 export const setKinds = [
@@ -12,7 +13,8 @@ export const setKinds = [
   'HaBa + multi-formation',
 ] as const;
 
-export type SetKind = (typeof setKinds)[number];
+/** One of those, or the label of a kind of one's own. */
+export type SetKind = (typeof setKinds)[number] | (string & {});
 
 /** A kind of set and what it is configured with. */
 export interface BudgetedSet {
@@ -30,6 +32,8 @@ export interface SetsAtBudgetOptions {
   smallestClass?: number;
   /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more; one, where even that does. */
   hallucinatorShare?: number;
+  /** Whose default options kinds of one's own have. Default 'quick'. */
+  profile?: Configuration['profile'];
 }
 
 /** What a question's sets follow from: shape and classes of a dataset, and how many images its classes have. */
@@ -44,7 +48,7 @@ export function usualBudget(imagesPerClass: number, { smallestClass = Infinity }
 
 /**
  * Stored images; the same cut into 2 x 2 (IDC's multi-formation); HaBa on colour bases and on single-channel ones; and HaBa on
- * multi-formation bases, in colour where a colour basis fits. A kind that does not fit is left out.
+ * multi-formation bases, in colour where a colour basis fits; and every kind that was registered. A kind that does not fit is left out.
  */
 export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
   const { imageShape, classCount, imagesPerClass, smallestClass = Infinity, hallucinatorShare = 1 / 3 } = options;
@@ -74,7 +78,26 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
     ...(colour ? [{ kind: 'HaBa' as const, set: colour }] : []),
     ...(single ? [{ kind: 'HaBa, single-channel' as const, set: single }] : []),
     ...(formed ? [{ kind: 'HaBa + multi-formation' as const, set: { ...formed, factor: 2 } }] : []),
+    ...parameterisationKinds()
+      .filter(isOwnKind)
+      .flatMap((kind) => ownSetAtBudget(kind, total, options)),
   ];
+}
+
+/** A set of one's own, as its kind says, or with as many items as fit beside the profile's options. */
+function ownSetAtBudget(
+  kind: string,
+  floats: number,
+  { imageShape, classCount, profile = 'quick' }: SetsAtBudgetOptions,
+): BudgetedSet[] {
+  const value = parameterisationOf(kind);
+  const { label, itemsPerClass } = value;
+  const told = (options: object | undefined): BudgetedSet[] =>
+    options === undefined ? [] : [{ kind: label, set: { kind, ...options } as unknown as BudgetedSet['set'] }];
+  if (value.atBudget) return told(value.atBudget({ imageShape, classCount }, floats));
+  const options = value.defaults({ profile });
+  const perClass = largestThatFits({ kind, ...options, imageShape, classCount } as never, floats);
+  return perClass < 1 ? [] : told({ ...options, [itemsPerClass]: perClass });
 }
 
 /**
@@ -91,7 +114,8 @@ export function setAtBudget(
   if (found) return found.set;
   const { imagesPerClass } = options;
   const enough = [2, 3, 4, 5, 6, 8, 10, 20, 50].find(
-    (more) => more > imagesPerClass && setsAtBudget({ ...options, imagesPerClass: more }).some((set) => set.kind === kind),
+    (more) =>
+      more > imagesPerClass && setsAtBudget({ ...options, imagesPerClass: more }).some((set) => set.kind === kind),
   );
   throw new RangeError(
     `${question}: no basis in colour fits ${imagesPerClass} images per class; give at least ${enough ?? 'more of them'}.`,

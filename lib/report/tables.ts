@@ -25,7 +25,7 @@ export interface LabelledRun {
 }
 
 /** A row of a table: one run, or several that differ only in their seed. */
-type SeededRow = [LabelledRun, ...LabelledRun[]];
+export type SeededRow = [LabelledRun, ...LabelledRun[]];
 
 /**
  * Accuracy beside storage and time, a run a row; but runs of one label that differ only in their seed are one row: then accuracy is
@@ -65,7 +65,7 @@ export function accuracyTable(name: string, runs: LabelledRun[], { folders = fal
 }
 
 /** Puts runs of one label together that differ only in their seed; a run that is there twice stays two rows. */
-function groupSeedsOfLabels(runs: readonly LabelledRun[]): SeededRow[] {
+export function groupSeedsOfLabels(runs: readonly LabelledRun[]): SeededRow[] {
   const rows: { key: string; seeds: Set<number>; row: SeededRow }[] = [];
   for (const run of runs) {
     const { kind, configuration, stored } = run.result;

@@ -1,4 +1,5 @@
 /** One look for all figures, fit for print: column widths, type that stays readable, colours that survive grey and colour blindness. */
+import { formatHex } from 'culori';
 import type { Config } from 'vega-lite';
 import type { ExprRef } from 'vega-lite/build/src/expr';
 import type { TitleParams } from 'vega-lite/build/src/title';
@@ -29,11 +30,54 @@ const kindShapes: Record<string, string> = {
   'random real images': 'cross',
 };
 
-/** Scales of kinds of set, for the channels colour and shape. @param kinds in the order of the legend */
+/** Of what is not among those, such as kinds of set of one's own: the palette's green, and others that stay dark on white. */
+const furtherColours = ['#009E73', '#7B3294', '#8C510A', '#01665E', '#B2182B', '#6B6B00', '#3B3B9E', '#C51B7D'];
+
+/** Further shapes: Vega's, and a star and a cross that lies as SVG paths in a square from -1 to 1. */
+const furtherShapes = [
+  'triangle-right',
+  'wedge',
+  'M0,-1L0.29,-0.4L0.95,-0.31L0.48,0.15L0.59,0.81L0,0.5L-0.59,0.81L-0.48,0.15L-0.95,-0.31L-0.29,-0.4Z',
+  'triangle-left',
+  'M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z',
+];
+
+/**
+ * A place for each label: the same wherever it is drawn alone or beside the same others, and no two in one place. It follows from
+ * the label's letters, not from its order in a chart.
+ */
+function placesOf(labels: readonly string[]): Map<string, number> {
+  const places = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const label of [...new Set(labels)].sort()) {
+    const start = [...label].reduce((sum, letter) => (31 * sum + letter.codePointAt(0)!) % 9973, 7);
+    const free = furtherColours.map((_, step) => (start + step) % furtherColours.length).find((one) => !taken.has(one));
+    const place = free ?? taken.size;
+    taken.add(place);
+    places.set(label, place);
+  }
+  return places;
+}
+
+/** Beyond the palette, hues at the golden angle, which come near no earlier one for long. */
+function furtherColour(place: number): string {
+  return (
+    furtherColours[place] ?? formatHex({ mode: 'lch', l: 32 + 9 * (place % 3), c: 45, h: (place * 137.508) % 360 })
+  );
+}
+
+/**
+ * Scales of kinds of set, for the channels colour and shape: those known above have theirs, any other one of its own.
+ * @param kinds in the order of the legend
+ */
 export function kindScales(kinds: readonly string[]) {
+  const places = placesOf(kinds.filter((kind) => !Object.hasOwn(kindColours, kind)));
+  const colourOf = (kind: string) => (places.has(kind) ? furtherColour(places.get(kind)!) : kindColours[kind]);
+  const shapeOf = (kind: string) =>
+    places.has(kind) ? furtherShapes[places.get(kind)! % furtherShapes.length] : (kindShapes[kind] ?? 'circle');
   return {
-    colour: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind] ?? '#000000') },
-    shape: { domain: [...kinds], range: kinds.map((kind) => kindShapes[kind] ?? 'circle') },
+    colour: { domain: [...kinds], range: kinds.map(colourOf) },
+    shape: { domain: [...kinds], range: kinds.map(shapeOf) },
   };
 }
 

@@ -6,6 +6,7 @@ import { dataFolder } from '../data/load-dataset';
 import type { Configuration } from '../distillation/configuration';
 import { ownDatasetOf } from '../data/own-datasets';
 import { defaultExperts } from '../matching/experts/experts-folder';
+import { localWorkers } from '../experiments/workers';
 import { obtainWithProgress } from '../runs/data-at-hand';
 import { executeNotebook, NotebookFailed } from './execute-notebook';
 import { findNotebooks, notebookName } from './notebook-file';
@@ -33,6 +34,8 @@ export interface ReproductionOptions {
   data?: string;
   /** Folder of the notebooks as they are written. Default: notebooks. */
   notebooks?: string;
+  /** Processes that the runs of a grid are divided among. Default: HABA_WORKERS, else none beside the notebook's. */
+  workers?: number;
 }
 
 export interface Reproduction {
@@ -56,7 +59,8 @@ const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
  * @throws RangeError for an unknown dataset or notebook, or results that would replace the committed ones by those of another profile
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
-  const { profile = 'quick', dataset: word = 'cifar10', imageSize, only, data = dataFolder() } = options;
+  const { profile = 'quick', dataset: word = 'cifar10', imageSize, only, data = dataFolder(), workers } = options;
+  if (workers !== undefined) localWorkers({ workers });
   const dataset = datasetNameOf(datasetFrom(word, imageSize));
   const isOwn = ownDatasetOf(dataset) !== undefined;
   const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
@@ -99,6 +103,7 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
       HABA_RUNS: runs,
       HABA_EXPERTS: experts,
       HABA_DATA: data,
+      ...(workers === undefined ? {} : { HABA_WORKERS: String(workers) }),
     },
   };
 }

@@ -3,6 +3,7 @@ import { dataAtHand } from './data-at-hand';
 import { unusedGpu } from '../machine/gpu-signs';
 import { listenForInterrupt } from '../terminal/interrupt';
 import type { PreparedDataset } from '../data/image-source';
+import { withExecution } from '../tensor/execution';
 import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 
@@ -33,9 +34,14 @@ export class RunStopped extends Error {
   override name = 'RunStopped';
 }
 
-/** Loads the data of a configuration and listens for interrupts while work goes on. */
+/** Work in the mode that a configuration asks for: eager, or that of whoever called. */
+export function inExecutionOf<T>({ compile }: Pick<Configuration, 'compile'>, work: () => T): T {
+  return compile ? work() : withExecution('eager', work);
+}
+
+/** Loads the data of a configuration, goes by its mode of execution, and listens for interrupts while work goes on. */
 export async function inContext<T>(
-  { dataset, whitening, holdOut }: Pick<Configuration, 'dataset' | 'whitening' | 'holdOut'>,
+  { compile, dataset, whitening, holdOut }: Pick<Configuration, 'compile' | 'dataset' | 'whitening' | 'holdOut'>,
   options: RunOptions,
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
@@ -45,7 +51,7 @@ export async function inContext<T>(
   const unused = unusedGpu();
   if (unused !== undefined) progress.note(unused, 'news');
   try {
-    return await work({ options, data, progress, signal: interrupt.signal });
+    return await inExecutionOf({ compile }, () => work({ options, data, progress, signal: interrupt.signal }));
   } finally {
     progress.end();
     interrupt.release();

@@ -114,7 +114,7 @@ async function train(
   { data, progress, signal }: Session,
   { name, epochs, random }: { name: string; epochs: number; random: Random },
 ): Promise<Parameters> {
-  const { evaluation, compile: compiled } = configuration;
+  const { evaluation } = configuration;
   const { learningRate, batchSize } = evaluation;
   if (learningRate === 'learned') {
     throw new RangeError("Coresets: 'evaluation.learningRate' is 'learned'; give a number.");
@@ -124,7 +124,6 @@ async function train(
     learningRate,
     length: { epochs },
     augmentation: createAugmentation(evaluation.augmentation),
-    compile: compiled,
   });
   try {
     progress.stage({ name, total: epochs * Math.ceil(data.train.count / batchSize) });
@@ -144,7 +143,7 @@ function normsOf(parameters: Parameters, configuration: Configuration, data: Pre
   type Inputs = { parameters: Parameters; images: tf.Tensor4D; labels: tf.Tensor1D };
   const norms = compile(
     ({ parameters: current, images, labels }: Inputs) => errorNorms(network.apply(current, images), labels),
-    { name: `EL2N of ${network.name}`, compile: configuration.compile },
+    { name: `EL2N of ${network.name}` },
   );
   const batchSize = 500;
   try {

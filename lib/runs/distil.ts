@@ -4,6 +4,7 @@ import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
+  releaseState,
   type Distillation,
   type DistillationState,
   type IterationMetrics,
@@ -16,7 +17,7 @@ import { isConstrained } from '../distillation/constraint-step';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
-import { allFinite, disposeAll } from '../tensor/parameters';
+import { allFinite } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
 import { prepareInContext } from './make-experts';
@@ -44,11 +45,11 @@ export async function distil(configuration: Configuration, context: RunContext):
         work: async (session) => {
           const state = await iterations(distillation!, configuration, session);
           try {
-            const { parameters } = state;
+            const learned = { parameters: state.set.parameters, method: state.method.parameters };
             const { data, folder, hash } = session;
-            return writeDistilledSet(setFiles(folder).distilled, { parameters, configuration, data, run: hash });
+            return writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
           } finally {
-            release(state);
+            releaseState(state);
           }
         },
       },
@@ -75,7 +76,7 @@ async function iterations(
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
     const save = () => {
-      if (!allFinite(state.parameters)) {
+      if (!allFinite(state.set.parameters) || !allFinite(state.method.parameters)) {
         throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
       }
       metrics.flush();
@@ -110,7 +111,7 @@ async function iterations(
       metrics.close();
     }
   } catch (error) {
-    release(state);
+    releaseState(state);
     throw error;
   }
 }
@@ -122,7 +123,7 @@ function lastState(distillation: Distillation, file: string, belongs: { identity
   try {
     return readCheckpoint(file, fresh, belongs);
   } finally {
-    release(fresh);
+    releaseState(fresh);
   }
 }
 
@@ -187,9 +188,4 @@ function diverged(what: string, { configuration, views, checkpoint }: Blamed, it
     );
   }
   return new RunDiverged(`${what}: it diverged with ${named([...rates, ...beside])}. ${kept} Try smaller values.`);
-}
-
-/** Frees a state's tensors. */
-function release({ parameters, velocity, adversary, adversaryVelocity }: DistillationState): void {
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
 }

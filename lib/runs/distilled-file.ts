@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { ImageSource, PreparedDataset } from '../data/image-source';
 import { configure, type Configuration } from '../distillation/configuration';
-import { learnedShapes } from '../matching/methods';
+import { learnedBeside, learnedShapes } from '../matching/methods';
+import type { LearnedSet } from '../evaluation/evaluation';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import type { DistilledSet } from '../factorization/distilled-set';
 import { entriesOf, ledgerOf, type Ledger } from '../factorization/ledger';
 import type { DataShape, TensorSpec } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
@@ -28,10 +28,7 @@ import { storedAsSchema, type StoredAs } from './stored-as';
 /** Raised when the meaning of the file changes. */
 const format = 'haba distilled set 2';
 
-export interface DistilledFile {
-  set: DistilledSet;
-  /** Tensors of the set, e.g. bases and hallucinators; where there are, a learned step size and `softLabels` [items, classes]. */
-  parameters: Parameters;
+export interface DistilledFile extends LearnedSet {
   configuration: Configuration;
   classNames: string[];
   imageShape: [number, number, number];
@@ -50,12 +47,17 @@ export interface DistilledFile {
 }
 
 export interface WriteOptions {
+  /** Of the set; where there are, `softLabels` [items, classes] of them. */
   parameters: Parameters;
+  /** What the matching method learned beside it. Default: nothing. */
+  method?: Parameters;
   configuration: Configuration;
   data: WrittenData;
   run: string;
   /** Precision, and what it was made from. Default: as distilled. */
   stored?: StoredAs;
+  /** With 2 bits after a refinement: the tensors before it, which levels are made of. */
+  calibration?: Parameters;
 }
 
 /** What is written of a dataset. */
@@ -99,15 +101,20 @@ const whiteningPrefix = 'whitening.';
  * @throws RangeError for numbers that the precision cannot hold
  */
 export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
-  const { parameters, configuration, data, run, stored } = options;
+  const { parameters, method, configuration, data, run, stored, calibration } = options;
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
   const declared = declaredTensors(configuration, shape, parameters);
-  const tensors = encodeTensors(declared, parameters, {
-    precision: stored?.precision ?? 'float32',
-    groups: stored?.groups ?? defaultGroups,
-    random: Random.stream(configuration.seed, 'groups of patches'),
-  });
+  const tensors = encodeTensors(
+    declared,
+    { ...parameters, ...method },
+    {
+      precision: stored?.precision ?? 'float32',
+      groups: stored?.groups ?? defaultGroups,
+      random: groupsRandom(configuration),
+      calibration,
+    },
+  );
   const statistics = data.statistics();
   const whitening = Object.entries(addPrefix(statistics, whiteningPrefix)).map(([name, tensor]) => [
     name,
@@ -130,6 +137,11 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
     disposeAll(statistics);
   }
   return ledgerOf(storedEntries(declared, tensors), shape);
+}
+
+/** Draws where groups of patches begin. */
+export function groupsRandom({ seed }: Pick<Configuration, 'seed'>): Random {
+  return Random.stream(seed, 'groups of patches');
 }
 
 /** What a set of a configuration costs to store as it is distilled. */
@@ -202,7 +214,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   const [ofWhitening, ofSet] = [true, false].map((whitening) =>
     Object.fromEntries(Object.entries(tensors).filter(([name]) => isWhitening(name) === whitening)),
   );
-  const parameters = whole(file, () => {
+  const decoded = whole(file, () => {
     for (const [name, expected] of Object.entries(whiteningShapes(configuration, imageShape))) {
       requireShape(name, tensors[name]?.shape, expected);
     }
@@ -211,9 +223,15 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
   const statistics = Object.fromEntries(
     Object.entries(ofWhitening).map(([name, stored]) => [name.slice(whiteningPrefix.length), toTensor(stored)]),
   );
+  // What the method learned stands among the set's tensors, which have other names.
+  const learned = learnedBeside(configuration.matching.method);
+  const [method, parameters] = [true, false].map((beside) =>
+    Object.fromEntries(Object.entries(decoded).filter(([name]) => Object.hasOwn(learned, name) === beside)),
+  );
   return {
     set,
     parameters,
+    method,
     configuration,
     classNames,
     imageShape,
@@ -222,7 +240,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     ledger: ledgerOf(storedEntries(declared, ofSet), shape),
     ...(made.stored ? { stored: made.stored } : {}),
     statistics,
-    dispose: () => disposeAll(parameters, statistics),
+    dispose: () => disposeAll(decoded, statistics),
   };
 }
 

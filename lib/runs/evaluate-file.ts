@@ -5,6 +5,7 @@ import { evaluateSet, summariseAccuracy, type Accuracy } from '../evaluation/eva
 import type { Ledger } from '../factorization/ledger';
 import type { NetworkInput } from '../networks/network-families';
 import { useBackend } from '../tensor/backend';
+import { inExecutionOf } from './context';
 import { dataAtHand } from './data-at-hand';
 import { readDistilledSet } from './distilled-file';
 import { recordedAccuracy } from './recorded-accuracy';
@@ -45,7 +46,7 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
   await useBackend();
   const distilled = readDistilledSet(file);
   try {
-    const { configuration: made, set, parameters } = distilled;
+    const { configuration: made } = distilled;
     const { network: chosen, students, epochs, updates } = options;
     const configuration = withStudents(made, {
       network: typeof chosen === 'string' ? ({ name: chosen } as NetworkInput) : chosen,
@@ -62,11 +63,13 @@ export async function evaluateFile(file: string, options: EvaluateFileOptions = 
     const recorded = recordedAccuracy(file, distilled);
     const interrupt = listenForInterrupt(options.signal);
     try {
-      const results = await evaluateSet(set, parameters, configuration, data, {
-        signal: interrupt.signal,
-        onBegin: (total) => progress.stage({ name: 'training students', total }),
-        onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
-      });
+      const results = await inExecutionOf(configuration, () =>
+        evaluateSet(distilled, configuration, data, {
+          signal: interrupt.signal,
+          onBegin: (total) => progress.stage({ name: 'training students', total }),
+          onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
+        }),
+      );
       const accuracy = summariseAccuracy(results.map((result) => result.accuracy));
       return {
         file,

@@ -11,7 +11,7 @@ import { parameterisationOf, perClassOf } from '../factorization/parameterisatio
 import { matchingMethodOf } from '../matching/methods';
 import { canonicalJson } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
-import { setFiles, type RunPlace } from './run-files';
+import { defaultRuns, setFiles, type RunPlace } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { storedAs, type StoredAs } from './stored-as';
 
@@ -123,6 +123,12 @@ export function setName({ kind, configuration, imported, stored }: Omit<SetSourc
   const differing =
     kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
   return [...what, dataset, ...items, profile, ...differing].join('-');
+}
+
+/** Where a training set lies, or will. @param runs folder of runs; default: results/runs */
+export function setPlace(source: SetSource, runs: string = defaultRuns()): RunPlace {
+  const hash = setHash(source);
+  return { folder: path.join(runs, `${setName(source)}-${hash}`), hash };
 }
 
 /** The precision, and what differs from its defaults. */

@@ -5,6 +5,7 @@ import { configure, type Configuration, type ConfigurationInput } from '../disti
 import { matchingMethodOf, matchingNames } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunContext, type RunOptions } from './context';
+import { dataAtHand } from './data-at-hand';
 
 export interface MakeExpertsOptions extends RunOptions {
   /** Numbers of the experts to train now, or of other parts to prepare, from 0 on. Default: all that the configuration asks for. */
@@ -60,7 +61,6 @@ export async function prepareInContext(
       augmentation: createAugmentation(configuration.augmentation),
       only,
       experts: options.experts,
-      compile: configuration.compile,
       signal,
       onWait: (at, holder) => progress.note(`${describeHolder(at, holder)} Waiting for it.`, 'news'),
       onStep: (done, loss) => progress.update(done, { loss }),
@@ -69,6 +69,35 @@ export async function prepareInContext(
     if (!signal.aborted) throw error;
     throw new RunStopped('Stopped; whole epochs are kept. The same again goes on from there.', { cause: error });
   }
+}
+
+/** What must still be prepared. */
+export interface LeftToPrepare {
+  /** What it belongs to: configurations that say the same share it. */
+  of: string;
+  /** Numbers of the parts that are not there. */
+  parts: number[];
+}
+
+/**
+ * What the matching method of a configuration needs prepared and does not find; nothing is made.
+ * @returns undefined where nothing is left to prepare
+ * @throws Error where what is there cannot be used
+ */
+export async function leftToPrepare(
+  configuration: Configuration,
+  { data: folder, experts }: Pick<RunOptions, 'data' | 'experts'> = {},
+): Promise<LeftToPrepare | undefined> {
+  const { matching, dataset, whitening, holdOut } = configuration;
+  const { prepare } = matchingMethodOf(matching.method);
+  if (prepare === undefined) return undefined;
+  if (prepare.left === undefined) {
+    const parts = Array.from({ length: prepare.parts(matching) }, (_, part) => part);
+    return { of: matching.method, parts };
+  }
+  const data = await dataAtHand(dataset, { data: folder, whitening, holdOut });
+  const left = prepare.left(matching, { surroundings: configuration, data, experts });
+  return left.parts.length > 0 ? left : undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The first half of a run: a training set, made or returned as stored. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { requireEnoughImages, type Configuration } from '../distillation/configuration';
 import { realImagesLedger, type Ledger } from '../factorization/ledger';
 import { clearDeadHolder } from '../files/lock';
@@ -8,8 +7,8 @@ import { writeSealed } from '../files/sealed-json';
 import type { PreparedDataset } from '../data/image-source';
 import type { RunContext } from './context';
 import { distilledLedger } from './distilled-file';
-import { setHash, setName, type ImportedSource } from './identity';
-import { defaultRuns, readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
+import { setPlace, type ImportedSource } from './identity';
+import { readIdentity, readSetResult, setFiles, type RunPlace, type SetResult } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
 import type { StoredAs } from './stored-as';
@@ -54,9 +53,8 @@ export async function makeSet(
     ...(imported ? { imported } : {}),
     ...(storedAs ? { stored: storedAs } : {}),
   };
-  const hash = setHash(source);
-  const folder = path.join(options.runs ?? defaultRuns(), `${setName(source)}-${hash}`);
-  const place = { folder, hash };
+  const place = setPlace(source, options.runs);
+  const { folder, hash } = place;
   const made = (result: SetResult): MadeSet => ({
     ...place,
     kind,

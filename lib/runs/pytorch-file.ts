@@ -1,7 +1,6 @@
 /** A distilled set for PyTorch: the same numbers in PyTorch's layout, one safetensors file. */
 import type { Accuracy } from '../evaluation/evaluation';
 import { parameterisationOf } from '../factorization/parameterisations';
-import { learnedBeside } from '../matching/methods';
 import { imagesToPyTorch } from '../tensor/layout';
 import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
@@ -57,10 +56,9 @@ function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
 }
 
 /** Under names as Python writes them. */
-function learnedToPyTorch({ parameters, configuration }: DistilledFile): Parameters {
-  const names = Object.keys(learnedBeside(configuration.matching.method));
+function learnedToPyTorch({ method }: DistilledFile): Parameters {
   const pythonic = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(names.map((name) => [pythonic(name), parameters[name].clone()]));
+  return Object.fromEntries(Object.entries(method).map(([name, tensor]) => [pythonic(name), tensor.clone()]));
 }
 
 /** Only what inverts it: pixels / 255 = images * deviation + mean, or images zca.inverse + zca.mean. */

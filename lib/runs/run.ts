@@ -39,26 +39,31 @@ export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
   ipc?: number;
 };
 
-/** Students trained on real images: resumed and stored as any run. */
-export async function runBaseline(
-  { baseline, keep, ipc, ...input }: BaselineInput,
-  options: RunOptions = {},
-): Promise<RunResult> {
+/**
+ * The complete configuration of a baseline: that of stored images that nothing moves.
+ * @throws RangeError for an impossible one
+ */
+export function configureBaseline({ baseline, keep, ipc, ...input }: BaselineInput): Configuration {
   if ('matching' in input) {
     throw new RangeError(
       "A baseline is matched to nothing: leave 'matching' out; its students are trained alike for all methods.",
     );
   }
-  const kind = kindOfBaseline(baseline, keep);
+  kindOfBaseline(baseline, keep);
   const settings: ConfigurationInput = { ...input, matching: { method: 'dm' }, set: { kind: 'images', ipc } };
   if (baseline === 'full') {
     const length =
       input.evaluation?.updates === undefined ? { epochs: fullDataEpochs[configure(settings).profile] } : {};
     settings.evaluation = { students: 1, ...length, ...given(input.evaluation) };
   }
-  const configuration = configure(settings);
+  return configure(settings);
+}
+
+/** Students trained on real images: resumed and stored as any run. */
+export async function runBaseline(input: BaselineInput, options: RunOptions = {}): Promise<RunResult> {
+  const configuration = configureBaseline(input);
   return inContext(configuration, options, async (context) => {
-    const set = await chooseImages(kind, configuration, context);
+    const set = await chooseImages(kindOfBaseline(input.baseline, input.keep), configuration, context);
     return trainStudents(set, configuration, context);
   });
 }

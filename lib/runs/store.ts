@@ -6,14 +6,14 @@ import type { Configuration } from '../distillation/configuration';
 import type { DistillationState } from '../distillation/distillation';
 import { refinement } from '../distillation/refinement';
 import type { Ledger } from '../factorization/ledger';
-import { decodeTensors, encodeTensors, type EncodeOptions } from '../factorization/stored-precision';
+import { decodeTensors, encodeTensors, imageLevels, type EncodeOptions } from '../factorization/stored-precision';
 import { writing } from '../files/file-error';
 import { createNetwork } from '../networks/create-network';
 import { useBackend } from '../tensor/backend';
 import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { inContext, type RunOptions } from './context';
-import { readDistilledSet, writeDistilledSet, type DistilledFile } from './distilled-file';
+import { groupsRandom, readDistilledSet, writeDistilledSet, type DistilledFile } from './distilled-file';
 import { makeSet } from './make-set';
 import { withStudents, type OtherStudents } from './run';
 import { advice, hashInName, setFiles } from './run-files';
@@ -86,10 +86,12 @@ async function store(
         try {
           return writeDistilledSet(setFiles(session.folder).distilled, {
             parameters,
+            method: distilled.method,
             configuration: distilled.configuration,
             data: dataOf(distilled),
             run: session.hash,
             stored,
+            calibration: distilled.parameters,
           });
         } finally {
           release();
@@ -135,26 +137,27 @@ async function refined(
 ): Promise<{ parameters: Parameters; release: () => void }> {
   const { set, parameters, configuration } = distilled;
   if (precision !== 'int2' || steps === 0) return { parameters, release: () => undefined };
-  const { seed, network, compile } = configuration;
+  const { seed, network } = configuration;
   const { imageShape, classCount } = set;
-  const encoding: EncodeOptions = { precision, groups: groups!, random: Random.stream(seed, 'groups of patches') };
+  const encoding: EncodeOptions = { precision, groups: groups!, random: groupsRandom(configuration) };
   // What is no image is as it will be decoded.
   const rounded = decodeTensors(set.tensors, encodeTensors(set.tensors, parameters, encoding));
+  const levels = imageLevels(set.tensors, parameters, encoding);
   const work = refinement({
     set,
     distilled: parameters,
     rounded,
+    levels,
     network: createNetwork({ ...network, imageShape, classCount }),
     steps,
     random: Random.stream(seed, 'refinement'),
-    compile,
   });
   try {
     const images = await refine(work, steps, session);
     return { parameters: { ...parameters, ...images }, release: () => disposeAll(images) };
   } finally {
     work.dispose();
-    disposeAll(rounded);
+    disposeAll(rounded, ...Object.values(levels).map((one): Parameters => ({ ...one })));
   }
 }
 
@@ -167,14 +170,13 @@ async function refine(
   const file = setFiles(folder).checkpoint;
   const stateOf = (iteration: number, images: Parameters): DistillationState => ({
     iteration,
-    parameters: images,
-    velocity: {},
-    adversary: {},
-    adversaryVelocity: {},
+    set: { parameters: images, velocity: {} },
+    method: { parameters: {}, velocity: {} },
+    adversary: { parameters: {}, velocity: {} },
   });
   let state = stateOf(0, start());
   if (existsSync(file)) {
-    const fresh = state.parameters;
+    const fresh = state.set.parameters;
     try {
       ({ state } = readCheckpoint(file, state, { identity: hash, advice: advice(folder) }));
     } finally {
@@ -185,8 +187,8 @@ async function refine(
   try {
     progress.stage({ name: 'refining', total: steps, done: state.iteration });
     while (state.iteration < steps && !signal.aborted) {
-      const { images, loss } = step(state.parameters, state.iteration);
-      disposeAll(state.parameters);
+      const { images, loss } = step(state.set.parameters, state.iteration);
+      disposeAll(state.set.parameters);
       state = stateOf(state.iteration + 1, images);
       progress.update(state.iteration, { loss });
       if (state.iteration % checkpointEvery === 0) save();
@@ -196,9 +198,9 @@ async function refine(
       save();
       signal.throwIfAborted();
     }
-    return state.parameters;
+    return state.set.parameters;
   } catch (error) {
-    disposeAll(state.parameters);
+    disposeAll(state.set.parameters);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ export const storedAsSchema = z.object({
   /** Hash of the run whose set it was made from. */
   of: z.string().min(1),
   precision: z.enum(precisions),
-  /** With 2 bits: groups of patches at most, and steps of refinement before they are made. */
+  /** With 2 bits: groups of patches at most, and steps of refinement at their levels. */
   groups: z.number().int().min(1).max(4096).optional(),
   refinement: z.number().int().min(0).max(100_000).optional(),
 });
@@ -19,7 +19,7 @@ export interface StoreInput {
   precision: StoredAs['precision'];
   /** With 'int2': groups of patches at most, each of which has its own levels. Default 64. */
   groups?: number;
-  /** With 'int2': steps that move the set, before its patches are grouped, so that features of what it decodes to stay. Default 500. */
+  /** With 'int2': steps that move the images, at the levels of their groups, so that features of what they decode to stay. Default 500. */
   refinement?: number;
 }
 

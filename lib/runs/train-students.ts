@@ -115,7 +115,7 @@ async function evaluate(
   if (isDistilled(set.kind)) {
     const distilled = readRunsSet(set.folder);
     try {
-      return await evaluateSet(distilled.set, distilled.parameters, configuration, data, options);
+      return await evaluateSet(distilled, configuration, data, options);
     } finally {
       distilled.dispose();
     }

@@ -1,8 +1,9 @@
 /**
  * The seam between mathematics and its execution: a pure function over trees of tensors becomes a function that runs as
- * one TensorFlow graph, or, where compiling is off or not possible, the same function run operation by operation.
+ * one TensorFlow graph, or, in eager execution or where there are no graphs, the same function run operation by operation.
  */
 import { performance } from 'node:perf_hooks';
+import { execution } from './execution';
 import { tf } from './tensorflow';
 import { flatten, unflatten, type FlatTree } from './tree';
 import type { ElementType, GraphValue } from './graph/graph';
@@ -14,8 +15,6 @@ export { branch } from './branch';
 export interface CompileOptions {
   /** Named in errors, profiles and reports, e.g. 'distribution matching'. */
   name: string;
-  /** false runs the function eagerly. Default true where the native backend computes. */
-  compile?: boolean;
   /** How many graphs, one for each combination of input shapes, are kept; the one unused longest goes first. Default 8. */
   cacheSize?: number;
 }
@@ -53,7 +52,7 @@ export interface Compiled<Inputs, Outputs> {
  */
 export function compile<Inputs extends tf.TensorContainer, Outputs extends tf.TensorContainer>(
   run: (inputs: Inputs) => Outputs,
-  { name, compile: wanted = true, cacheSize = 8 }: CompileOptions,
+  { name, cacheSize = 8 }: CompileOptions,
 ): Compiled<Inputs, Outputs> {
   const graphs = new Map<string, RunnableGraph>();
   let disposed = false;
@@ -61,7 +60,7 @@ export function compile<Inputs extends tf.TensorContainer, Outputs extends tf.Te
   const call = (inputs: Inputs): Outputs => {
     if (disposed) throw new Error(`'${name}' was called after its dispose().`);
     const native = nativeBackend();
-    if (!wanted || native === undefined || isTakingGradient()) {
+    if (execution() === 'eager' || native === undefined || isTakingGradient()) {
       return tf.tidy(name, () => ownedByCaller(run(inputs), inputs));
     }
     const flat = flatten(inputs);

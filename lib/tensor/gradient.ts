@@ -1,33 +1,41 @@
 /** Values and gradients of functions of named parameters. */
 import { tf } from './tensorflow';
 import type { Parameters } from './parameters';
+import { flatten, unflatten } from './tree';
 
-export type ValueAndGradients = {
+export type ValueAndGradients<Tree extends Parameters | Record<string, Parameters> = Parameters> = {
   /** The function's value, a scalar. */
   value: tf.Scalar;
-  /** d value / d parameter under each parameter's name; zeros where the value does not depend on it. */
-  gradients: Parameters;
+  /** d value / d parameter in each parameter's place; zeros where the value does not depend on it. */
+  gradients: Tree;
 };
 
 /**
  * Value and gradients of a scalar function of named parameters. May be nested: the gradient is itself differentiable,
  * which second-order matching losses use.
  * @param loss scalar function of the record
- * @param parameters where the gradient is taken
+ * @param parameters where the gradient is taken: named tensors, or records of them
  */
 export function valueAndGradients(
   loss: (parameters: Parameters) => tf.Scalar,
   parameters: Parameters,
-): ValueAndGradients {
-  const names = Object.keys(parameters);
-  const tensors = Object.values(parameters);
-  const record = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, index) => [name, values[index]]));
+): ValueAndGradients;
+export function valueAndGradients<Tree extends Record<string, Parameters>>(
+  loss: (parameters: Tree) => tf.Scalar,
+  parameters: Tree,
+): ValueAndGradients<Tree>;
+export function valueAndGradients<Tree extends Parameters | Record<string, Parameters>>(
+  loss: (parameters: Tree) => tf.Scalar,
+  parameters: Tree,
+): ValueAndGradients<Tree> {
+  const { structure, tensors } = flatten(parameters);
+  const record = (values: tf.Tensor[]) => unflatten(structure, values) as Tree;
   // Where one tensor stands under two names, tfjs would credit both with the whole gradient: that is also what is meant here.
   const { value, grads } = freeingTape(() =>
     tf.tidy(() => tf.engine().gradients(() => loss(record(tensors)), tensors, undefined, true)),
   );
   const gradients = tensors.map((tensor, index) => (grads as (tf.Tensor | null)[])[index] ?? tf.zerosLike(tensor));
-  return { value: value, gradients: record(gradients) };
+  return { value, gradients: record(gradients) };
 }
 
 /** tfjs keeps tensors for the backward pass, which frees them; after an error there is none, and they are freed here. */

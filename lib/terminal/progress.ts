@@ -30,17 +30,22 @@ export interface ProgressOptions {
   /** Default: 'notebook' in a tslab kernel, 'bar' where `stream` is a terminal, else 'log'. */
   form?: 'bar' | 'notebook' | 'log' | 'silent';
   /** Where bar and log are written. Default: stderr. */
-  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+  stream?: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** Seconds between two lines of a log. Default 15. */
   logEvery?: number;
   /** Writes the line of a notebook anew. Default: one tslab display. */
   rewrite?: (line: string) => void;
 }
 
+/** The form that suits the place the program runs in. */
+export function chooseForm({ form, stream = process.stderr }: ProgressOptions): NonNullable<ProgressOptions['form']> {
+  return form ?? (notebookDisplay() ? 'notebook' : stream.isTTY ? 'bar' : 'log');
+}
+
 /** Makes the reporter that suits the place the program runs in. */
 export function createProgress(options: ProgressOptions = {}): ProgressReporter {
   const { stream = process.stderr, logEvery = 15, rewrite } = options;
-  const form = options.form ?? (notebookDisplay() ? 'notebook' : stream.isTTY ? 'bar' : 'log');
+  const form = chooseForm(options);
   switch (form) {
     case 'bar':
       return barProgress(stream);
@@ -81,7 +86,8 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-function formatValues(values: Record<string, number>): string {
+/** E.g. 'loss 0.3100  student 2'. */
+export function formatValues(values: Record<string, number>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toPrecision(4)}`)
     .join('  ');
@@ -167,7 +173,8 @@ function notebookDisplay(): (() => NotebookDisplay) | undefined {
   return kernel && (() => kernel.require('tslab').newDisplay());
 }
 
-function displayLine(): (line: string) => void {
+/** Writes the one output of a notebook's cell anew. */
+export function displayLine(): (line: string) => void {
   const display = notebookDisplay()?.();
   return (line) => display?.text(line);
 }

@@ -8,14 +8,16 @@ import {
   createPlayers,
   isConstrained,
 } from '../../lib/distillation/constraint-step';
-import { createDistillation } from '../../lib/distillation/distillation';
+import { createDistillation, releaseState } from '../../lib/distillation/distillation';
 import { allBases, fullAugmentation } from '../../lib/distillation/profiles';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import type { MatchingStep } from '../../lib/matching/matching-loss';
 import { matchingMethodOf } from '../../lib/matching/methods';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
 import { zeroVelocity } from '../../lib/tensor/optimiser';
 import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
+import { withExecution } from '../../lib/tensor/execution';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { smallSource } from '../small-source';
@@ -63,7 +65,6 @@ function game({
     temperature: 0.5,
     batchSize,
     adversary: { learningRate: 1, momentum: 0 },
-    compile: false,
     ...weights,
   };
   return { set, options, constraints: createConstraints(options), players: createPlayers(options) };
@@ -206,14 +207,15 @@ test('compiled and eager players agree', () => {
     const one = game();
     const { learnable, adversary } = start(one);
     const batches = one.constraints.draw(Random.stream(5, 'test'), 0);
-    const both = [true, false].map((compile) => {
-      const constraints = createConstraints({ ...one.options, compile });
+    const play = () => {
+      const constraints = createConstraints(one.options);
       const { value, gradients } = constraints.cosine({ learnable, adversary, batch: batches.cosine });
       const velocity = zeroVelocity(adversary);
       const step = constraints.adversaryStep!({ learnable, adversary, velocity, batch: batches.adversary });
       constraints.dispose();
       return { value, ...gradients, loss: step.value, ...step.parameters } as Parameters;
-    });
+    };
+    const both = [withExecution('compiled', play), withExecution('eager', play)];
     for (const [name, compiled] of Object.entries(both[0])) {
       const eager = both[1][name];
       const [distance, size] = [compiled.sub(eager).norm(), eager.norm()].map((norm) => norm.dataSync<'float32'>()[0]);
@@ -236,28 +238,29 @@ test('who has a say: no player with one hallucinator or a weight of 0; no advers
 const data = smallData();
 const set = { kind: 'haba', basesPerClass: 2, hallucinators: 3 } as const;
 const configurationWith = (constraints: Record<string, number>) =>
-  smallConfiguration({ matching: { method: 'dm' }, set, constraints, seed: 3, compile: false });
+  smallConfiguration({ matching: { method: 'dm' }, set, constraints, seed: 3 });
 
 /** One iteration from the start: values of everything, metrics, and how many convolutions it took. */
 async function firstIteration(constraints: Record<string, number>) {
   const distillation = createDistillation(configurationWith(constraints), data);
   const began = distillation.start();
-  const adversaryBefore = mapParameters(began.adversary, (tensor) => tensor.clone());
+  const adversaryBefore = mapParameters(began.adversary.parameters, (tensor) => tensor.clone());
   let next: Awaited<ReturnType<typeof distillation.iterate>> | undefined;
   const convolutions = await convolutionsOf(async () => {
-    next = await distillation.iterate(began);
+    next = await withExecution('eager', () => distillation.iterate(began));
   });
   const { state, metrics } = next!;
   const values = (parameters: Parameters) =>
     Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tensor.dataSync().slice()]));
   const result = {
-    parameters: values(state.parameters),
-    adversary: values(state.adversary),
+    parameters: values(state.set.parameters),
+    adversary: values(state.adversary.parameters),
     adversaryBefore: values(adversaryBefore),
     metrics,
     convolutions,
   };
-  disposeAll(state.parameters, state.velocity, state.adversary, state.adversaryVelocity, adversaryBefore);
+  releaseState(state);
+  disposeAll(adversaryBefore);
   distillation.dispose();
   return result;
 }
@@ -287,16 +290,16 @@ test('L_cos with a weight of 0: no adversary, no pass, no metrics; L_con alone e
     network: createNetwork({ ...configuration.network, imageShape, classCount }),
     augmentation: createAugmentation(configuration.augmentation),
     surroundings: configuration,
-    compile: false,
   });
-  const parameters = ownSet.init(Random.stream(3, 'set'), data.train);
+  const parameters = { set: ownSet.init(Random.stream(3, 'set'), data.train), method: {} };
   const alone = await convolutionsOf(async () => {
-    await matching.iteration(parameters, Random.stream(3, 'iteration', 0), ({ gradients }) => {
-      disposeAll(gradients);
+    const update = ({ gradients }: MatchingStep) => {
+      tf.dispose(gradients);
       return parameters;
-    });
+    };
+    await withExecution('eager', async () => matching.iteration(parameters, Random.stream(3, 'iteration', 0), update));
   });
-  disposeAll(parameters);
+  tf.dispose(parameters);
   assert.ok(alone > 0);
   assert.equal(none.convolutions, alone, 'only the matching loss computes');
   const both = await firstIteration({ cosine: 0.1, contrastive: 0.1 });
@@ -319,17 +322,18 @@ test('an adversary whose terms all weigh 0 takes no step, and L_cos goes on thro
 
 test('an iteration that fails, in the game or before it, leaves no tensor behind', async () => {
   const tensors = tf.memory().numTensors;
-  for (const compile of [true, false]) {
-    for (const part of ['adversary', 'parameters'] as const) {
-      const configuration = smallConfiguration({ matching: { method: 'dm' }, set, seed: 3, compile });
+  for (const mode of ['compiled', 'eager'] as const) {
+    for (const part of ['adversary', 'set'] as const) {
+      const configuration = smallConfiguration({ matching: { method: 'dm' }, set, seed: 3 });
       const distillation = createDistillation(configuration, data);
       const state = distillation.start();
       const name = part === 'adversary' ? 'features.0.weight' : 'hallucinators.scale';
-      const broken = { ...state, [part]: { ...state[part], [name]: tf.zeros([7]) } };
-      await assert.rejects(distillation.iterate(broken));
-      state[part][name].dispose();
+      const { parameters, velocity } = state[part];
+      const broken = { ...state, [part]: { parameters: { ...parameters, [name]: tf.zeros([7]) }, velocity } };
+      await assert.rejects(withExecution(mode, () => distillation.iterate(broken)));
+      parameters[name].dispose();
       distillation.dispose();
-      assert.equal(tf.memory().numTensors, tensors, `${part}, compile: ${compile}`);
+      assert.equal(tf.memory().numTensors, tensors, `${part}, ${mode}`);
     }
   }
 });

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Configuration, ConfigurationInput } from '../../lib/distillation/configuration';
-import { createDistillation, type DistillationState } from '../../lib/distillation/distillation';
+import { createDistillation, releaseState, type DistillationState } from '../../lib/distillation/distillation';
 import { useBackend } from '../../lib/tensor/backend';
-import { disposeAll } from '../../lib/tensor/parameters';
+import { withExecution } from '../../lib/tensor/execution';
 import { tf } from '../../lib/tensor/tensorflow';
 import { smallConfiguration, smallData, smallExperts } from './small-world';
 
@@ -30,9 +30,6 @@ const sets: Record<string, ConfigurationInput['set']> = {
 };
 const methods = ['dm', 'dc', 'dsa', 'mtt'] as const;
 
-const release = ({ parameters, velocity, adversary, adversaryVelocity }: DistillationState) =>
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
-
 /** Runs iterations; `each` sees the state after every one of them. */
 async function iterate(
   configuration: Configuration,
@@ -46,7 +43,7 @@ async function iterate(
     state = next.state;
     each(state, next.metrics.loss);
   }
-  release(state);
+  releaseState(state);
   distillation.dispose();
 }
 
@@ -54,10 +51,13 @@ async function iterate(
 async function outcome(configuration: Configuration) {
   const losses: number[] = [];
   let values: Record<string, Float32Array> = {};
-  await iterate(configuration, 2, ({ parameters }, loss) => {
+  await iterate(configuration, 2, ({ set, method }, loss) => {
     losses.push(loss);
     values = Object.fromEntries(
-      Object.entries(parameters).map(([name, tensor]) => [name, tensor.dataSync<'float32'>().slice()]),
+      Object.entries({ ...set.parameters, ...method.parameters }).map(([name, tensor]) => [
+        name,
+        tensor.dataSync<'float32'>().slice(),
+      ]),
     );
   });
   return { losses, values };
@@ -79,7 +79,7 @@ for (const method of methods) {
       const tensors = tf.memory().numTensors;
       const input: ConfigurationInput = { matching: { method }, set, seed: 3 };
       const compiled = await outcome(smallConfiguration(input));
-      const eager = await outcome(smallConfiguration({ ...input, compile: false }));
+      const eager = await withExecution('eager', () => outcome(smallConfiguration(input)));
       assertClose(compiled.losses, eager.losses, 'losses');
       for (const key of Object.keys(eager.values)) assertClose(compiled.values[key], eager.values[key], key);
       assert.ok(compiled.losses.every((loss) => Number.isFinite(loss) && loss > 0));
@@ -89,11 +89,11 @@ for (const method of methods) {
     });
   }
   test(`${method}: as many tensors after every iteration`, async () => {
-    for (const compile of [true, false]) {
+    for (const mode of ['compiled', 'eager'] as const) {
       const counts: number[] = [];
-      const input: ConfigurationInput = { matching: { method }, set: sets['HaBa on colour bases'], compile };
-      await iterate(smallConfiguration(input), 6, () => counts.push(tf.memory().numTensors));
-      assert.deepEqual(counts.slice(1), counts.slice(1).fill(counts[1]), `compile: ${compile}`);
+      const input: ConfigurationInput = { matching: { method }, set: sets['HaBa on colour bases'] };
+      await withExecution(mode, () => iterate(smallConfiguration(input), 6, () => counts.push(tf.memory().numTensors)));
+      assert.deepEqual(counts.slice(1), counts.slice(1).fill(counts[1]), mode);
     }
   });
 }
@@ -118,7 +118,6 @@ test('a stop is heard within an iteration: the state before it stays as it was, 
   const configuration = smallConfiguration({
     matching: { method: 'dsa', outerLoops: 3, innerLoops: 40 },
     set: sets['HaBa on colour bases'],
-    compile: false,
   });
   const distillation = createDistillation(configuration, data);
   const state = distillation.start();
@@ -130,8 +129,6 @@ test('a stop is heard within an iteration: the state before it stays as it was, 
   const [again, undisturbed] = [state, distillation.start()].map((from) => distillation.iterate(from));
   const losses = [(await again).metrics.loss, (await undisturbed).metrics.loss];
   assert.equal(losses[0], losses[1]);
-  for (const { state: last } of [await again, await undisturbed]) {
-    disposeAll(last.parameters, last.velocity, last.adversary, last.adversaryVelocity);
-  }
+  for (const { state: last } of [await again, await undisturbed]) releaseState(last);
   distillation.dispose();
 });

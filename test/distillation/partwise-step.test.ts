@@ -16,20 +16,22 @@ const optimisers: PartwiseOptions['optimisers'] = {
 };
 /** Names say nothing: the part does. */
 const tensors = {
-  bases: { shape: [], part: 'bases' },
-  'hallucinators.enc.weight': { shape: [], part: 'hallucinators' },
-  'hallucinators.scale': { shape: [], part: 'hallucinators' },
+  bases: { part: 'bases' },
+  'hallucinators.enc.weight': { part: 'hallucinators' },
+  'hallucinators.scale': { part: 'hallucinators' },
+  stepSize: { part: 'stepSize' },
 };
 const names = ['bases', 'hallucinators.enc.weight', 'hallucinators.scale', 'stepSize'];
 const all = (value: number): Parameters => Object.fromEntries(names.map((name) => [name, tf.scalar(value)]));
+const at = (value: number, velocity: number) => ({ parameters: all(value), velocity: all(velocity) });
 const valueOf = (parameters: Parameters, name: string) => parameters[name].dataSync<'float32'>()[0];
 
 test('two steps: v = momentum * v + g and p = p - rate * v, with the rate and momentum of the part', () => {
   const alive = tf.memory().numTensors;
   tf.tidy(() => {
     const gradients = all(2);
-    const first = partwiseStep(all(1), gradients, all(0), { tensors, optimisers });
-    const second = partwiseStep(first.parameters, gradients, first.velocity, { tensors, optimisers });
+    const first = partwiseStep(at(1, 0), gradients, { tensors, optimisers });
+    const second = partwiseStep(first, gradients, { tensors, optimisers });
     const expected: Record<string, [after: number[], velocity: number[]]> = {
       bases: [
         [1 - 10 * 2, 1 - 10 * 2 - 10 * 3],
@@ -58,23 +60,27 @@ test('two steps: v = momentum * v + g and p = p - rate * v, with the rate and mo
 
 test('the step size is cut off after its update, and its velocity and all else are not', () => {
   tf.tidy(() => {
-    const step = (options: Partial<PartwiseOptions>) =>
-      partwiseStep(all(1), all(20), all(0), { tensors, optimisers, ...options });
-    const [free, bounded] = [step({}), step({ smallest: { stepSize: 0.25 } })];
+    const step = (smallest?: number) =>
+      partwiseStep(at(1, 0), all(20), {
+        tensors: { ...tensors, stepSize: { part: 'stepSize', smallest } },
+        optimisers,
+      });
+    const [free, bounded] = [step(), step(0.25)];
     assertClose([valueOf(free.parameters, 'stepSize'), valueOf(bounded.parameters, 'stepSize')], [-1, 0.25]);
     assertClose([valueOf(bounded.velocity, 'stepSize')], [20]);
     for (const name of names.slice(0, 3)) {
       assert.equal(valueOf(bounded.parameters, name), valueOf(free.parameters, name));
     }
     // A bound that lies below where the step ends changes nothing.
-    assertClose([valueOf(step({ smallest: { stepSize: -2 } }).parameters, 'stepSize')], [-1]);
+    assertClose([valueOf(step(-2).parameters, 'stepSize')], [-1]);
   });
 });
 
 test('nothing given is changed or freed, and what is returned has tensors of its own', () => {
   const alive = tf.memory().numTensors;
   const [parameters, gradients, velocity] = [all(1), all(2), all(3)];
-  const next = partwiseStep(parameters, gradients, velocity, { tensors, optimisers, smallest: { stepSize: 0.001 } });
+  const bounded = { ...tensors, stepSize: { part: 'stepSize', smallest: 0.001 } };
+  const next = partwiseStep({ parameters, velocity }, gradients, { tensors: bounded, optimisers });
   assert.equal(tf.memory().numTensors, alive + 5 * names.length);
   disposeAll(next.parameters, next.velocity);
   for (const [record, value] of [
@@ -93,11 +99,11 @@ test('nothing given is changed or freed, and what is returned has tensors of its
 
 test('a tensor moves with the part that it is said to be of, whatever its name; a fixed one stays, and has no velocity', () => {
   tf.tidy(() => {
-    const named = { coefficients: { shape: [], part: 'hallucinators' }, mask: { shape: [] } };
+    const named = { coefficients: { part: 'hallucinators' }, mask: {} };
     const parameters = { coefficients: tf.scalar(1), mask: tf.scalar(3, 'int32') };
     const gradients = { coefficients: tf.scalar(2) };
     const velocity = { coefficients: tf.scalar(0) };
-    const next = partwiseStep(parameters, gradients, velocity, { tensors: named, optimisers });
+    const next = partwiseStep({ parameters, velocity }, gradients, { tensors: named, optimisers });
     assertClose([valueOf(next.parameters, 'coefficients')], [1 - 2]);
     assert.equal(next.parameters.mask.dataSync()[0], 3);
     assert.notEqual(next.parameters.mask, parameters.mask);
@@ -106,10 +112,10 @@ test('a tensor moves with the part that it is said to be of, whatever its name; 
 });
 
 test('a part without an optimiser is refused, with those that there are', () => {
-  const mask = { shape: [] };
+  const mask = {};
   requireOptimisers({ tensors: { ...tensors, mask }, optimisers });
   assert.throws(
-    () => requireOptimisers({ tensors: { coefficients: { shape: [], part: 'dictionary' } }, optimisers }),
+    () => requireOptimisers({ tensors: { coefficients: { part: 'dictionary' } }, optimisers }),
     /'coefficients' is of the part 'dictionary', which has no optimiser; there are bases, hallucinators, stepSize/,
   );
 });

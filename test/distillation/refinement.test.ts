@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { atTwoBits, refinement } from '../../lib/distillation/refinement';
+import { atFourLevels, refinement, type Levels } from '../../lib/distillation/refinement';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
-import { decodePatches, encodePatches, type ImagesShape } from '../../lib/factorization/patch-quantiser';
+import { decodeTensors, encodeTensors, imageLevels } from '../../lib/factorization/stored-precision';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
 import { valueAndGradients } from '../../lib/tensor/gradient';
@@ -13,31 +13,38 @@ import { smallData } from './small-world';
 
 before(() => useBackend());
 
-test('each patch is at its own four levels, the same that are stored; what is not whole at the edge, too', () => {
-  const shape: ImagesShape = [2, 13, 11, 2];
-  const images = Random.stream(1, 'test').normal([...shape]);
-  // As many groups as there are patches.
-  const codes = encodePatches(images.dataSync<'float32'>(), shape, { groups: 1000, random: Random.stream(0, 'test') });
-  const expected = decodePatches(codes, shape);
-  const quantised = tf.tidy(() => atTwoBits(images as tf.Tensor4D).dataSync());
-  for (const [place, value] of expected.entries()) assert.ok(Math.abs(quantised[place] - value) < 1e-5, `${place}`);
+const bases = { shape: [6, 12, 12, 3], part: 'bases', images: true };
+const options = (groups: number) => ({ groups, random: Random.stream(0, 'test') });
+
+test('levels are those that are stored: what moves at them is what is decoded', () => {
+  const images = Random.stream(1, 'test').normal([...bases.shape]);
+  for (const groups of [1, 5, 1000]) {
+    const stored = encodeTensors({ bases }, { bases: images }, { precision: 'int2', ...options(groups) });
+    const decoded = decodeTensors({ bases }, stored);
+    const levels = imageLevels({ bases }, { bases: images }, options(groups));
+    const expected = decoded.bases.dataSync();
+    const quantised = tf.tidy(() => atFourLevels(images as tf.Tensor4D, levels.bases).dataSync());
+    for (const [place, value] of expected.entries()) assert.ok(Math.abs(quantised[place] - value) < 1e-5, `${place}`);
+    disposeAll(decoded, { ...levels.bases });
+  }
   images.dispose();
 });
 
-test('a patch of one value stays, and gradients pass as if nothing was rounded', () => {
-  const flat = tf.fill([1, 5, 5, 1], 0.3) as tf.Tensor4D;
-  const kept = tf.tidy(() => atTwoBits(flat).dataSync());
-  for (const value of kept) assert.ok(Math.abs(value - 0.3) < 1e-6);
-  const weights = Random.stream(2, 'test').normal([1, 5, 5, 1]);
+test('four levels by hand, and gradients that pass as if nothing was rounded', () => {
+  const x = tf.tensor4d([-9, -0.6, 0.4, 0.6, 2.4, 9], [1, 1, 6, 1]);
+  const levels = { steps: tf.fill([1, 1, 6, 1], 1), zeros: tf.fill([1, 1, 6, 1], 1) } as Levels;
+  const kept = tf.tidy(() => [...atFourLevels(x, levels).dataSync()]);
+  assert.deepEqual(kept, [-1, -1, 0, 1, 2, 2]);
+  const weights = Random.stream(2, 'test').normal([1, 1, 6, 1]);
   const { value, gradients } = valueAndGradients(
-    ({ x }) =>
-      atTwoBits(x as tf.Tensor4D)
+    ({ x: moved }) =>
+      atFourLevels(moved as tf.Tensor4D, levels)
         .mul(weights)
         .sum(),
-    { x: flat },
+    { x },
   );
   assert.deepEqual([...gradients.x.dataSync()], [...weights.dataSync()]);
-  tf.dispose([value, gradients.x, flat, weights]);
+  tf.dispose([value, gradients.x, x, weights, levels.steps, levels.zeros]);
 });
 
 test('steps bring the features of the quantised set nearer to those of the set as it was', () => {
@@ -47,15 +54,16 @@ test('steps bring the features of the quantised set nearer to those of the set a
   const distilled = set.init(Random.stream(0, 'test'), data.train);
   const network = createNetwork({ name: 'ConvNet', width: 8, depth: 2, imageShape, classCount } as never);
   const steps = 60;
+  const levels = imageLevels(set.tensors, distilled, options(8));
   const counted = tf.memory().numTensors;
   const work = refinement({
     set,
     distilled,
     rounded: distilled,
+    levels,
     network,
     steps,
     random: Random.stream(0, 'test'),
-    compile: false,
   });
   // By a network that no step drew, on all items through both hallucinators.
   const judge = network.init(Random.stream(9, 'test'));
@@ -65,7 +73,7 @@ test('steps bring the features of the quantised set nearer to those of the set a
       return [0, 1].reduce((sum, view) => {
         const choice = { items, hallucinators: tf.fill<tf.Rank.R1>([6], view, 'int32') };
         const features = (one: tf.Tensor) => network.features(judge, set.images({ ...distilled, bases: one }, choice));
-        const [wanted, found] = [features(distilled.bases), features(atTwoBits(bases as tf.Tensor4D))];
+        const [wanted, found] = [features(distilled.bases), features(atFourLevels(bases as tf.Tensor4D, levels.bases))];
         return sum + found.sub(wanted).square().mean().dataSync()[0];
       }, 0);
     });
@@ -84,5 +92,5 @@ test('steps bring the features of the quantised set nearer to those of the set a
   disposeAll(images, judge);
   work.dispose();
   assert.equal(tf.memory().numTensors, counted);
-  disposeAll(distilled);
+  disposeAll(distilled, { ...levels.bases });
 });

@@ -59,10 +59,7 @@ test('a student learns separable classes; the same seed gives the same student, 
 test('one epoch in one batch is one step of SGD with weight decay: p - rate * (gradient + decay * p)', async () => {
   // Without images of any contrast the gradient of the convolution is that of its bias alone; the decay is what is measured.
   const black = { ...train, batch: (rows: ArrayLike<number>) => tf.zeros<tf.Rank.R4>([rows.length, 8, 8, 3]) };
-  const trainer = studentTrainer(
-    network,
-    recipe({ length: { epochs: 1 }, batchSize: 100, weightDecay: 0.5, compile: false }),
-  );
+  const trainer = studentTrainer(network, recipe({ length: { epochs: 1 }, batchSize: 100, weightDecay: 0.5 }));
   const trained = await trainer(realTrainingSet(black), Random.stream(5, 'test'));
   const start = network.init(Random.stream(5, 'test').stream('network'));
   const ratio = tf.tidy(() => trained['features.0.weight'].div(start['features.0.weight']).dataSync<'float32'>());
@@ -73,7 +70,7 @@ test('one epoch in one batch is one step of SGD with weight decay: p - rate * (g
 test('the learning rate falls to a tenth after half of the epochs', async () => {
   // Weight decay alone moves the convolution on black images; without momentum each epoch multiplies it by 1 - rate * decay.
   const black = { ...train, batch: (rows: ArrayLike<number>) => tf.zeros<tf.Rank.R4>([rows.length, 8, 8, 3]) };
-  const options = recipe({ length: { epochs: 4 }, batchSize: 100, weightDecay: 1, momentum: 0, compile: false });
+  const options = recipe({ length: { epochs: 4 }, batchSize: 100, weightDecay: 1, momentum: 0 });
   const trained = await studentTrainer(network, options)(realTrainingSet(black), Random.stream(5, 'test'));
   const start = network.init(Random.stream(5, 'test').stream('network'));
   const ratio = tf.tidy(() => trained['features.0.weight'].div(start['features.0.weight']).mean().dataSync()[0]);
@@ -85,7 +82,7 @@ test('the learning rate falls to a tenth after half of the epochs', async () => 
 test('in updates a student takes so many steps whatever the size of its set, and the rate falls at half of them', async () => {
   const black = { ...train, batch: (rows: ArrayLike<number>) => tf.zeros<tf.Rank.R4>([rows.length, 8, 8, 3]) };
   for (const batchSize of [100, 7]) {
-    const options = recipe({ length: { updates: 4 }, batchSize, weightDecay: 1, momentum: 0, compile: false });
+    const options = recipe({ length: { updates: 4 }, batchSize, weightDecay: 1, momentum: 0 });
     const seen: number[] = [];
     const trained = await studentTrainer(network, options)(realTrainingSet(black), Random.stream(5, 'test'), {
       onUpdate: (update) => seen.push(update),

@@ -5,13 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  executeTask,
-  ownToThisProcess,
-  readTaskRequest,
-  type RunTask,
-  type TaskRequest,
-} from '../../lib/experiments/task';
+import { executeTask } from '../../lib/experiments/execute-task';
+import { ownToThisProcess, readTaskRequest, type RunTask, type TaskRequest } from '../../lib/experiments/task';
 import { readTaskEvent, reportingProgress, type TaskEvent } from '../../lib/experiments/task-events';
 import { haba } from '../cli/command-line';
 import { lowRank } from '../factorization/low-rank';

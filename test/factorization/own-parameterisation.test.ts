@@ -8,12 +8,14 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { dataAtHand } from '../../lib/runs/data-at-hand';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { createDistillation } from '../../lib/distillation/distillation';
+import { createDistillation, releaseState } from '../../lib/distillation/distillation';
 import { budget } from '../../lib/factorization/budget';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { parameterisationOf, registerParameterisation, type OwnSet } from '../../lib/factorization/parameterisations';
 import { realImages } from '../../lib/factorization/stored-items';
 import { readSafetensors } from '../../lib/files/safetensors';
+import { setsAtBudget } from '../../lib/questions/sets-at-budget';
+import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
 import { budgetTable } from '../../lib/report/budget-table';
 import { exportSet } from '../../lib/report/export-set';
 import { hallucinationGrid } from '../../lib/report/grids';
@@ -27,7 +29,7 @@ import { evaluateRun, run } from '../../lib/runs/run';
 import { readMetrics, setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import type { RunResult } from '../../lib/runs/train-students';
-import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
+import type { Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress } from '../../lib/terminal/progress';
@@ -69,10 +71,11 @@ function valuesOf(file: string): Record<string, number[]> {
 async function startOf(given: ConfigurationInput): Promise<Record<string, number[]>> {
   const data = await dataAtHand('shapes');
   const distillation = createDistillation(configure(given), data);
-  const { parameters, velocity, adversary, adversaryVelocity } = distillation.start();
+  const state = distillation.start();
+  const { parameters, velocity } = state.set;
   assert.deepEqual(Object.keys(velocity), ['coefficients', 'dictionary'], 'what is fixed has no velocity');
   const values = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, [...tensor.dataSync()]]));
-  disposeAll(parameters, velocity, adversary, adversaryVelocity);
+  releaseState(state);
   distillation.dispose();
   return values;
 }
@@ -201,6 +204,23 @@ test('budget: as many items as fit beside the others, one more would not', () =>
   assert.equal(fits[1].floats, 67 * 80 + 768 + 8 * 3072);
   assert.equal(fits[1].trainingImagesPerClass, 67);
   assert.match(tableText(budgetTable('budget', fits), 'csv'), /low rank,,0,67,67/);
+});
+
+test('questions compare it at a budget: as many items as fit beside the options of the profile, or as it says itself', () => {
+  const found = (imagesPerClass: number) =>
+    setsAtBudget({ ...shapes, imagesPerClass, profile: 'smoke' }).find(({ kind }) => kind === lowRankSet.label)?.set;
+  // 30,720 floats less 768 of the centre and 3 x 3,072 of the dictionary leave 20,736: 691 times 10 classes x 3 coefficients.
+  assert.deepEqual(found(1), { kind: 'low-rank', ipc: 691, rank: 3 });
+  assert.equal(found(0.3), undefined);
+  const cells = storageEfficiency({ profile: 'smoke', dataset: 'shapes' }, { seeds: [0], budgets: [1] });
+  assert.ok(cells.some(({ factors }) => factors.kind === 'low rank' && factors.method === 'DM'));
+  registerParameterisation({ ...lowRankSet, atBudget: (_, floats) => (floats < 10 ? undefined : { ipc: 5, rank: 2 }) });
+  try {
+    assert.deepEqual(found(1), { kind: 'low-rank', ipc: 5, rank: 2 });
+    assert.equal(found(1e-4), undefined);
+  } finally {
+    registerParameterisation(lowRankSet);
+  }
 });
 
 test('where an item has two views, constraints apply, students see either, and export shows both', async () => {

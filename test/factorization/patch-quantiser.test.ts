@@ -94,3 +94,17 @@ test('damaged codes say what is wrong', () => {
   refused({ bytes: Uint8Array.of(...codes.bytes, 1) }, /1 bytes more/);
   refused({ groups: codes.groups.slice(0, 5) }, /names group 5, and there are 5/);
 });
+
+test('codes of values that moved are at the levels of what they were calibrated on', () => {
+  const shape: ImagesShape = [2, 10, 10, 1];
+  const calibration = smooth(shape);
+  const moved = calibration.map((value) => 3 * value);
+  const [given, own] = [{ calibration }, {}].map((more) =>
+    encodePatches(moved, shape, { groups: 3, random: Random.stream(1, 'test'), ...more }),
+  );
+  const still = encodePatches(calibration, shape, { groups: 3, random: Random.stream(1, 'test') });
+  assert.deepEqual(given.groups, still.groups);
+  assert.notDeepEqual(own.groups, still.groups);
+  const most = Math.max(...calibration.map(Math.abs));
+  assert.ok(decodePatches(given, shape).every((value) => Math.abs(value) < 2 * most));
+});

@@ -6,7 +6,7 @@ import { currentHolder, takeLock } from '../../lib/files/lock';
 import { writeSealed } from '../../lib/files/sealed-json';
 import { readCheckpoint, writeCheckpoint } from '../../lib/distillation/checkpoint';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
-import type { DistillationState } from '../../lib/distillation/distillation';
+import { releaseState, type DistillationState } from '../../lib/distillation/distillation';
 import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
 import { readGoldenCase } from '../../lib/tools/parity/golden-case';
 import { sealedLine } from '../../lib/files/json-lines';
@@ -200,22 +200,22 @@ const checkpointReader: Reader = {
     await useBackend();
     const file = path.join(folder, 'checkpoint.safetensors');
     const record = (names: string[]): Parameters => Object.fromEntries(names.map((name) => [name, tf.ones([2, 2])]));
+    const step = (names: string[]) => ({ parameters: record(names), velocity: record(names) });
     const state: DistillationState = {
       iteration: 7,
-      parameters: record(['bases', 'hallucinators.enc.weight']),
-      velocity: record(['bases', 'hallucinators.enc.weight']),
-      adversary: record(['head.weight']),
-      adversaryVelocity: record(['head.weight']),
+      set: step(['bases', 'hallucinators.enc.weight']),
+      method: step(['stepSize']),
+      adversary: step(['head.weight']),
     };
     writeCheckpoint(file, { state, metricsBytes: 99, run: 'abc' });
     return {
       targets: [safetensorsTarget(file)],
       read: counted(() => {
         const { state: read, metricsBytes } = readCheckpoint(file, state, { identity: 'abc' });
-        disposeAll(read.parameters, read.velocity, read.adversary, read.adversaryVelocity);
+        releaseState(read);
         hold(Number.isSafeInteger(read.iteration) && read.iteration >= 0, `its iteration is ${read.iteration}`);
         hold(Number.isSafeInteger(metricsBytes) && metricsBytes >= 0, `its metrics have ${metricsBytes} bytes`);
-        hold(read.parameters.bases.dtype === 'float32', 'its bases are no floats');
+        hold(read.set.parameters.bases.dtype === 'float32', 'its bases are no floats');
       }),
     };
   },
@@ -279,7 +279,6 @@ const expertsReader: Reader = {
         count: 1,
         epochs,
         experts: folder,
-        compile: false,
       });
     await train(1);
     const home = expertsFolder(expertSettingsOfTest, folder);

@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { createAugmentation } from '../../lib/data/dsa';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
-import { distributionDistance, distributionMatching, drawReal } from '../../lib/matching/distribution';
+import { distributionDistance, distributionMatching } from '../../lib/matching/distribution';
+import { drawReal } from '../../lib/matching/match-once';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
 import { valueAndGradients } from '../../lib/tensor/gradient';
-import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { assertClose, wave } from '../formula';
 import { smallSource } from '../small-source';
 import { assertSlope } from './finite-differences';
 
+// Operation by operation, unless said otherwise: little is computed, and graphs would take longer to make.
+process.env.HABA_EXECUTION = 'eager';
 before(() => useBackend());
 
 // PyTorch 2.5: sum over classes of ((real mean - distilled mean) ** 2).sum().
@@ -42,12 +44,12 @@ test('HaBa with augmentation: the gradient agrees with finite differences', asyn
   const source = smallSource();
   const inputs = { imageShape: source.imageShape, classCount: 2 };
   const set = createDistilledSet({ kind: 'haba', basesPerClass: 2, hallucinators: 2, ...inputs });
-  const parameters = set.init(Random.stream(1, 'test'), source);
+  const parameters = { set: set.init(Random.stream(1, 'test'), source), method: {} };
   const network = createNetwork({ name: 'ConvNet', width: 4, depth: 2, activation: 'sigmoid', ...inputs });
   const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
-  const loss = distributionMatching({ set, source, network, augmentation, realBatch: 6, compile: false });
+  const loss = distributionMatching({ set, source, network, augmentation, realBatch: 6 });
   await assertSlope(loss, parameters);
-  disposeAll(parameters);
+  tf.dispose(parameters);
 });
 
 test('real images are drawn without replacement, or, where a class has too few, with', () => {

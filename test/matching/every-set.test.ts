@@ -6,16 +6,19 @@ import { createDistilledSet, type DistilledSetOptions } from '../../lib/factoriz
 import { learnedOf, type DistilledSet } from '../../lib/factorization/distilled-set';
 import { distributionMatching } from '../../lib/matching/distribution';
 import { gradientMatching } from '../../lib/matching/gradient';
-import type { MatchingLoss, MatchingStep } from '../../lib/matching/matching-loss';
+import type { MatchingLoss, MatchingParameters, MatchingStep } from '../../lib/matching/matching-loss';
+import type { MatchingContext } from '../../lib/matching/method';
 import { trajectoryMatching } from '../../lib/matching/trajectory';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
-import { disposeAll, type Parameters } from '../../lib/tensor/parameters';
+import { withExecution } from '../../lib/tensor/execution';
+import type { Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { lowRank } from '../factorization/low-rank';
 import { smallSource } from '../small-source';
 import { firstStep } from './finite-differences';
+import { scaledMeansMethod } from './scaled-means';
 
 before(() => useBackend());
 
@@ -34,16 +37,17 @@ const sets: Record<string, object> = {
   'a kind from outside the library, with a tensor that is fixed': lowRank({ ipc: 2, rank: 3 }),
 };
 
-const methods: Record<string, (set: DistilledSet, augmentation: Augmentation, compile: boolean) => MatchingLoss> = {
-  dm: (set, augmentation, compile) =>
-    distributionMatching({ set, source, network, augmentation, realBatch: 4, compile }),
-  dc: (set, _, compile) => gradient(set, createAugmentation('none'), compile),
-  dsa: (set, augmentation, compile) => gradient(set, augmentation, compile),
-  'mtt, full': (set, augmentation, compile) => trajectory('full', set, augmentation, compile),
-  'mtt, stepwise': (set, augmentation, compile) => trajectory('stepwise', set, augmentation, compile),
+const methods: Record<string, (set: DistilledSet, augmentation: Augmentation) => MatchingLoss> = {
+  dm: (set, augmentation) => distributionMatching({ set, source, network, augmentation, realBatch: 4 }),
+  dc: (set) => gradient(set, createAugmentation('none')),
+  dsa: (set, augmentation) => gradient(set, augmentation),
+  'mtt, full': (set, augmentation) => trajectory('full', set, augmentation),
+  'mtt, stepwise': (set, augmentation) => trajectory('stepwise', set, augmentation),
+  'a loss from outside the library, which learns a scale and a vector': (set, augmentation) =>
+    scaledMeansMethod.create({ realBatch: 4, scale: 0.7 }, { set, source, network, augmentation } as MatchingContext),
 };
 
-function gradient(set: DistilledSet, augmentation: Augmentation, compile: boolean): MatchingLoss {
+function gradient(set: DistilledSet, augmentation: Augmentation): MatchingLoss {
   return gradientMatching({
     set,
     source,
@@ -52,18 +56,22 @@ function gradient(set: DistilledSet, augmentation: Augmentation, compile: boolea
     realBatch: 4,
     outerLoops: 2,
     innerLoops: 1,
-    compile,
   });
 }
 
-function trajectory(unroll: 'full' | 'stepwise', set: DistilledSet, augmentation: Augmentation, compile: boolean) {
+function trajectory(unroll: 'full' | 'stepwise', set: DistilledSet, augmentation: Augmentation) {
   const segment = (random: Random) => ({ start: network.init(random), target: network.init(random) });
   const student = { studentSteps: 2, studentBatch: 3 };
-  return trajectoryMatching({ set, network, augmentation, segment, ...student, unroll, compile });
+  return trajectoryMatching({ set, network, augmentation, segment, ...student, unroll });
 }
 
+const together = ({ set, method }: MatchingParameters): Parameters => ({ ...set, ...method });
+
 /** What a loss learns beside the set. */
-const learnedBy = (method: string): Parameters => (method.startsWith('mtt') ? { stepSize: tf.scalar(0.05) } : {});
+function learnedBy(method: string): Parameters {
+  if (method.startsWith('mtt')) return { stepSize: tf.scalar(0.05) };
+  return method.startsWith('a loss from outside') ? { scale: tf.scalar(0.7), shift: tf.tensor1d([0.1, -0.2]) } : {};
+}
 
 for (const [method, create] of Object.entries(methods)) {
   for (const [kind, options] of Object.entries(sets)) {
@@ -71,23 +79,27 @@ for (const [method, create] of Object.entries(methods)) {
       const tensors = tf.memory().numTensors;
       const set = createDistilledSet({ ...options, ...inputs } as DistilledSetOptions);
       const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
-      const [eager, compiled] = [create(set, augmentation, false), create(set, augmentation, true)];
-      const parameters = { ...set.init(Random.stream(1, 'test'), source), ...learnedBy(method) };
-      const one = await firstStep(eager, parameters);
-      const other = await firstStep(compiled, parameters);
+      const loss = create(set, augmentation);
+      const parameters = { set: set.init(Random.stream(1, 'test'), source), method: learnedBy(method) };
+      const one = await withExecution('eager', () => firstStep(loss, parameters));
+      const other = await withExecution('compiled', () => firstStep(loss, parameters));
       assert.ok(Number.isFinite(one.loss) && one.loss > 0, `loss ${one.loss}`);
       assert.ok(Math.abs(one.loss - other.loss) < 1e-4 * one.loss, `${one.loss} eager, ${other.loss} compiled`);
-      assert.deepEqual(Object.keys(one.gradients), Object.keys(learnedOf(set, parameters)));
-      for (const [name, gradient] of Object.entries(one.gradients)) {
-        assert.deepEqual(gradient.shape, parameters[name].shape, name);
+      const [all, eager, compiled] = [parameters, one.gradients, other.gradients].map(together);
+      assert.deepEqual(
+        Object.keys(eager),
+        Object.keys(together({ ...parameters, set: learnedOf(set, parameters.set) })),
+      );
+      for (const [name, gradient] of Object.entries(eager)) {
+        assert.deepEqual(gradient.shape, all[name].shape, name);
         const [norm, difference] = tf.tidy(() =>
-          [gradient.norm(), gradient.sub(other.gradients[name]).norm()].map((value) => value.dataSync()[0]),
+          [gradient.norm(), gradient.sub(compiled[name]).norm()].map((value) => value.dataSync()[0]),
         );
         assert.ok(Number.isFinite(norm) && norm > 0, `${name}: norm ${norm}`);
         assert.ok(difference < 2e-3 * norm, `${name}: eager and compiled differ by ${difference} of ${norm}`);
       }
-      disposeAll(parameters, one.gradients, other.gradients);
-      compiled.dispose();
+      tf.dispose([parameters, one.gradients, other.gradients]);
+      loss.dispose();
       assert.equal(tf.memory().numTensors, tensors);
     });
   }
@@ -116,25 +128,26 @@ for (const [method, create] of Object.entries(methods)) {
   if (method === 'dc') continue; // It augments nothing; it is DSA otherwise.
   test(`${method}: wherever an iteration fails, no tensor is left behind`, async () => {
     const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
-    for (const compile of [false, true]) {
+    for (const mode of ['eager', 'compiled'] as const) {
       let failures = 0;
       for (let failed = true; failed; ) {
         failed = false;
-        const loss = create(set, failing(createAugmentation('color_crop'), failures + 1), compile);
-        const parameters = { ...set.init(Random.stream(1), source), ...learnedBy(method) };
+        const loss = create(set, failing(createAugmentation('color_crop'), failures + 1));
+        const parameters = { set: set.init(Random.stream(1), source), method: learnedBy(method) };
         const tensors = tf.memory().numTensors;
         try {
-          await loss.iteration(parameters, Random.stream(2), ({ gradients }) => {
-            disposeAll(gradients);
+          const update = ({ gradients }: MatchingStep) => {
+            tf.dispose(gradients);
             return parameters;
-          });
+          };
+          await withExecution(mode, async () => loss.iteration(parameters, Random.stream(2), update));
         } catch (error) {
           assert.match((error as Error).message, /one too many/);
           failed = true;
           failures += 1;
         }
-        assert.equal(tf.memory().numTensors, tensors, `compile: ${compile}, failure ${failures}`);
-        disposeAll(parameters);
+        assert.equal(tf.memory().numTensors, tensors, `${mode}, failure ${failures}`);
+        tf.dispose(parameters);
         loss.dispose();
       }
       assert.ok(failures >= 2, `${failures} failures`);
@@ -144,18 +157,18 @@ for (const [method, create] of Object.entries(methods)) {
 
 test('gradient matching, an update that fails: the network it drew is not left behind', async () => {
   const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
-  const loss = gradient(set, createAugmentation('none'), true);
-  const parameters = set.init(Random.stream(1), source);
+  const loss = gradient(set, createAugmentation('none'));
+  const parameters = { set: set.init(Random.stream(1), source), method: {} };
   const tensors = tf.memory().numTensors;
   let updates = 0;
   const update = ({ gradients }: MatchingStep) => {
-    disposeAll(gradients);
+    tf.dispose(gradients);
     updates += 1;
     if (updates === 2) throw new Error('no second update');
     return parameters;
   };
   await assert.rejects(async () => loss.iteration(parameters, Random.stream(2), update), /no second update/);
   assert.equal(tf.memory().numTensors, tensors);
-  disposeAll(parameters);
+  tf.dispose(parameters);
   loss.dispose();
 });

@@ -1,15 +1,15 @@
 /** A matching loss's gradient against its own values nearby. */
 import assert from 'node:assert/strict';
-import type { MatchingLoss, MatchingStep } from '../../lib/matching/matching-loss';
-import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
+import type { MatchingLoss, MatchingParameters, MatchingStep } from '../../lib/matching/matching-loss';
+import { mapParameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 
 /** The first gradient of an iteration whose draws follow from `seed`; the caller disposes of it. */
-export async function firstStep(loss: MatchingLoss, parameters: Parameters, seed = 5): Promise<MatchingStep> {
+export async function firstStep(loss: MatchingLoss, parameters: MatchingParameters, seed = 5): Promise<MatchingStep> {
   let first: MatchingStep | undefined;
   await loss.iteration(parameters, Random.stream(seed, 'test'), (step) => {
-    if (first) disposeAll(step.gradients);
+    if (first) tf.dispose(step.gradients);
     first ??= step;
     return parameters;
   });
@@ -29,26 +29,34 @@ interface SlopeOptions {
  */
 export async function assertSlope(
   loss: MatchingLoss,
-  parameters: Parameters,
+  parameters: MatchingParameters,
   { tolerance = 0.005, change = 0.01 }: SlopeOptions = {},
 ): Promise<void> {
   const { loss: value, gradients } = await firstStep(loss, parameters);
   const random = Random.stream(11, 'test');
-  const direction = mapParameters(gradients, (gradient) =>
-    tf.tidy(() => gradient.mul(random.uniform(gradient.shape, 0, 2))),
-  );
-  const slope = tf.tidy(
-    () =>
-      tf.addN(Object.entries(gradients).map(([name, gradient]) => gradient.mul(direction[name]).sum())).dataSync()[0],
-  );
+  const direction = mapBoth(gradients, (gradient) => gradient.mul(random.uniform(gradient.shape, 0, 2)));
+  const slope = tf.tidy(() => {
+    const products = mapBoth(gradients, (gradient, name, part) => gradient.mul(direction[part][name]).sum());
+    return tf.addN([...Object.values(products.set), ...Object.values(products.method)]).dataSync()[0];
+  });
   const step = (change * Math.abs(value)) / slope;
   const valueAt = async (length: number) => {
-    const moved = mapParameters(parameters, (tensor, name) => tf.tidy(() => tensor.add(direction[name].mul(length))));
+    const moved = mapBoth(parameters, (tensor, name, part) => tensor.add(direction[part][name].mul(length)));
     const there = await firstStep(loss, moved);
-    disposeAll(moved, there.gradients);
+    tf.dispose([moved, there.gradients]);
     return there.loss;
   };
   const difference = ((await valueAt(step)) - (await valueAt(-step))) / (2 * step);
-  disposeAll(gradients, direction);
+  tf.dispose([gradients, direction]);
   assert.ok(Math.abs(difference - slope) <= tolerance * slope, `gradient says ${slope}, values say ${difference}`);
+}
+
+/** Of the set and of the method, each in a scope of its own. */
+function mapBoth(
+  { set, method }: MatchingParameters,
+  each: (tensor: tf.Tensor, name: string, part: 'set' | 'method') => tf.Tensor,
+): MatchingParameters {
+  const map = (part: 'set' | 'method') =>
+    mapParameters({ set, method }[part], (tensor, name) => tf.tidy(() => each(tensor, name, part)));
+  return { set: map('set'), method: map('method') };
 }

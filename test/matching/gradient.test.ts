@@ -3,16 +3,18 @@ import { before, test } from 'node:test';
 import { createAugmentation } from '../../lib/data/dsa';
 import { createDistilledSet, type DistilledSetOptions } from '../../lib/factorization/create-distilled-set';
 import { gradientDistance, gradientMatching } from '../../lib/matching/gradient';
+import type { MatchingParameters } from '../../lib/matching/matching-loss';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
 import { valueAndGradients } from '../../lib/tensor/gradient';
-import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { assertClose, wave } from '../formula';
 import { smallSource } from '../small-source';
 import { assertSlope } from './finite-differences';
 
+// Operation by operation, unless said otherwise: little is computed, and graphs would take longer to make.
+process.env.HABA_EXECUTION = 'eager';
 before(() => useBackend());
 
 // PyTorch 2.5: the authors' metric 'ours', per output channel, on the transposed tensors.
@@ -56,7 +58,7 @@ for (const [what, settings, activation, change] of [
 ] as const) {
   test(`second order, ${what}: the gradient agrees with finite differences`, async () => {
     const set = createDistilledSet({ ...settings, ...inputs } as DistilledSetOptions);
-    const parameters = set.init(Random.stream(1, 'test'), source);
+    const parameters = { set: set.init(Random.stream(1, 'test'), source), method: {} };
     const network = createNetwork({ name: 'ConvNet', width: 4, depth: 2, activation, ...inputs });
     const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
     const loss = gradientMatching({
@@ -66,34 +68,33 @@ for (const [what, settings, activation, change] of [
       augmentation,
       realBatch: 6,
       outerLoops: 1,
-      compile: false,
     });
     await assertSlope(loss, parameters, { change });
-    disposeAll(parameters);
+    tf.dispose(parameters);
   });
 }
 
 test('outer loops: an update each, with the parameters that the update before returned', async () => {
   const set = createDistilledSet({ kind: 'images', ipc: 2, ...inputs });
-  const parameters = set.init(Random.stream(1, 'test'), source);
+  const parameters = { set: set.init(Random.stream(1, 'test'), source), method: {} };
   const network = createNetwork({ name: 'ConvNet', width: 4, depth: 1, ...inputs });
   const augmentation = createAugmentation('none');
-  const options = { set, source, network, augmentation, realBatch: 6, compile: false };
+  const options = { set, source, network, augmentation, realBatch: 6 };
   const loss = gradientMatching({ ...options, outerLoops: 3, innerLoops: 2 });
   assert.equal(loss.updatesPerIteration, 3);
   const tensors = tf.memory().numTensors;
   const losses: number[] = [];
-  let current = parameters;
+  let current: MatchingParameters = parameters;
   await loss.iteration(parameters, Random.stream(3, 'test'), ({ loss: value, gradients }) => {
     losses.push(value);
-    const next = { bases: tf.tidy(() => current.bases.sub(gradients.bases.mul(0.5))) };
-    disposeAll(gradients);
-    if (current !== parameters) disposeAll(current);
+    const next = { set: { bases: tf.tidy(() => current.set.bases.sub(gradients.set.bases.mul(0.5))) }, method: {} };
+    tf.dispose(gradients);
+    if (current !== parameters) tf.dispose(current);
     return (current = next);
   });
   assert.equal(losses.length, 3);
   assert.ok(losses[1] < losses[0], `${losses}`);
-  disposeAll(current);
+  tf.dispose(current);
   assert.equal(tf.memory().numTensors, tensors);
-  disposeAll(parameters);
+  tf.dispose(parameters);
 });

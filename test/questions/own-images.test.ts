@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { datasetNameOf } from '../../lib/data/dataset-names';
 import { imageFolder } from '../../lib/data/own-datasets';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { runGrid } from '../../lib/experiments/grid';
@@ -93,7 +94,7 @@ async function askStorage(settings: QuestionSettings) {
   assert.equal(table.table.numRows(), runs.length);
   requireNumbers(table);
   equalAccuracyTable('equal', runs);
-  assert.equal(publishedTable('published', String(settings.dataset)).table.numRows(), 0);
+  assert.equal(publishedTable('published', datasetNameOf(settings.dataset)).table.numRows(), 0);
   assertReadable(await chartFigure('storage', storageChart(runs), table.runs));
   assertReadable(await chartFigure('differences', storageDifferenceChart(runs), table.runs));
   return runs;
@@ -158,7 +159,7 @@ test('grey images of side 64, two a class, by the variables of a notebook: the b
     assert.deepEqual([...new Set(cells.map(({ factors }) => factors.budget))], [1, 2]);
     for (const { task } of cells) {
       const { input } = setTaskOf(task);
-      if ('set' in input) assert.ok(perClassOf(configure(input as ConfigurationInput).set) <= 2);
+      if ('set' in input) assert.ok(perClassOf(configure(input).set) <= 2);
     }
   } finally {
     for (const name of ['HABA_DATASET', 'HABA_IMAGE_SIZE']) {

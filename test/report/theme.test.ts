@@ -80,6 +80,23 @@ test('in grey, any two kinds of set differ in lightness or in shape; those drawn
   }
 });
 
+test("kinds of one's own have colours and shapes of their own, stable, dark enough on white, and any number of them", () => {
+  const own = Array.from({ length: 40 }, (_, place) => `my kind ${place}`);
+  const { colour, shape } = kindScales([...kinds, ...own]);
+  assert.equal(new Set(colour.range).size, kinds.length + own.length, 'no two of one colour');
+  for (const one of colour.range) assert.match(one, /^#[0-9a-f]{6}$/i);
+  for (const one of colour.range.slice(kinds.length)) assert.ok(lab(linear(one))[0] < 62, one);
+  assert.ok(!colour.range.slice(kinds.length).includes('#000000'));
+  assert.ok(shape.range.slice(kinds.length).every((one) => !shape.range.slice(0, kinds.length).includes(one)));
+
+  const few = ['low rank', 'mirrored', 'sparse', 'my Fourier set'];
+  const among = kindScales(['images', ...few, 'HaBa']);
+  assert.deepEqual([among.colour.range[0], among.colour.range[5]], [kindColours.images, kindColours.HaBa]);
+  const turned = kindScales([...few].reverse());
+  assert.deepEqual([...turned.colour.range].reverse(), among.colour.range.slice(1, 5), 'whatever the order');
+  for (const name of ['constructor', '__proto__', '']) assert.match(kindScales([name]).colour.range[0], /^#/);
+});
+
 test('the frame of a chart: a paragraph a note, broken between words; none where there is nothing to say', () => {
   const said = chartFrame([undefined, 'DM on CIFAR-10', '', 'points: means over seeds'], 60);
   // 'points: means' is 49 points wide in DejaVu Sans of 7 points, with 'over' 68.

@@ -31,9 +31,10 @@ before(async () => {
   file = path.join(folder, 'distilled.safetensors');
   const { imageShape } = data.train;
   const set = createDistilledSet({ ...configuration.set, imageShape, classCount: 10 });
-  const parameters = { ...set.init(Random.stream(0, 'test'), data.train), stepSize: tf.scalar(0.02) };
-  writeDistilledSet(file, { parameters, configuration, data, run: 'abc' });
-  disposeAll(parameters);
+  const parameters = set.init(Random.stream(0, 'test'), data.train);
+  const method = { stepSize: tf.scalar(0.02) };
+  writeDistilledSet(file, { parameters, method, configuration, data, run: 'abc' });
+  disposeAll(parameters, method);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,7 +47,9 @@ test('a set comes back with all that training on it needs', () => {
   assert.equal(read.run, 'abc');
   assert.deepEqual([read.set.itemCount, read.set.views], [20, 3]);
   assert.equal(read.dataChecksum, data.checksum);
-  assert.ok(Math.abs(read.parameters.stepSize.dataSync()[0] - 0.02) < 1e-8);
+  assert.ok(Math.abs(read.method.stepSize.dataSync()[0] - 0.02) < 1e-8);
+  assert.deepEqual(Object.keys(read.method), ['stepSize']);
+  assert.ok(!('stepSize' in read.parameters));
   assert.deepEqual(read.parameters.bases.shape, [20, 32, 32, 1]);
   assert.deepEqual(Object.keys(read.statistics), ['mean', 'deviation']);
   read.dispose();

@@ -20,7 +20,7 @@ import { hashInName, readIdentity, setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
 import { storeFile, storeRun } from '../../lib/runs/store';
 import type { RunResult } from '../../lib/runs/train-students';
-import { disposeAll } from '../../lib/tensor/parameters';
+import { disposeAll, type Parameters as Tensors } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress, type ProgressReporter } from '../../lib/terminal/progress';
@@ -87,18 +87,28 @@ test('a file is as large as the ledger says, whatever is in it and at whichever 
       // Its run is above; these images are too few for it.
       if (name === 'low rank') continue;
       const configuration = configure({ ...common, whitening: 'zca', matching: { method }, set });
-      const own = createDistilledSet({ ...configuration.set, ...shape }).init(Random.stream(0, 'test'), data.train);
-      const parameters = { ...own, ...(method === 'mtt' ? { stepSize: tf.scalar(0.01) } : {}) };
+      const parameters = createDistilledSet({ ...configuration.set, ...shape }).init(
+        Random.stream(0, 'test'),
+        data.train,
+      );
+      const learned: Tensors = method === 'mtt' ? { stepSize: tf.scalar(0.01) } : {};
       const before = tf.memory().numTensors;
       const sizes = precisions.map((precision) => {
         const stored = { of: '0123456789', precision };
-        const ledger = writeDistilledSet(file, { parameters, configuration, data, run: 'abc', stored });
+        const ledger = writeDistilledSet(file, {
+          parameters,
+          method: learned,
+          configuration,
+          data,
+          run: 'abc',
+          stored,
+        });
         assert.equal(ledger.bits, bitsOnDisk(file), `${name}, ${precision}`);
         const read = readDistilledSet(file);
         assert.deepEqual([read.ledger, read.stored], [ledger, stored]);
         assert.deepEqual(
-            Object.entries(read.parameters).map(([one, tensor]) => [one, tensor.shape, tensor.dtype]).sort(),
-            Object.entries(parameters).map(([one, tensor]) => [one, tensor.shape, tensor.dtype]).sort(),
+            Object.entries({ ...read.parameters, ...read.method }).map(([one, tensor]) => [one, tensor.shape, tensor.dtype]).sort(),
+            Object.entries({ ...parameters, ...learned }).map(([one, tensor]) => [one, tensor.shape, tensor.dtype]).sort(),
           ); // prettier-ignore
         read.dispose();
         return ledger.bits;
@@ -106,7 +116,7 @@ test('a file is as large as the ledger says, whatever is in it and at whichever 
       assert.equal(sizes[0], distilledLedger(configuration, shape).bits);
       for (const [place, size] of sizes.slice(1).entries()) assert.ok(size < sizes[place], `${name}: ${sizes.join()}`);
       assert.equal(tf.memory().numTensors, before);
-      disposeAll(parameters);
+      disposeAll(parameters, learned);
     }
   }
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { useBackend } from '../../lib/tensor/backend';
 import { branch, compile } from '../../lib/tensor/compile';
+import { withExecution } from '../../lib/tensor/execution';
 import { tf } from '../../lib/tensor/tensorflow';
 
 before(() => useBackend());
@@ -31,7 +32,7 @@ const everything = ({ index, inputs }: { index: tf.Scalar; inputs: Tensors }) =>
 
 describe('branch', () => {
   const compiled = compile(everything, { name: 'branches' });
-  const eager = compile(everything, { name: 'branches', compile: false });
+  const eager = (inputs: Parameters<typeof everything>[0]) => withExecution('eager', () => compiled(inputs));
 
   for (let index = 0; index < branches.length; index++) {
     test(`branch ${index}: value, first and second derivatives are those of the chosen function`, () => {

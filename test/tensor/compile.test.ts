@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
 import { flatten } from '../../lib/tensor/tree';
+import { withExecution } from '../../lib/tensor/execution';
 import { tf } from '../../lib/tensor/tensorflow';
 
 before(() => useBackend());
@@ -347,8 +348,7 @@ const withoutGradient: [string, number[][], (inputs: Tensors) => tf.TensorContai
 /** Runs a function eagerly and compiled, twice, and compares; counts tensors. */
 function assertSame(run: (inputs: Tensors) => tf.TensorContainer, inputs: Tensors, tolerance = 1e-5): void {
   const compiled = compile(run, { name: 'compiled' });
-  const eager = compile(run, { name: 'eager', compile: false });
-  const expected = eager(inputs);
+  const expected = withExecution('eager', () => compiled(inputs));
   const before = tf.memory().numTensors;
   const results = [compiled(inputs), compiled(inputs)];
   assert.equal(tf.memory().numTensors - before, 2 * flatten(expected).tensors.length, 'tensors left behind');
@@ -416,13 +416,13 @@ describe('compile', () => {
       const twice = x.add(x);
       return { same: x, pair: [twice, twice] };
     };
-    for (const how of [true, false]) {
+    for (const how of ['compiled', 'eager'] as const) {
       const x = tf.tensor1d([1, 2]);
       const before = tf.memory().numTensors;
-      const { same, pair } = compile(run, { name: 'own', compile: how })({ x });
-      assert.equal(tf.memory().numTensors - before, 3, `compile: ${how}`);
+      const { same, pair } = withExecution(how, () => compile(run, { name: 'own' })({ x }));
+      assert.equal(tf.memory().numTensors - before, 3, how);
       tf.dispose([same, pair[0]]);
-      assert.deepEqual([...x.dataSync(), ...pair[1].dataSync()], [1, 2, 2, 4], `compile: ${how}`);
+      assert.deepEqual([...x.dataSync(), ...pair[1].dataSync()], [1, 2, 2, 4], how);
       tf.dispose([x, pair]);
     }
   });

@@ -33,7 +33,6 @@ export interface TrainExpertsOptions {
   experts?: string;
   /** A sentence added to what is said of files that cannot be used: how experts are made. */
   advice?: string;
-  compile?: boolean;
   signal?: AbortSignal;
   /** Called after each epoch, with epochs done of these experts together, and the last loss. */
   onEpoch?: (done: number, total: number, loss: number) => void;
@@ -70,7 +69,7 @@ export async function trainExperts(options: TrainExpertsOptions): Promise<{ fold
   }
   const { momentum, weightDecay, learningRate } = settings;
   const { augmentation } = options;
-  const step = trainingStep(network, { momentum, weightDecay, augmentation, compile: options.compile });
+  const step = trainingStep(network, { momentum, weightDecay, augmentation });
   const shapes = parameterShapes(network);
   let [seconds, epochsDone] = [0, 0];
   let lock: Lock | undefined;
@@ -194,9 +193,37 @@ function secondsOfFinished(folder: string, all: readonly ExpertFiles[], epochs: 
   if (!hasManifest(folder)) return undefined;
   let seconds = 0;
   for (const files of all) {
-    const progress = files.readProgress();
-    if (progress === undefined || progress.epoch < epochs || files.firstMissing(epochs) !== undefined) return undefined;
-    seconds += progress.seconds;
+    const own = secondsOf(files, epochs);
+    if (own === undefined) return undefined;
+    seconds += own;
   }
   return seconds;
+}
+
+/** What one expert's training took; undefined where some of it is left. */
+function secondsOf(files: ExpertFiles, epochs: number): number | undefined {
+  const progress = files.readProgress();
+  const isDone = progress !== undefined && progress.epoch >= epochs && files.firstMissing(epochs) === undefined;
+  return isDone ? progress.seconds : undefined;
+}
+
+/**
+ * Numbers of the experts that are not trained to the end; nothing is written.
+ * @throws as {@link trainExperts}, for files that cannot be used
+ */
+export function unfinishedExperts({
+  settings,
+  count,
+  epochs,
+  experts,
+  advice,
+}: Pick<TrainExpertsOptions, 'settings' | 'count' | 'epochs' | 'experts' | 'advice'>): number[] {
+  const folder = expertsFolder(settings, experts);
+  const numbers = Array.from({ length: count }, (_, expert) => expert);
+  if (!hasManifest(folder)) return numbers;
+  checkManifest(folder, settings, advice);
+  const name = expertsName(settings);
+  return numbers.filter(
+    (expert) => secondsOf(expertFiles({ folder, experts: name, expert, advice }), epochs) === undefined,
+  );
 }

@@ -69,7 +69,7 @@ export async function diversityJudge(
     );
   }
   const embed = (student: Parameters, count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
-    featuresOf(network, student, count, (first, size) => batch(range(first, size)), configuration);
+    featuresOf(network, student, count, (first, size) => batch(range(first, size)));
   // In a scope: where one fails, none is left.
   const { parameters, real, unit } = tf.tidy(() => {
     const student = readStudent(full);
@@ -102,7 +102,7 @@ export async function diversityJudge(
     }
     const distilled = readRunsSet(run.run);
     const { set } = distilled;
-    const training = distilledTrainingSet(set, distilled.parameters, made);
+    const training = distilledTrainingSet(set, distilled.parameters);
     const items = training.count;
     const features = embed(parameters, set.views * items, (rows) => training.batch(rows));
     const labels = training.labels(range(0, items));

@@ -5,12 +5,11 @@ import { setKinds } from '../sets-at-budget';
 import { imagesOf, type StorageRuns } from './measure';
 import { groupSeeds } from '../../report/seed-groups';
 import { differenceChart } from '../../report/difference-chart';
-import { intervalLayers } from '../../report/interval-layers';
 import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
-import { wholeLegend } from '../../report/labels';
+import { storageLayers } from '../../report/storage-layers';
 import { columnWidth } from '../../report/style';
-import { chartFrame, kindColours, kindScales } from '../../report/theme';
+import { chartFrame, kindScales } from '../../report/theme';
 
 /** Accuracy against stored floats, one panel a method, a colour and shape a kind of set. */
 export function storageChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
@@ -18,36 +17,25 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
   const random = groups.filter(({ setting }) => setting.method === 'none');
   const methods = methodsOf(runs);
   const present = new Set(runs.map(({ factors }) => factors.kind));
-  const kinds = (['random real images', ...setKinds] as const).filter((kind) => present.has(kind));
-  const scales = kindScales(kinds);
+  const kinds = [...new Set(['random real images', ...setKinds, ...present])].filter((kind) => present.has(kind));
   const recipes = recipesOf(resultsOf({ runs }));
-  const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, columnWidth('double') - 20) };
   const panels = methods.map((method): LayerSpec<string> => {
     const shown = [...groups.filter(({ setting }) => setting.method === method), ...random];
     const rows = shown.map((group) => ({
       kind: group.setting.kind,
-      imagesPerClass: group.runs[0].result.imagesPerClass,
+      storage: group.runs[0].result.imagesPerClass,
       ...percentInterval(resultsOf(group)),
     }));
     return {
       title: { text: method, anchor: 'middle' },
       width: (columnWidth('double') - 110) / 2,
       height: 170,
-      layer: intervalLayers(rows, {
-        along: 'y',
-        axis: { title: accuracyTitle(recipes), scale: { zero: false } },
-        joined: true,
-        encoding: {
-          x: {
-            field: 'imagesPerClass',
-            type: 'quantitative',
-            title: 'stored floats, in images per class',
-            scale: { type: 'log', nice: false, padding: 8 },
-            axis: { values: [1, 2, 3, 5, 10, 20, 50], grid: false },
-          },
-          color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
-        },
-        pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
+      layer: storageLayers(rows, {
+        kinds,
+        storageTitle: 'stored floats, in images per class',
+        accuracyTitle: accuracyTitle(recipes),
+        ticks: [1, 2, 3, 5, 10, 20, 50],
+        legendWidth: columnWidth('double') - 20,
       }),
     };
   });
@@ -65,12 +53,13 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
   const recipes = recipesOf(resultsOf({ runs }));
+  const { colour } = kindScales([...new Set(runs.map(({ factors }) => factors.kind))]);
   const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
   const panels = methodsOf(runs).flatMap((method) =>
     budgets.flatMap((budget) => {
       const rows = comparisons.flatMap(({ setting, difference }) =>
         difference && setting.method === method && setting.budget === budget
-          ? [{ label: setting.kind, colour: kindColours[setting.kind], difference }]
+          ? [{ label: setting.kind, colour: colour.range[colour.domain.indexOf(setting.kind)], difference }]
           : [],
       );
       if (rows.length === 0) return [];

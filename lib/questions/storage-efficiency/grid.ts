@@ -22,7 +22,7 @@ export interface StorageOptions {
   seeds?: readonly number[];
 }
 
-/** Every kind of set at every budget under DM; images and HaBa under MTT, too; beside random real images. */
+/** Every kind of set, those that were registered too, at every budget under DM; images and HaBa under MTT, too; beside random real images. */
 export function storageEfficiency(
   { profile, dataset }: QuestionSettings,
   options: StorageOptions = {},
@@ -45,7 +45,7 @@ export function storageEfficiency(
       ),
     );
     const distributions = budgets.flatMap((imagesPerClass) =>
-      setsAtBudget({ ...data, imagesPerClass }).map(({ kind, set }) =>
+      setsAtBudget({ ...data, imagesPerClass, profile }).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `DM, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'DM', kind, budget: imagesPerClass, seed },
@@ -54,7 +54,7 @@ export function storageEfficiency(
       ),
     );
     const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
-      trajectorySets(setsAtBudget({ ...data, imagesPerClass })).map(({ kind, set }) =>
+      trajectorySets(setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'MTT', kind, budget: imagesPerClass, seed },

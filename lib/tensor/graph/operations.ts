@@ -32,7 +32,7 @@ export function operationNamed(name: string): Operation {
   const operation = OPERATIONS.get(name);
   if (operation === undefined) {
     throw new Error(
-      `TensorFlow's operation ${name} is not in lib/tensor/graph/operations.ts; list it there, or run with compile: false.`,
+      `TensorFlow's operation ${name} is not in lib/tensor/graph/operations.ts; list it there, or run with compile: false, or in withExecution('eager', ...).`,
     );
   }
   return operation;

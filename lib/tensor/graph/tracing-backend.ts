@@ -118,7 +118,7 @@ export class TracingBackend extends tf.KernelBackend {
       throw new Error(
         `the values of ${node.operation === 'Placeholder' ? 'an input' : `a result of ${node.operation}`}, shape ` +
           `[${value.shape}], were read (data, dataSync, array, arraySync, print); they do not exist before the graph ` +
-          'runs. Keep to tensor operations, or run with compile: false.',
+          "runs. Keep to tensor operations, or run with compile: false, or in withExecution('eager', ...).",
       );
     }
     return broadcastElements(elements, constant.shape, value);

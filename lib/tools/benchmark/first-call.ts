@@ -12,7 +12,7 @@ export interface FirstCall extends Omit<GraphReport, 'signature'> {
 /** @returns undefined where nothing is compiled, as on the WASM backend */
 export async function firstCallOfUnroll({ steps = 50, width = 32 } = {}): Promise<FirstCall | undefined> {
   await useBackend();
-  const unroll = prepareUnroll(width, steps, true);
+  const unroll = prepareUnroll(width, steps);
   try {
     unroll.repeat();
     const [graph] = unroll.report();

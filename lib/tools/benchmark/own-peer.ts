@@ -3,18 +3,18 @@ import { createInterface } from 'node:readline';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { useBackend } from '../../tensor/backend';
+import { withExecution } from '../../tensor/execution';
 import { tf } from '../../tensor/tensorflow';
 import { matrixProduct, productOfMatrices } from './matrix-product';
 import type { PeerRequest } from './peer';
 import { benchmarkRows, type Repetition } from './rows';
 
 async function main(): Promise<void> {
-  const compiled = process.argv[2] === 'compiled';
   await useBackend();
   const prepared = new Map<string, Repetition>();
   const prepare = (name: string) => {
     const row = benchmarkRows.find((one) => one.name === name);
-    const repeat = prepared.get(name) ?? (row ? row.prepare(compiled) : productOfMatrices());
+    const repeat = prepared.get(name) ?? (row ? row.prepare() : productOfMatrices());
     prepared.set(name, repeat);
     return repeat;
   };
@@ -47,4 +47,4 @@ async function peakGrowth(repeat: Repetition): Promise<number> {
   return Math.max(0, Number(kibibytes) * 1024 - before);
 }
 
-void main();
+void withExecution(process.argv[2] === 'compiled' ? 'compiled' : 'eager', main);

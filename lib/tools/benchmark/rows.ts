@@ -32,7 +32,7 @@ export interface BenchmarkRow {
   /** Floating point operations of convolutions and matrix products, a multiplication and an addition counted as two. */
   operations?: number;
   /** Builds inputs and compiled functions once. */
-  prepare(compiled: boolean): Repetition;
+  prepare(): Repetition;
 }
 
 const imageShape = [32, 32, 3] as const;
@@ -58,7 +58,7 @@ function forwardBackward(width: number, batch: number): BenchmarkRow {
   return {
     name: `ConvNet-3 width ${width} batch ${batch}, forward and backward`,
     operations: 3 * forwardOperations(width, batch),
-    prepare(compiled) {
+    prepare() {
       const network = convNet({ width, imageShape, classCount });
       const random = Random.stream(0, 'benchmark');
       const parameters = network.init(random);
@@ -70,7 +70,7 @@ function forwardBackward(width: number, batch: number): BenchmarkRow {
             (current) => crossEntropy(network.apply(current, inputs.images), inputs.labels),
             inputs.parameters,
           ),
-        { name: 'forward and backward', compile: compiled },
+        { name: 'forward and backward' },
       );
       return () => finish(step({ parameters, images, labels }));
     },
@@ -80,13 +80,16 @@ function forwardBackward(width: number, batch: number): BenchmarkRow {
 const unrollBatch = 50;
 
 /** Trajectory matching's unroll over so many student steps, each with images of its own. */
-export function prepareUnroll(width: number, steps: number, compiled: boolean) {
+export function prepareUnroll(width: number, steps: number) {
   const network = convNet({ width, imageShape, classCount });
   const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: (steps * unrollBatch) / classCount });
   const random = Random.stream(0, 'benchmark');
   const start = network.init(random);
   const target = tf.tidy(() => mapParameters(start, (tensor) => tensor.add(random.normal(tensor.shape).mul(0.01))));
-  const learnable = { bases: random.normal([steps * unrollBatch, ...imageShape]), stepSize: tf.scalar(0.01) };
+  const learnable = {
+    set: { bases: random.normal([steps * unrollBatch, ...imageShape]) },
+    method: { stepSize: tf.scalar(0.01) },
+  };
   const labels = randomLabels(unrollBatch);
   const hallucinators = tf.zeros<tf.Rank.R1>([unrollBatch], 'int32');
   const batches = Array.from({ length: steps }, (_, step): StudentBatch => {
@@ -94,7 +97,7 @@ export function prepareUnroll(width: number, steps: number, compiled: boolean) {
     return { items, hallucinators, labels, draws: {} };
   });
   const unroll = createUnroll({ set, network, augmentation: createAugmentation('none') });
-  const step = compile(unroll.full, { name: 'unroll', compile: compiled });
+  const step = compile(unroll.full, { name: 'unroll' });
   return {
     repeat: () => finish(step({ learnable, start, target, batches })),
     report: () => step.report(),
@@ -110,7 +113,7 @@ function unrolled(width: number, steps: number, options: { memory?: boolean } = 
     name: `unroll of ${steps} steps, width ${width}`,
     operations: steps * 9 * forwardOperations(width, unrollBatch),
     ...options,
-    prepare: (compiled) => prepareUnroll(width, steps, compiled).repeat,
+    prepare: () => prepareUnroll(width, steps).repeat,
   };
 }
 
@@ -137,14 +140,14 @@ function matchingIteration(
 ): BenchmarkRow {
   return {
     ...row,
-    prepare(compiled) {
+    prepare() {
       const random = Random.stream(0, 'benchmark');
       const set = createDistilledSet({ kind: 'images', imageShape, classCount, ipc: 10, initialisation: 'noise' });
       const source = randomSource(64);
       const network = convNet({ width: 32, imageShape, classCount });
       const augmentation = createAugmentation('none');
-      const loss = make({ set, source, network, augmentation, realBatch: 64, compile: compiled });
-      const parameters = set.init(random, source);
+      const loss = make({ set, source, network, augmentation, realBatch: 64 });
+      const parameters = { set: set.init(random, source), method: {} };
       return () =>
         loss.iteration(parameters, random, ({ gradients }) => {
           finish(gradients);
@@ -157,7 +160,7 @@ function matchingIteration(
 const adversaryStep: BenchmarkRow = {
   name: 'adversary step',
   operations: 3 * forwardOperations(128, 100),
-  prepare(compiled) {
+  prepare() {
     const adversary = createAdversary({ imageShape, classCount });
     const random = Random.stream(0, 'benchmark');
     let parameters = adversary.init(random);
@@ -174,7 +177,7 @@ const adversaryStep: BenchmarkRow = {
         const options = { learningRate: 0.001, momentum: 0.9 };
         return { value, ...sgdStep(inputs.parameters, gradients, inputs.velocity, options) };
       },
-      { name: 'adversary step', compile: compiled },
+      { name: 'adversary step' },
     );
     return () => {
       const next = step({ parameters, velocity, images, labels });
@@ -190,11 +193,11 @@ const studentTraining: BenchmarkRow = {
   // A hundred epochs are measured.
   scale: 10,
   operations: 1000 * 3 * forwardOperations(32, 100),
-  prepare(compiled) {
+  prepare() {
     const set = realTrainingSet(randomSource(10));
     const options = { length: { epochs: 100 }, batchSize: 256, learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
     const network = convNet({ width: 32, imageShape, classCount });
-    const train = studentTrainer(network, { ...options, augmentation: createAugmentation('none'), compile: compiled });
+    const train = studentTrainer(network, { ...options, augmentation: createAugmentation('none') });
     const random = Random.stream(0, 'benchmark');
     return async () => disposeAll(await train(set, random));
   },
@@ -203,7 +206,7 @@ const studentTraining: BenchmarkRow = {
 const hallucination: BenchmarkRow = {
   name: 'hallucination of 5,000 images',
   operations: 5000 * 2 * 2 * 9 * 3 * 3 * 30 * 30,
-  prepare(compiled) {
+  prepare() {
     const set = createDistilledSet({ kind: 'haba', imageShape, classCount, basesPerClass: 500, hallucinators: 1 });
     const parameters = set.init(Random.stream(0, 'benchmark'), randomSource(500));
     const items = tf.range(0, 5000, 1, 'int32');
@@ -212,7 +215,7 @@ const hallucination: BenchmarkRow = {
       (inputs: { parameters: Parameters; items: tf.Tensor1D; hallucinators: tf.Tensor1D }) =>
         // Their sum is read, not 60 MB of images.
         set.images(inputs.parameters, inputs).sum(),
-      { name: 'hallucination', compile: compiled },
+      { name: 'hallucination' },
     );
     return () => finish(hallucinate({ parameters, items, hallucinators }));
   },
@@ -220,7 +223,7 @@ const hallucination: BenchmarkRow = {
 
 const augmentation: BenchmarkRow = {
   name: 'augmentation of 256 images, each kind',
-  prepare(compiled) {
+  prepare() {
     const random = Random.stream(0, 'benchmark');
     const images = random.normal([256, ...imageShape]) as tf.Tensor4D;
     const steps = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'].map((kind) => {
@@ -237,7 +240,7 @@ const augmentation: BenchmarkRow = {
               images: inputs.images,
             },
           ),
-        { name: kind, compile: compiled },
+        { name: kind },
       );
       return { step, augmentation };
     });

@@ -11,7 +11,7 @@ import { formulaParameters } from './formula-parameters';
 import { looseTolerance, required, type Comparison, type GoldenCase } from './golden-case';
 import { goldenAugmentation, ourDrawName } from './golden-augmentation';
 import { goldenNetwork } from './golden-network';
-import { goldenSet, learnableOf, unflatten } from './golden-set';
+import { goldenSet, learnableOf, together, unflatten } from './golden-set';
 
 export function replayJointIterations(golden: GoldenCase): Comparison[] {
   const { lambda_classification, lambda_likelihood, lambda_contrastive, temperature } = golden.config;
@@ -61,32 +61,34 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
 
   const adversary = formulaParameters(judge);
   let state: JointState = {
-    parameters: before,
-    velocity: zeroVelocity(before),
-    adversary,
-    adversaryVelocity: zeroVelocity(adversary),
+    set: { parameters: before.set, velocity: zeroVelocity(before.set) },
+    method: { parameters: before.method, velocity: zeroVelocity(before.method) },
+    adversary: { parameters: adversary, velocity: zeroVelocity(adversary) },
   };
+  const parametersOf = ({ set: ofSet, method }: JointState) => ({ set: ofSet.parameters, method: method.parameters });
   const iterations = Array.from({ length: golden.tensor('loss').size }, (_, iteration) => {
     const [start, target] = ['start', 'target'].map((name) =>
       unflatten(golden, network, golden.tensor(`${name}.${iteration}`)),
     );
-    const task = unroll.full({ learnable: state.parameters, start, target, batches: studentBatches(iteration) });
+    const task = unroll.full({ learnable: parametersOf(state), start, target, batches: studentBatches(iteration) });
     const { state: next, ...values } = jointUpdate(state, task.gradients, {
-      tensors: set.tensors,
+      parts: {
+        set: set.tensors,
+        method: { stepSize: { part: 'stepSize', smallest: required(golden, 'smallest_lr') } },
+      },
       game: {
         constraints: { ...players, cosineWeight: required(golden, 'lambda_cosine') },
         batches: { cosine: playerBatch(`${iteration}.cosine`), adversary: playerBatch(`${iteration}.adversary`) },
       },
       optimisers: { bases: rate('bases'), hallucinators: rate('hallucinators'), stepSize: rate('lr') },
-      smallest: { stepSize: required(golden, 'smallest_lr') },
     });
     state = next;
     return { loss: task.value.dataSync()[0], ...values };
   });
 
-  const theirs = learnableOf(golden, 'final.');
-  const change = (after: Parameters, name: string) => after[name].sub(before[name]);
-  const features = judge.features(state.adversary, golden.images('probe'));
+  const [start, ours, theirs] = [before, parametersOf(state), learnableOf(golden, 'final.')].map(together);
+  const change = (after: Parameters, name: string) => after[name].sub(start[name]);
+  const features = judge.features(state.adversary.parameters, golden.images('probe'));
   return [
     { name: 'loss', ours: tf.tensor1d(iterations.map(({ loss }) => loss)), theirs: golden.tensor('loss') },
     { name: 'cosine', ours: tf.tensor1d(iterations.map(({ cosine }) => cosine!)), theirs: golden.tensor('cosine') },
@@ -96,11 +98,11 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
       theirs: golden.tensor('adversary_loss'),
     },
     ...Object.keys(theirs).flatMap((name) => [
-      { name: `final.${name}`, ours: state.parameters[name], theirs: theirs[name] },
+      { name: `final.${name}`, ours: ours[name], theirs: theirs[name] },
       // What starts large would hide how it moved.
       {
         name: `final.${name} less its start`,
-        ours: change(state.parameters, name),
+        ours: change(ours, name),
         theirs: change(theirs, name),
         tolerance: looseTolerance,
       },
@@ -112,7 +114,7 @@ export function replayJointIterations(golden: GoldenCase): Comparison[] {
     },
     {
       name: 'final.adversary.logits',
-      ours: judge.classify(state.adversary, features),
+      ours: judge.classify(state.adversary.parameters, features),
       theirs: golden.tensor('final.adversary.logits'),
     },
   ];

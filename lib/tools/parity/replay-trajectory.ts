@@ -5,7 +5,7 @@ import type { Parameters } from '../../tensor/parameters';
 import { tf } from '../../tensor/tensorflow';
 import { looseTolerance, type Comparison, type GoldenCase } from './golden-case';
 import { goldenNetwork } from './golden-network';
-import { goldenSet, learnableOf, unflatten } from './golden-set';
+import { goldenSet, learnableOf, together, unflatten } from './golden-set';
 
 export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
   const learnable = learnableOf(golden, '');
@@ -30,20 +30,20 @@ export function replayTrajectoryMatching(golden: GoldenCase): Comparison[] {
 
   let student = start;
   const losses = batches.map((batch) => {
-    const loss = crossEntropy(network.apply(student, set.images(learnable, batch)), batch.labels);
+    const loss = crossEntropy(network.apply(student, set.images(learnable.set, batch)), batch.labels);
     student = unroll.studentStep(learnable, student, batch);
     return loss;
   });
-  const expected = learnableOf(golden, 'grad.');
+  const [ours, expected] = [gradients, learnableOf(golden, 'grad.')].map(together);
   const finals = parametersOf('student_final');
   const flat = (parameters: Parameters) => tf.concat(Object.keys(start).map((name) => parameters[name].flatten()));
   return [
     { name: 'loss', ours: value, theirs: golden.tensor('loss') },
     { name: 'student_losses', ours: tf.stack(losses), theirs: golden.tensor('student_losses') },
     { name: 'student_final', ours: flat(student), theirs: flat(finals) },
-    ...Object.keys(learnable).map((name) => ({
+    ...Object.keys(ours).map((name) => ({
       name: `grad.${name}`,
-      ours: gradients[name],
+      ours: ours[name],
       theirs: expected[name],
       tolerance: looseTolerance,
     })),

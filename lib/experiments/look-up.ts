@@ -1,0 +1,130 @@
+/** What of a task is stored, and what the rest will take: found without doing any of it. */
+import type { Configuration } from '../distillation/configuration';
+import { configure } from '../distillation/configuration';
+import { estimatePreparation, estimateRun, type Estimate } from '../distillation/estimate';
+import { canonicalJson } from '../files/canonical-json';
+import type { PreparedDataset } from '../data/image-source';
+import { dataAtHand } from '../runs/data-at-hand';
+import { setPlace, studentsPlace } from '../runs/identity';
+import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
+import { configureBaseline, withStudents } from '../runs/run';
+import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
+import { kindOfBaseline, type RunKind } from '../runs/run-kinds';
+import { setTaskOf, type Places, type RunTask } from './task';
+
+/** The configurations of a task. */
+export interface ConfiguredTask {
+  kind: RunKind;
+  /** Of the set, and of students that are trained on it in any case. */
+  made: Configuration;
+  /** Of other students, where the task has some. */
+  others?: Configuration;
+}
+
+/** @throws RangeError for an impossible configuration */
+export function configureTask(task: RunTask): ConfiguredTask {
+  const of = setTaskOf(task);
+  const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
+  return {
+    kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
+    made,
+    ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
+  };
+}
+
+export interface FoundTask extends ConfiguredTask {
+  /** Where the set lies, or will: tasks of one place make one set. */
+  folder: string;
+  /** Whether the set is there. */
+  set: boolean;
+  /** Whether everything is there: then the task returns it at once. */
+  all: boolean;
+  /** What a set that is not there needs prepared, and is not: experts. */
+  left?: LeftToPrepare;
+}
+
+/**
+ * Looks a task up.
+ * @throws RangeError for an impossible configuration
+ * @throws Error where the data is not to be had, or experts cannot be used; what is damaged of a run counts as not there, and is
+ * told by whoever does the task
+ */
+export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundTask> {
+  const configured = configureTask(task);
+  const { kind, made, others } = configured;
+  const data = await preparedFor(made, places);
+  const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
+  const set = readable(() => readSetResult(place) !== undefined);
+  const all =
+    set && [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students));
+  const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
+  return { ...configured, folder: place.folder, set, all, left };
+}
+
+function hasStudents(place: RunPlace, network: Configuration['network'], configuration: Configuration): boolean {
+  const wanted = configuration.evaluation.students;
+  return readable(() => readStudents(studentsPlace({ ...place, network }, configuration)).length >= wanted);
+}
+
+function readable(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
+}
+
+function preparedFor(
+  { dataset, whitening, holdOut }: Configuration,
+  { data }: Pick<Places, 'data'>,
+): Promise<PreparedDataset> {
+  return dataAtHand(dataset, { data, whitening, holdOut });
+}
+
+/**
+ * Seconds and memory of what is left of a task, by the speed of this machine.
+ * @returns undefined where nothing can be told, as on a GPU
+ */
+export async function estimateTask(found: FoundTask, places: Places = {}): Promise<Estimate | undefined> {
+  const { made, others, kind, set } = found;
+  const data = await preparedFor(made, places);
+  const whole = kind === 'full' ? Math.ceil(data.train.count / data.train.classCount) : undefined;
+  const parts = [
+    set || kind !== 'distillation' ? studentsAlone(made, whole) : made,
+    ...(others ? [studentsAlone(others, whole)] : []),
+  ].map((part) => estimateOnce(part, data, estimateRun));
+  return parts.reduce(together);
+}
+
+/** Of one part of what a configuration needs prepared: an expert. */
+export async function estimatePart(made: Configuration, places: Places = {}): Promise<Estimate | undefined> {
+  return estimateOnce(made, await preparedFor(made, places), estimatePreparation);
+}
+
+/** Without iterations; on as many images a class, where the set is real images. */
+function studentsAlone(configuration: Configuration, ipc?: number): Configuration {
+  const set = ipc === undefined ? configuration.set : ({ ...configuration.set, ipc } as Configuration['set']);
+  return { ...configuration, set, iterations: 0 };
+}
+
+function together(first: Estimate | undefined, second: Estimate | undefined): Estimate | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  return {
+    seconds: first.seconds + second.seconds,
+    bytes: Math.max(first.bytes, second.bytes),
+    ownBytes: Math.max(first.ownBytes, second.ownBytes),
+  };
+}
+
+const estimates = new Map<string, Estimate | undefined>();
+
+/** Runs that differ in their seed take the same: the machine's speed is measured once for all of them. */
+function estimateOnce(
+  configuration: Configuration,
+  data: PreparedDataset,
+  estimate: (configuration: Configuration, data: PreparedDataset) => Estimate | undefined,
+): Estimate | undefined {
+  const key = `${estimate.name} ${canonicalJson({ ...configuration, seed: 0 })}`;
+  if (!estimates.has(key)) estimates.set(key, estimate(configuration, data));
+  return estimates.get(key);
+}

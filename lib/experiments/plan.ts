@@ -1,0 +1,56 @@
+/** In which order tasks that share something run when several run at once. */
+import type { ConfigurationInput } from '../distillation/configuration';
+import type { PlannedTask } from './executor';
+import { estimatePart, estimateTask, type FoundTask } from './look-up';
+import { setTaskOf, type Places, type RunTask } from './task';
+
+/** A run of a grid, and what of it is there. */
+export interface WantedRun {
+  label: string;
+  task: RunTask;
+  found: FoundTask;
+}
+
+/**
+ * The tasks that lead to runs: experts that sets need, each once, one a task, before the runs that match them; and runs of one set,
+ * with other students, after the first of them, which makes it.
+ * @returns experts first, then the runs in their order
+ */
+export async function planRuns(wanted: readonly WantedRun[], places: Places): Promise<PlannedTask[]> {
+  const experts = new Map<string, PlannedTask>();
+  const needed: string[][] = [];
+  for (const { task, found } of wanted) {
+    const keys: string[] = [];
+    for (const planned of await expertTasks(setTaskOf(task).input, found, places)) {
+      if (!experts.has(planned.label)) experts.set(planned.label, planned);
+      keys.push(planned.label);
+    }
+    needed.push(keys);
+  }
+  const placeOf = new Map([...experts.keys()].map((key, place) => [key, place]));
+  const makers = new Map<string, number>();
+  const runs: PlannedTask[] = [];
+  for (const [run, { label, task, found }] of wanted.entries()) {
+    const after = needed[run].map((key) => placeOf.get(key)!);
+    const maker = makers.get(found.folder);
+    if (maker === undefined) makers.set(found.folder, experts.size + run);
+    else if (!found.set) after.push(maker);
+    runs.push({ label, task, places, after, estimate: await estimateTask(found, places) });
+  }
+  return [...experts.values(), ...runs];
+}
+
+/** Each expert that a configuration lacks, as a task. */
+export async function expertTasks(
+  input: ConfigurationInput,
+  { made, left }: Pick<FoundTask, 'made' | 'left'>,
+  places: Places,
+): Promise<PlannedTask[]> {
+  if (left === undefined) return [];
+  const estimate = await estimatePart(made, places);
+  return left.parts.map((expert) => ({
+    label: `expert ${expert} of ${left.of}`,
+    task: { kind: 'experts', input, only: [expert] },
+    ...{ places, after: [], estimate },
+  }));
+}

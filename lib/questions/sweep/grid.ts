@@ -1,0 +1,73 @@
+/** A sweep: distillations with every combination of the values that keys of the configuration are swept over. */
+import { configure, type ConfigurationInput } from '../../distillation/configuration';
+import { setAtPath } from '../../distillation/setting-text';
+import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import type { SweptValue, SweptValues } from './settings';
+
+/** A value for each key that is swept over several, and the seed. */
+export type SweepFactors = { seed: number } & Record<string, SweptValue>;
+
+export interface SweepOptions {
+  /**
+   * Values by key; every combination is run, the first key's values slowest. A key with one value is the same in all runs.
+   * E.g. `{ 'matching.method': ['dm'], 'optimisers.bases.learningRate': [1, 3] }`.
+   */
+  values: SweptValues;
+  /** What all runs have beside that, as a configuration. */
+  common?: Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed'>;
+  /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
+  seeds?: readonly number[];
+}
+
+/**
+ * The cells of a sweep, all checked:
+ *
+ *     const cells = sweep(settings, { values: { 'optimisers.bases.learningRate': [1, 3, 10] }, seeds: [0, 1, 2, 3, 4] });
+ *     show(sweepTable('rates', await runGrid(cells, { executor: { workers: 2 } })));
+ *
+ * @throws RangeError, before anything is run, for a key that there is not, with the nearest, and for a value that is not allowed or
+ * there twice
+ */
+export function sweep(
+  { profile, dataset }: QuestionSettings,
+  { values, common = {}, seeds = defaultSeeds(profile) }: SweepOptions,
+): QuestionCell<SweepFactors>[] {
+  requireValues(values, seeds);
+  const swept = Object.keys(values).filter((key) => values[key].length > 1);
+  return combinations(values).flatMap((combination) =>
+    seeds.map((seed) => {
+      const input = structuredClone({ ...common, profile, dataset, seed });
+      for (const [key, value] of Object.entries(combination)) {
+        setAtPath(input as Record<string, unknown>, key.split('.'), value);
+      }
+      const setting = Object.fromEntries(swept.map((key) => [key, combination[key]]));
+      const words = swept.map((key) => `${key.split('.').at(-1)} ${String(combination[key])}`);
+      const label = [...words, `seed ${seed}`].join(', ');
+      configure(input);
+      return distillationCell<SweepFactors>(label, { ...setting, seed }, input);
+    }),
+  );
+}
+
+function requireValues(values: SweptValues, seeds: readonly number[]): void {
+  if (Object.hasOwn(values, 'seed'))
+    throw new RangeError(
+      "Sweep: 'seed' is no key to sweep: give `seeds`, or --seed 0..4, over which tables take means.",
+    );
+  const twice = seeds.find((seed, place) => seeds.indexOf(seed) !== place);
+  if (twice !== undefined) throw new RangeError(`Sweep: seed ${twice} is given twice.`);
+  if (seeds.length === 0) throw new RangeError('Sweep: there is no seed; give at least one.');
+  for (const [key, swept] of Object.entries(values)) {
+    if (swept.length === 0) throw new RangeError(`Sweep: '${key}' has no value; give at least one.`);
+    const again = swept.find((value, place) => swept.indexOf(value) !== place);
+    if (again !== undefined) throw new RangeError(`Sweep: '${key}' has the value ${String(again)} twice.`);
+  }
+}
+
+/** Every combination, the first key's values slowest. */
+function combinations(values: SweptValues): Record<string, SweptValue>[] {
+  return Object.entries(values).reduce<Record<string, SweptValue>[]>(
+    (found, [key, own]) => found.flatMap((one) => own.map((value) => ({ ...one, [key]: value }))),
+    [{}],
+  );
+}

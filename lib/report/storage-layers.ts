@@ -1,0 +1,49 @@
+/** Accuracy against what a training set costs to store, over a logarithm: layers of a panel, the same whichever unit is counted. */
+import type { UnitSpec } from 'vega-lite/build/src/spec';
+import type { Interval } from './confidence';
+import { intervalLayers } from './interval-layers';
+import { wholeLegend } from './labels';
+import { kindScales } from './theme';
+
+/** A set, over its seeds. */
+export interface StorageRow extends Interval {
+  kind: string;
+  /** In the unit of the axis. */
+  storage: number;
+  values: number[];
+}
+
+export interface StorageLayersOptions {
+  /** In the order of the legend. */
+  kinds: readonly string[];
+  /** Titles of the axes. */
+  storageTitle: string;
+  accuracyTitle: string;
+  /** Ticks of storage. */
+  ticks: readonly number[];
+  /** Width of the legend under the panels, in points. */
+  legendWidth: number;
+}
+
+/** A point and an interval a set, a colour and shape a kind, and a faint line through the sets of each. */
+export function storageLayers(rows: readonly StorageRow[], options: StorageLayersOptions): UnitSpec<string>[] {
+  const { kinds, storageTitle, accuracyTitle, ticks, legendWidth } = options;
+  const scales = kindScales(kinds);
+  const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, legendWidth) };
+  return intervalLayers(rows, {
+    along: 'y',
+    axis: { title: accuracyTitle, scale: { zero: false } },
+    joined: true,
+    encoding: {
+      x: {
+        field: 'storage',
+        type: 'quantitative',
+        title: storageTitle,
+        scale: { type: 'log', nice: false, padding: 8 },
+        axis: { values: [...ticks], format: '~s', grid: false },
+      },
+      color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
+    },
+    pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
+  });
+}
