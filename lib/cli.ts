@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
+import type { UnsizedSet } from './factorization/budget';
 import { plainValue, setAtPath } from './distillation/setting-text';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
 import type { ImportOptions } from './runs/importing/import-set';
@@ -160,7 +161,7 @@ function withConfiguration(command: Command): Command {
     .option('--seed <number>', 'every random draw follows from it', wholeNumber)
     .option(
       '--set <choice>',
-      'kind of set, images or haba; or key=value for any configuration key (repeatable)',
+      'kind of set: images, haba, fred, linba, ddif or haba-linba; or key=value for any configuration key (repeatable)',
       setting,
     )
     .addOption(threadsOption());
@@ -181,8 +182,8 @@ withPlaces(
   withConfiguration(program.command('distill').description('distil a dataset, and train students on what comes of it')),
 )
   .option('--method <name>', 'task loss: dm, dc, dsa or mtt')
-  .option('--ipc <number>', 'stored images per class (chooses --set images)', wholeNumber)
-  .option('--bases <number>', 'bases per class (with --set haba)', wholeNumber)
+  .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
+  .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
@@ -321,6 +322,7 @@ program
   .action(async (flags: BudgetFlags) => {
     const { datasetFrom, datasetNameOf, knownShape, namesOfKnownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
+    const { parameterisationKinds } = await import('./factorization/parameterisations');
     const { budgetTable } = await import('./report/budget-table');
     const shape = knownShape(datasetNameOf(datasetFrom(flags.dataset)));
     if (shape === undefined) {
@@ -329,7 +331,9 @@ program
       );
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
-    const sets = budget({ ...shape, imagesPerClass, floats, hallucinators, kernelSize, factor });
+    const asked = { imagesPerClass, floats, hallucinators, kernelSize, factor };
+    const others = parameterisationKinds().filter((kind) => kind !== 'images' && kind !== 'haba');
+    const sets = budget({ ...shape, ...asked, sets: others.map((kind) => ({ kind }) as UnsizedSet) });
     process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
   });
 

@@ -1,7 +1,7 @@
 /** A distillation's state as one safetensors file: everything between two iterations; an iteration's random numbers follow from its number. */
 import { z } from 'zod';
 import { parseOrExplain } from '../files/parse-or-explain';
-import { readSafetensors } from '../files/safetensors';
+import { readSafetensors, type StoredTensor } from '../files/safetensors';
 import type { OptimiserStep } from '../tensor/optimiser';
 import { addPrefix, mapParameters, type Parameters } from '../tensor/parameters';
 import { storedType, toTensor, writeTensors } from '../tensor/stored-tensors';
@@ -50,8 +50,49 @@ export function readCheckpoint(
     refuse(`its metadata ${reason}`),
   );
   if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
-  const expected = inFile(like);
-  for (const [name, tensor] of Object.entries(expected)) {
+  const all = expectedTensors(tensors, inFile(like), refuse);
+  return { state: { iteration, ...outOfFile(all, like) }, metricsBytes };
+}
+
+const preparationSchema = z.object({ run: z.string(), done: z.coerce.number().int().min(0).safe() });
+
+/** The state of a set's preparation between two steps. */
+export interface PreparationCheckpoint {
+  state: Parameters;
+  /** Steps done. */
+  done: number;
+}
+
+/** Writes how far the preparation of the set of a run is; what was written before stays whole until this is. */
+export function writePreparation(file: string, { state, done, run }: PreparationCheckpoint & { run: string }): void {
+  writeTensors(file, state, { run, done: String(done) });
+}
+
+/**
+ * Reads it; the caller owns its tensors.
+ * @param like the state before the first step: its names and shapes are those expected
+ * @throws Error naming the file and what is wrong with it
+ */
+export function readPreparation(
+  file: string,
+  like: Parameters,
+  { identity, advice }: ReadCheckpointOptions,
+): PreparationCheckpoint {
+  const refuse = (reason: string) =>
+    new Error([`${file} is not a preparation of this run's set: ${reason}.`, advice].filter(Boolean).join(' '));
+  const { tensors, metadata } = readWhole(file, advice);
+  const { run, done } = parseOrExplain(preparationSchema, metadata, (reason) => refuse(`its metadata ${reason}`));
+  if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
+  return { state: expectedTensors(tensors, like, refuse), done };
+}
+
+/** Those tensors of a file that `like` has. */
+function expectedTensors(
+  tensors: Record<string, StoredTensor>,
+  like: Parameters,
+  refuse: (reason: string) => Error,
+): Parameters {
+  for (const [name, tensor] of Object.entries(like)) {
     const { shape } = tensor;
     const type = storedType(tensor);
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
@@ -60,8 +101,7 @@ export function readCheckpoint(
       throw refuse(`tensor '${name}' ${given}, expected ${type} [${shape.join(', ')}]`);
     }
   }
-  const all = mapParameters(expected, (_, name) => toTensor(tensors[name]));
-  return { state: { iteration, ...outOfFile(all, like) }, metricsBytes };
+  return Object.fromEntries(Object.keys(like).map((name) => [name, toTensor(tensors[name])]));
 }
 
 /** A state's tensors by their names in the file, where what the method learns stands among the set's, which have other names. */

@@ -45,10 +45,15 @@ const strategy = strategyNames.join('|');
 /** 'none', or strategies joined by '_'. */
 const augmentationSchema = z.string().regex(new RegExp(`^(none|(${strategy})(_(${strategy}))*)$`));
 
-/** SGD for one part of the distilled set. */
+/** How one part of the distilled set moves. */
 const partOptimiser = z.strictObject({
   learningRate: nonNegative,
+  /** Of Adam its first beta. */
   momentum: share,
+  /** By default SGD. */
+  rule: z.enum(['sgd', 'adam']).optional(),
+  /** L2 penalty, by default none. */
+  weightDecay: nonNegative.optional(),
 });
 
 const constraintsSchema = z.strictObject({

@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
-import { learnedOf, type DistilledSet } from '../factorization/distilled-set';
+import type { DistilledSet, PreparationWork } from '../factorization/distilled-set';
 import type { MatchingStep } from '../matching/matching-loss';
 import { initLearned, learnedBeside, learnedParts, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
@@ -14,7 +14,7 @@ import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
 import { createConstraints, isConstrained } from './constraint-step';
 import { jointUpdate, type JointState } from './joint-update';
-import { requireOptimisers } from './partwise-step';
+import { requireOptimisers, startVelocity } from './partwise-step';
 
 /** Everything a run consists of between two iterations; what a checkpoint stores. */
 export interface DistillationState extends JointState {
@@ -38,8 +38,10 @@ export interface IterationMetrics {
 
 export interface Distillation {
   readonly set: DistilledSet;
-  /** The state before the first iteration; the caller owns its tensors. */
+  /** The state before the first iteration, and before the set's preparation; the caller owns its tensors. */
   start(): DistillationState;
+  /** Begins what the set's start still takes; undefined where that is nothing. */
+  prepare(): (PreparationWork & { readonly name: string; readonly steps: number }) | undefined;
 
   /**
    * One iteration. Takes over the tensors of the state it is given, also where it fails, and returns the next one.
@@ -108,10 +110,15 @@ export function createDistillation(
       const adversary = constraints?.init(Random.stream(seed, 'adversary')) ?? {};
       return {
         iteration: 0,
-        set: { parameters: items, velocity: zeroVelocity(learnedOf(set, items)) },
-        method: { parameters: beside, velocity: zeroVelocity(beside) },
+        set: { parameters: items, velocity: startVelocity(items, { tensors, optimisers }) },
+        method: { parameters: beside, velocity: startVelocity(beside, { tensors: parts.method, optimisers }) },
         adversary: { parameters: adversary, velocity: zeroVelocity(adversary) },
       };
+    },
+    prepare() {
+      if (set.preparation === undefined) return undefined;
+      const { name, steps } = set.preparation;
+      return { name, steps, ...set.preparation.begin(Random.stream(configuration.seed, 'set'), source) };
     },
     async iterate(before, signal) {
       const began = performance.now();

@@ -2,12 +2,14 @@
 import type { PreparedDataset } from '../data/image-source';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
+import type { DistilledSet } from '../factorization/distilled-set';
 import type { Passes } from '../matching/method';
 import { matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import type { Network } from '../networks/network';
 import { computingDevice } from '../tensor/backend';
 import { costOf, matrixProductSpeed } from '../tensor/cost';
+import type { Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
@@ -47,7 +49,8 @@ export function estimateRun(
   const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
   if (image === undefined) return undefined;
   const { set, matching, evaluation, constraints, iterations } = configuration;
-  const { itemCount, formations, views } = createDistilledSet({ ...set, imageShape, classCount });
+  const distilledSet = createDistilledSet({ ...set, imageShape, classCount });
+  const { itemCount, formations, views } = distilledSet;
   const items = itemCount * formations;
   const work = matchingMethodOf(matching.method).work?.(matching, { classCount, items });
   if (work === undefined) return undefined;
@@ -55,6 +58,8 @@ export function estimateRun(
   const alive = weighed(work.alive, firstOrderCopies, secondOrderCopies);
 
   let operations = (iterations - iterationsDone) * passes * image.operations;
+  // What the start takes is done when there are iterations.
+  if (iterationsDone === 0) operations += preparationOperations(distilledSet);
   let constrained = 0;
   if (isConstrained(constraints, views)) {
     const adversary = forwardCost(createAdversary({ ...constraints.adversary, imageShape, classCount }), data);
@@ -108,6 +113,23 @@ function forwardCost(network: Network, { train: { imageShape } }: PreparedDatase
     return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
   } finally {
     tf.dispose(inputs);
+  }
+}
+
+/** Of all steps before the first iteration: each decodes images and follows their gradient. */
+function preparationOperations(set: DistilledSet): number {
+  const { preparation, tensors } = set;
+  if (!preparation?.images) return 0;
+  const parameters = Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape }]) => [name, tf.zeros([...shape])]),
+  );
+  const one = tf.tensor1d([0], 'int32');
+  try {
+    const decode = (given: Parameters) => set.images(given, { items: one, hallucinators: one });
+    const { operations = 0 } = costOf(decode, parameters) ?? {};
+    return preparation.steps * preparation.images * firstOrder * operations;
+  } finally {
+    tf.dispose([parameters, one]);
   }
 }
 

@@ -1,5 +1,6 @@
-/** One optimiser step of tensors whose parts move at rates of their own: of a distilled set, and of what is learned beside it. */
-import { sgdStep, type OptimiserStep } from '../tensor/optimiser';
+/** One optimiser step of tensors whose parts move at rates, and by rules, of their own: of a distilled set, and of what is learned beside it. */
+import type { PartRates } from '../factorization/parameterisation';
+import { adamCorrections, adamStep, sgdStep, type OptimiserStep } from '../tensor/optimiser';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
@@ -17,8 +18,28 @@ export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
   tensors: Readonly<Record<string, PartOfTensor>>;
 }
 
+/** What Adam keeps of a tensor beside its mean gradient, which is kept under the tensor's name. */
+const [squareOf, updatesOf] = ['.square', '.updates'];
+
 /**
- * SGD with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
+ * What the rules keep between two steps, before the first: zeros. Of SGD the velocity of each tensor that learns; of Adam its mean
+ * gradient, `NAME.square` and, a scalar, `NAME.updates`.
+ */
+export function startVelocity(parameters: Parameters, { tensors, optimisers }: PartwiseOptions): Parameters {
+  const velocity: Parameters = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const { part } = tensors[name];
+    if (part === undefined) continue;
+    velocity[name] = tf.zerosLike(parameter);
+    if (optimisers[part].rule !== 'adam') continue;
+    velocity[name + squareOf] = tf.zerosLike(parameter);
+    velocity[name + updatesOf] = tf.scalar(0);
+  }
+  return velocity;
+}
+
+/**
+ * SGD or Adam with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
@@ -34,17 +55,39 @@ export function partwiseStep(
         next.parameters[name] = parameter.clone();
         continue;
       }
-      const one = sgdStep(
-        { [name]: parameter },
-        { [name]: gradients[name] },
-        { [name]: velocity[name] },
-        optimisers[part],
-      );
+      const one = stepOf(name, parameter, gradients[name], velocity, optimisers[part]);
       next.parameters[name] = smallest === undefined ? one.parameters[name] : one.parameters[name].maximum(smallest);
-      next.velocity[name] = one.velocity[name];
+      Object.assign(next.velocity, one.velocity);
     }
     return next;
   });
+}
+
+/** One tensor's step by the rule of its part. */
+function stepOf(
+  name: string,
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  velocity: Parameters,
+  { rule = 'sgd', learningRate, momentum, weightDecay = 0 }: PartRates,
+): OptimiserStep {
+  const only = (tensor: tf.Tensor): Parameters => ({ [name]: tensor });
+  if (rule === 'sgd') {
+    return sgdStep(only(parameter), only(gradient), only(velocity[name]), { learningRate, momentum, weightDecay });
+  }
+  const penalised = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+  const update = velocity[name + updatesOf].dataSync()[0] + 1;
+  const moments = { mean: only(velocity[name]), square: only(velocity[name + squareOf]) };
+  const corrections = adamCorrections(update, momentum);
+  const next = adamStep(only(parameter), only(penalised), moments, { learningRate, momentum, corrections });
+  return {
+    parameters: next.parameters,
+    velocity: {
+      ...next.mean,
+      [name + squareOf]: next.square[name],
+      [name + updatesOf]: tf.scalar(update),
+    },
+  };
 }
 
 /**

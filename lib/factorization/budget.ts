@@ -1,8 +1,11 @@
 /** Which sets fit a number of floats. */
-import type { DistilledSetOptions } from './create-distilled-set';
-import type { DataShape } from './parameterisation';
-import { parameterisationOf, type OwnSet } from './parameterisations';
+import { complete, type DistilledSetOptions } from './create-distilled-set';
+import type { DataShape, DefaultsChoice, FloatBudget } from './parameterisation';
+import { parameterisationOf, type SetInput } from './parameterisations';
 import { storage, storedFloats, type Storage } from './storage';
+
+/** A set whose items per class are to be found. */
+export type UnsizedSet = SetInput & { kind: string };
 
 export interface BudgetOptions extends DataShape {
   /** Floats there are; or `imagesPerClass`. */
@@ -17,18 +20,20 @@ export interface BudgetOptions extends DataShape {
   middleChannels?: number;
   /** Crops per side of a stored image (multi-formation). Default 1. */
   factor?: number;
-  /** Sets of kinds that were registered, to solve for after these; how many items a class has is left out. Default none. */
-  sets?: readonly OwnSet[];
+  /** Other sets to solve for after these; how many items a class has is left out, as is what the kind chooses for a budget. Default none. */
+  sets?: readonly UnsizedSet[];
 }
 
 /** A set that fits, as large as it can be. */
 export interface FittingSet extends Storage {
   kind: string;
-  /** Undefined for kinds that were registered. */
+  /** Undefined for kinds other than images and HaBa. */
   channels?: 'colour' | 'single';
   hallucinatorCount: number;
   /** Items per class: images or bases. */
   perClass: number;
+  /** What it is configured with. */
+  set: UnsizedSet;
 }
 
 /**
@@ -43,25 +48,50 @@ export function budget(options: BudgetOptions): FittingSet[] {
   if ((floats === undefined) === (imagesPerClass === undefined)) {
     throw new RangeError('budget: give either floats or imagesPerClass.');
   }
-  const available = floats ?? imagesPerClass! * height * width * channels * classCount;
+  const image = height * width * channels * classCount;
+  const available = floats ?? imagesPerClass! * image;
   if (!(available > 0)) throw new RangeError(`budget: ${available} floats hold nothing; give a positive number.`);
 
   const shape = { imageShape, classCount };
-  const fitting = (set: DistilledSetOptions, told: Pick<FittingSet, 'channels' | 'hallucinatorCount'>) => {
-    const perClass = largestThatFits(set, available);
-    if (perClass < 1) return [];
-    return [{ kind: set.kind, ...told, perClass, ...storage(withItems(set, perClass)) }];
+  const floatBudget = { ...shape, imagesPerClass: imagesPerClass ?? available / image };
+  const fitting = (unsized: UnsizedSet, channels?: 'colour' | 'single'): FittingSet[] => {
+    const set = fitToBudget(unsized, floatBudget);
+    if (set === undefined) return [];
+    const stored = storage({ ...set, ...shape });
+    const { hallucinators: hallucinatorCount = 0 } = set as { hallucinators?: number };
+    return [{ kind: set.kind, channels, hallucinatorCount, perClass: complete(set).perClass, set, ...stored }];
   };
   const known = hallucinators.flatMap((count) => {
-    if (count === 0) return fitting({ kind: 'images', factor, ...shape }, { channels: 'colour', hallucinatorCount: 0 });
+    if (count === 0) return fitting({ kind: 'images', factor }, 'colour');
     return (channels === 1 ? (['colour'] as const) : (['colour', 'single'] as const)).flatMap((kind) =>
-      fitting(
-        { kind: 'haba', channels: kind, hallucinators: count, kernelSize, middleChannels, factor, ...shape },
-        { channels: kind, hallucinatorCount: count },
-      ),
+      fitting({ kind: 'haba', channels: kind, hallucinators: count, kernelSize, middleChannels, factor }, kind),
     );
   });
-  return [...known, ...sets.flatMap((set) => fitting({ ...set, ...shape }, { hallucinatorCount: 0 }))];
+  return [...known, ...sets.flatMap((set) => fitting(set))];
+}
+
+/**
+ * A set as large as a budget allows: of the sizes that its kind proposes (`sizesAtBudget`), what was given aside, the first that
+ * leaves room for an item of each class, with as many items as fit.
+ * @param profile whose defaults all else has. Default 'paper', as of {@link complete}
+ * @returns undefined where none does
+ */
+export function fitToBudget<Set extends UnsizedSet>(
+  set: Set,
+  budget: FloatBudget,
+  profile: DefaultsChoice['profile'] = 'paper',
+): Set | undefined {
+  const { imageShape, classCount, imagesPerClass } = budget;
+  const parameterisation = parameterisationOf(set.kind);
+  const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Set;
+  const options = { ...parameterisation.defaults({ profile }), ...given };
+  const available = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
+  for (const size of parameterisation.sizesAtBudget?.(budget, options) ?? [{}]) {
+    const sized = { ...size, ...given };
+    const perClass = largestThatFits({ ...options, ...sized, imageShape, classCount }, available);
+    if (perClass >= 1) return { ...sized, [parameterisation.itemsPerClass]: perClass };
+  }
+  return undefined;
 }
 
 /** The set with another number of items per class. */

@@ -54,11 +54,6 @@ export function initFields(random: Random, { frequency = 10, ...sizes }: FieldSi
   );
 }
 
-/** Floats of all fields; of one on CIFAR-10 81 with hidden width 6, 543 with 20. */
-export function fieldFloats(sizes: FieldSizes): number {
-  return Object.values(fieldShapes(sizes)).reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
-}
-
 /**
  * Where the pixels of an image lie: first and last row at -1 and 1, likewise columns.
  * @returns [height * width, 2], pixel by pixel along rows, each its row and its column

@@ -15,6 +15,33 @@ export type Choice = {
   hallucinators: tf.Tensor1D;
 };
 
+/** Work that a start takes after `init`, too long to be done in one go: it has progress, and goes on where it was stopped. */
+export interface Preparation {
+  /** As progress calls it, e.g. 'fitting fields'. */
+  readonly name: string;
+  readonly steps: number;
+  /** Images that a step decodes and differentiates, by which its time is estimated. Default 0: it takes next to nothing. */
+  readonly images?: number;
+  /**
+   * Begins the work, or goes on with it: what comes of it depends on nothing but what is given here.
+   * @param random, source, start as of {@link Decoder.init}
+   */
+  begin(random: Random, source: ImageSource, start?: StartImages): PreparationWork;
+}
+
+export interface PreparationWork {
+  /** Everything that there is between two steps, before the first; the caller owns it. */
+  start(): Parameters;
+  /**
+   * Takes over the state it is given, and returns the next.
+   * @param done steps done before
+   */
+  step(state: Parameters, done: number): Parameters;
+  /** Tensors that take the place of those of `init`, after the last step; the caller owns them, and the state stays the caller's. */
+  finish(state: Parameters): Parameters;
+  dispose(): void;
+}
+
 /** How a set starts, and how it decodes: what a parameterisation answers. */
 export interface Decoder {
   /** Different decodings of an item, e.g. hallucinators; constraints apply where there are two or more. Default 1. */
@@ -27,6 +54,8 @@ export interface Decoder {
    * @throws RangeError when a class has fewer images than the set stores
    */
   init(random: Random, source: ImageSource, start?: StartImages): Parameters;
+  /** What is still to be done with what `init` makes, which can be used as it is, but is not how the set is meant to start. Default: nothing. */
+  readonly preparation?: Preparation;
   /**
    * Training images for a choice, differentiable in every tensor that learns.
    * @returns [formations * batch, height, width, channels], formation by formation: row f * batch + i shows item i

@@ -84,11 +84,7 @@ export function frequencyPositions(
   options: CosineTransformOptions = {},
 ): tf.Tensor1D {
   const [, height, width] = images.shape;
-  if (!Number.isInteger(kept) || kept < 1 || kept > height * width) {
-    throw new RangeError(
-      `FreD was asked to keep ${kept} frequencies; images of ${height}x${width} have 1 to ${height * width}.`,
-    );
-  }
+  requireFrequencies(kept, [height, width]);
   const [means, variances] = tf.tidy(() => {
     const { mean, variance } = tf.moments(cosineTransform(images.mean<tf.Tensor4D>(3, true), options), 0);
     return [mean.dataSync<'float32'>(), variance.dataSync<'float32'>()];
@@ -105,6 +101,14 @@ export function frequencyPositions(
   return tf.tensor1d(
     order.slice(0, kept).sort((a, b) => a - b),
     'int32',
+  );
+}
+
+/** @throws RangeError unless `kept` is an integer from 1 to the number of frequencies of images of `size`, [height, width] */
+export function requireFrequencies(kept: number, [height, width]: readonly [number, number]): void {
+  if (Number.isInteger(kept) && kept >= 1 && kept <= height * width) return;
+  throw new RangeError(
+    `FreD was asked to keep ${kept} frequencies; images of ${height}x${width} have 1 to ${height * width}.`,
   );
 }
 
@@ -185,9 +189,4 @@ export function decodeFrequencies(
   options: CosineTransformOptions = {},
 ): tf.Tensor4D {
   return inverseCosineTransform(spreadFrequencies(kept, slots), options);
-}
-
-/** Floats of one image, all channels; positions, shared by a class, are none: they are counted in bits. */
-export function frequencyFloats({ kept, channels }: { kept: number; channels: number }): number {
-  return kept * channels;
 }

@@ -1,10 +1,9 @@
 /** Stored images: what dataset distillation began with, and what every other kind of set is compared with. */
 import { z } from 'zod';
 import { imagesToPyTorch } from '../tensor/layout';
-import { tf } from '../tensor/tensorflow';
 import { withMultiFormation } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
-import { initialItems, storedItemDefaults, storedItemOptions } from './stored-items';
+import { storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const options = {
   /** Stored images per class. */
@@ -27,13 +26,7 @@ export const imagesSet: Parameterisation<ImagesOptions> = {
   create(given, shape) {
     const { bases } = imagesSet.tensors(given, shape);
     const { ipc: perClass, initialisation, factor } = given;
-    const images = {
-      init: (random, source, start) => ({
-        bases: initialItems(random, source, { perClass, initialisation, shape: bases.shape, start }),
-      }),
-      images: (parameters, { items }) => tf.gather(parameters.bases, items) as tf.Tensor4D,
-    } satisfies ReturnType<Parameterisation['create']>;
-    return withMultiFormation(images, factor);
+    return withMultiFormation(storedImages({ perClass, initialisation, shape: bases.shape }), factor);
   },
   realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
   toPyTorch: ({ bases }) => ({ bases: imagesToPyTorch(bases) }),

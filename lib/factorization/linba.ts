@@ -6,7 +6,7 @@ import { bilinearMatrix } from './bilinear';
 import { mapRowsAndColumns } from './separable-map';
 
 /** Bases are smaller than the images by this, along both sides: the authors'. */
-const enlargement = 2;
+export const enlargement = 2;
 
 export interface LinearBasesOptions {
   /** [height, width, channels] of the images made. */
@@ -46,12 +46,6 @@ export function initLinearBases(random: Random, options: LinearBasesOptions): Pa
     return random.uniform(shape, -bound, bound);
   };
   return { coefficients: uniform(coefficients), bases: uniform(bases) };
-}
-
-/** Floats of all coefficients and bases: on CIFAR-10, 768 K + n C K. */
-export function linearBasesFloats(options: LinearBasesOptions): number {
-  const { coefficients, bases } = linearBasesShapes(options);
-  return tf.util.sizeFromShape(coefficients) + tf.util.sizeFromShape(bases);
 }
 
 /**

@@ -45,7 +45,7 @@ export function withMultiFormation<Set extends Decoder & Partial<Pick<DistilledS
   factor: number,
 ): Set {
   if (factor === 1) return set;
-  const { stages } = set;
+  const { stages, preparation } = set;
   const crops = factor * factor;
   const cut: Decoder['stages'] = stages && {
     stored: (parameters, items) => multiFormation(stages.stored(parameters, items), factor),
@@ -55,6 +55,10 @@ export function withMultiFormation<Set extends Decoder & Partial<Pick<DistilledS
     ...set,
     formations: crops * (set.formations ?? 1),
     init: (random, source, start = realImages) => set.init(random, source, mosaics(start, factor)),
+    preparation: preparation && {
+      ...preparation,
+      begin: (random, source, start = realImages) => preparation.begin(random, source, mosaics(start, factor)),
+    },
     images(parameters, choice) {
       if (cut === undefined) return multiFormation(set.images(parameters, choice), factor);
       const stored = cut.stored(parameters, choice.items);

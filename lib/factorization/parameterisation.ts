@@ -43,10 +43,20 @@ export interface RatesChoice extends DefaultsChoice {
   method: string;
 }
 
-/** SGD of one part. */
+/** How one part moves. */
 export interface PartRates {
   learningRate: number;
+  /** Of SGD; of Adam the share of the mean gradient that is kept (its first beta). */
   momentum: number;
+  /** Default 'sgd'. */
+  rule?: 'sgd' | 'adam';
+  /** L2 penalty added to the gradient: weightDecay * parameter. Default 0. */
+  weightDecay?: number;
+}
+
+/** Floats that a set may take, in images per class. */
+export interface FloatBudget extends DataShape {
+  imagesPerClass: number;
 }
 
 /** What grids and pictures call what they show. */
@@ -88,13 +98,14 @@ export interface Parameterisation<Options extends object = object> {
    * @throws RangeError for options that do not go with the images
    */
   create(options: Options, shape: DataShape): Decoder;
+  /**
+   * Options that suit a budget, whatever decides how many items it holds left out; best first, and the first that leaves room for
+   * an item of each class is taken. Default: those of the profile.
+   * @param options complete, with what was given
+   */
+  sizesAtBudget?(budget: FloatBudget, options: Options): Partial<Options>[];
   /** Real images of each class that the start takes, none of them twice. Default: none are asked for. */
   realPerClass?(options: Options): number;
-  /**
-   * Complete options of the largest set that takes no more floats, for questions that compare kinds at one budget; undefined where
-   * none fits. Default: those of the profile, with as many items per class as fit.
-   */
-  atBudget?(shape: DataShape, floats: number): Options | undefined;
   /** How names of runs tell items per class. Default e.g. 'ipc10'. */
   itemsInName?(perClass: number): string;
   /** Options, by name, that a start which diverges at once may come from. Default: none. */

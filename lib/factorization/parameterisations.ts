@@ -1,7 +1,11 @@
 /** Every kind of set that there is: the library's, and those that were registered. */
 import { createRegistry } from '../files/registry';
+import { ddifSet, type DdifOptions } from './ddif-set';
+import { fredSet, type FredOptions } from './fred-set';
 import { habaSet, type HabaOptions } from './haba-set';
+import { hallucinated, type Hallucinated } from './hallucinated';
 import { imagesSet, type ImagesOptions } from './images-set';
+import { linbaSet, type LinbaOptions } from './linba-set';
 import type { Parameterisation } from './parameterisation';
 
 /** Told from the library's kinds by its type; what it is called is known when it runs. */
@@ -12,14 +16,23 @@ declare enum OwnKind {
 /** A set of a kind that the library does not bring; {@link registerParameterisation} returns what makes one. */
 export type OwnSet = { readonly kind: OwnKind.registered } & Readonly<Record<string, unknown>>;
 
+/** Options of the library's kinds. */
+interface LibraryOptions {
+  images: ImagesOptions;
+  haba: HabaOptions;
+  fred: FredOptions;
+  linba: LinbaOptions;
+  ddif: DdifOptions;
+  'haba-linba': Hallucinated<LinbaOptions>;
+}
+
+type Kind = keyof LibraryOptions;
+
 /** Complete options of a set, as a configuration has them. */
-export type SetOptions = ({ kind: 'images' } & ImagesOptions) | ({ kind: 'haba' } & HabaOptions) | OwnSet;
+export type SetOptions = { [K in Kind]: { kind: K } & LibraryOptions[K] }[Kind] | OwnSet;
 
 /** What a person writes: whatever differs from the defaults. */
-export type SetInput =
-  | ({ kind?: 'images' } & Partial<ImagesOptions>)
-  | ({ kind?: 'haba' } & Partial<HabaOptions>)
-  | OwnSet;
+export type SetInput = { [K in Kind]: { kind?: K } & Partial<LibraryOptions[K]> }[Kind] | OwnSet;
 
 const kinds = createRegistry<Parameterisation>({
   family: 'kinds of set',
@@ -27,7 +40,14 @@ const kinds = createRegistry<Parameterisation>({
   key: 'kind',
   register: 'registerParameterisation',
   nameOf: ({ kind }) => kind,
-  library: [imagesSet, habaSet],
+  library: [
+    imagesSet,
+    habaSet,
+    fredSet,
+    linbaSet,
+    ddifSet,
+    hallucinated(linbaSet, { kind: 'haba-linba', label: 'HaBa on LinBa' }),
+  ],
 });
 
 /** Whether the library does not bring it. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ImageSource } from '../data/image-source';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
+import type { Decoder } from './distilled-set';
 
 /** Options of every kind of set that stores images. */
 export const storedItemOptions = {
@@ -66,4 +67,14 @@ export function initialItems(
 ): tf.Tensor {
   if (initialisation === 'noise') return random.stream('noise').normal([...shape]);
   return start(random, source, { perClass, channels: shape[3] });
+}
+
+/** Items that are stored as images, and decode to what is stored: one tensor, `bases` [items, height, width, channels]. */
+export function storedImages({ perClass, initialisation, shape }: InitialItemsOptions): Decoder {
+  return {
+    init: (random, source, start) => ({
+      bases: initialItems(random, source, { perClass, initialisation, shape, start }),
+    }),
+    images: (parameters, { items }) => tf.gather(parameters.bases, items) as tf.Tensor4D,
+  };
 }

@@ -1,7 +1,8 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
 import { shapeOf, smallestClassOf, type DatasetInput } from '../data/dataset-names';
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
-import { budget, largestThatFits } from '../factorization/budget';
+import { fitToBudget, type UnsizedSet } from '../factorization/budget';
+import type { FloatBudget } from '../factorization/parameterisation';
 import { isOwnKind, parameterisationKinds, parameterisationOf } from '../factorization/parameterisations';
 
 /** As tables and figures call them. */
@@ -13,8 +14,30 @@ export const setKinds = [
   'HaBa + multi-formation',
 ] as const;
 
+/** Beside those of HaBa's own question, what came after it. */
+export const containerKinds = [...setKinds, 'FreD', 'LinBa', 'HaBa on LinBa', 'DDiF'] as const;
+
+type LibrarySetKind = (typeof containerKinds)[number];
+
 /** One of those, or the label of a kind of one's own. */
-export type SetKind = (typeof setKinds)[number] | (string & {});
+export type SetKind = LibrarySetKind | (string & {});
+
+/** What each is, apart from its size; of several the first that fits. */
+const librarySets: Record<LibrarySetKind, readonly UnsizedSet[]> = {
+  images: [{ kind: 'images' }],
+  'multi-formation': [{ kind: 'images', factor: 2 }],
+  HaBa: [{ kind: 'haba', channels: 'colour' }],
+  'HaBa, single-channel': [{ kind: 'haba', channels: 'single' }],
+  // In colour where a colour basis fits.
+  'HaBa + multi-formation': [
+    { kind: 'haba', channels: 'colour', factor: 2 },
+    { kind: 'haba', channels: 'single', factor: 2 },
+  ],
+  FreD: [{ kind: 'fred' }],
+  LinBa: [{ kind: 'linba' }],
+  'HaBa on LinBa': [{ kind: 'haba-linba' }],
+  DDiF: [{ kind: 'ddif' }],
+};
 
 /** A kind of set and what it is configured with. */
 export interface BudgetedSet {
@@ -22,17 +45,12 @@ export interface BudgetedSet {
   set: NonNullable<ConfigurationInput['set']>;
 }
 
-export interface SetsAtBudgetOptions {
-  /** [height, width, channels] */
-  imageShape: readonly [number, number, number];
-  classCount: number;
-  /** Floats there are, in images per class. */
-  imagesPerClass: number;
-  /** Training images of the smallest class: bases begin as real images, so a class has no more of them. Default: enough. */
+export interface SetsAtBudgetOptions extends FloatBudget {
+  /** Training images of the smallest class: sets that begin as real images have no more of them. Default: enough. */
   smallestClass?: number;
-  /** Share of the budget that hallucinators may take at most. Default a third: fewer than the authors' five where five would take more; one, where even that does. */
-  hallucinatorShare?: number;
-  /** Whose default options kinds of one's own have. Default 'quick'. */
+  /** Default: those of HaBa's own question, {@link setKinds}, and every kind that was registered. */
+  kinds?: readonly SetKind[];
+  /** Whose default options sets have. Default 'quick'. */
   profile?: Configuration['profile'];
 }
 
@@ -47,57 +65,28 @@ export function usualBudget(imagesPerClass: number, { smallestClass = Infinity }
 }
 
 /**
- * Stored images; the same cut into 2 x 2 (IDC's multi-formation); HaBa on colour bases and on single-channel ones; and HaBa on
- * multi-formation bases, in colour where a colour basis fits; and every kind that was registered. A kind that does not fit is left out.
+ * Sets of each kind, as {@link fitToBudget} sizes them, of images as many as are asked for, of bases no more than there are images to
+ * begin from. A kind that does not fit is left out.
  */
 export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
-  const { imageShape, classCount, imagesPerClass, smallestClass = Infinity, hallucinatorShare = 1 / 3 } = options;
-  const ipc = Math.floor(imagesPerClass);
-  const images: BudgetedSet[] = [
-    { kind: 'images', set: { kind: 'images', ipc } },
-    { kind: 'multi-formation', set: { kind: 'images', ipc, factor: 2 } },
-  ];
-  const total = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
-  const fitting = budget({ imageShape, classCount, imagesPerClass, hallucinators: [5, 3, 2, 1] });
-  const largest = (channels: 'colour' | 'single') => {
-    const sets = fitting.filter((set) => set.channels === channels);
-    return sets.find((set) => set.hallucinators <= hallucinatorShare * total) ?? sets.at(-1);
-  };
-  const [colour, single] = [largest('colour'), largest('single')].map(
-    (fit) =>
-      fit && {
-        kind: 'haba' as const,
-        basesPerClass: Math.min(fit.perClass, smallestClass),
-        hallucinators: fit.hallucinatorCount,
-        channels: fit.channels,
-      },
-  );
-  const formed = colour ?? single;
-  return [
-    ...images,
-    ...(colour ? [{ kind: 'HaBa' as const, set: colour }] : []),
-    ...(single ? [{ kind: 'HaBa, single-channel' as const, set: single }] : []),
-    ...(formed ? [{ kind: 'HaBa + multi-formation' as const, set: { ...formed, factor: 2 } }] : []),
-    ...parameterisationKinds()
-      .filter(isOwnKind)
-      .flatMap((kind) => ownSetAtBudget(kind, total, options)),
-  ];
+  const { kinds, profile = 'quick', smallestClass = Infinity, ...budget } = options;
+  const own = parameterisationKinds()
+    .filter(isOwnKind)
+    .map((kind): [SetKind, UnsizedSet[]] => [parameterisationOf(kind).label, [{ kind } as UnsizedSet]]);
+  const wanted = new Set(kinds ?? [...setKinds, ...own.map(([label]) => label)]);
+  return [...Object.entries(librarySets), ...own].flatMap(([kind, unsized]) => {
+    if (!wanted.has(kind)) return [];
+    const [set] = unsized.flatMap((one) => fitToBudget(one, budget, profile) ?? []);
+    return set ? [{ kind, set: withinClasses(set, smallestClass) }] : [];
+  });
 }
 
-/** A set of one's own, as its kind says, or with as many items as fit beside the profile's options. */
-function ownSetAtBudget(
-  kind: string,
-  floats: number,
-  { imageShape, classCount, profile = 'quick' }: SetsAtBudgetOptions,
-): BudgetedSet[] {
-  const value = parameterisationOf(kind);
-  const { label, itemsPerClass } = value;
-  const told = (options: object | undefined): BudgetedSet[] =>
-    options === undefined ? [] : [{ kind: label, set: { kind, ...options } as unknown as BudgetedSet['set'] }];
-  if (value.atBudget) return told(value.atBudget({ imageShape, classCount }, floats));
-  const options = value.defaults({ profile });
-  const perClass = largestThatFits({ kind, ...options, imageShape, classCount } as never, floats);
-  return perClass < 1 ? [] : told({ ...options, [itemsPerClass]: perClass });
+/** Without the items that no real image is there for. */
+function withinClasses<Set extends UnsizedSet>(set: Set, smallestClass: number): Set {
+  const { itemsPerClass, realPerClass } = parameterisationOf(set.kind);
+  const items = (set as Record<string, unknown>)[itemsPerClass] as number;
+  if (set.kind === 'images' || !realPerClass || items <= smallestClass) return set;
+  return { ...set, [itemsPerClass]: smallestClass };
 }
 
 /**
@@ -108,15 +97,13 @@ function ownSetAtBudget(
 export function setAtBudget(
   question: string,
   kind: 'images' | 'HaBa',
-  options: SetsAtBudgetOptions,
+  options: Omit<SetsAtBudgetOptions, 'kinds'>,
 ): BudgetedSet['set'] {
-  const found = setsAtBudget(options).find((fitting) => fitting.kind === kind);
-  if (found) return found.set;
+  const at = (imagesPerClass: number) => setsAtBudget({ ...options, imagesPerClass, kinds: [kind] });
   const { imagesPerClass } = options;
-  const enough = [2, 3, 4, 5, 6, 8, 10, 20, 50].find(
-    (more) =>
-      more > imagesPerClass && setsAtBudget({ ...options, imagesPerClass: more }).some((set) => set.kind === kind),
-  );
+  const [found] = at(imagesPerClass);
+  if (found) return found.set;
+  const enough = [2, 3, 4, 5, 6, 8, 10, 20, 50].find((more) => more > imagesPerClass && at(more).length > 0);
   throw new RangeError(
     `${question}: no basis in colour fits ${imagesPerClass} images per class; give at least ${enough ?? 'more of them'}.`,
   );

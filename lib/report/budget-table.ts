@@ -6,6 +6,14 @@ import type { ReportTable } from './tables';
 
 /** A set a row, counted by all floats, by bits, and as the paper names its settings, by bases alone. */
 export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
+  /** What its kind chose beside the items, e.g. 'kept 64'. */
+  const settings = ({ kind, set }: FittingSet) => {
+    // Other columns have these, or they were asked of the whole table.
+    const { itemsPerClass } = parameterisationOf(kind);
+    const told = ['kind', itemsPerClass, 'channels', 'hallucinators', 'kernelSize', 'middleChannels', 'factor'];
+    const others = Object.entries(set).filter(([name]) => !told.includes(name));
+    return others.map(([name, value]) => `${name} ${String(value)}`).join(', ');
+  };
   const column = <T>(of: (set: FittingSet) => T) => sets.map(of);
   const rounded = (value: number) => Number(value.toFixed(3));
   return {
@@ -22,6 +30,7 @@ export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
       'bits per class': column(({ bitsPerClass }) => bitsPerClass),
       '8-bit images per class': column(({ realImagesPerClass }) => rounded(realImagesPerClass)),
       'images per class, bases alone': column(({ nominalImagesPerClass }) => rounded(nominalImagesPerClass)),
+      settings: column(settings),
     }),
   };
 }

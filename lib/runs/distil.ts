@@ -1,5 +1,5 @@
 /** The iterations of a distillation: from its last checkpoint to its last iteration, and the set they end in. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import type { Configuration } from '../distillation/configuration';
 import {
@@ -22,6 +22,7 @@ import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
+import { prepareSet } from './prepare-set';
 import { advice, setFiles } from './run-files';
 import type { Session } from './session';
 
@@ -71,7 +72,9 @@ async function iterations(
   const files = setFiles(folder);
   const belongs = { identity: hash, advice: advice(folder) };
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
-  const last = lastState(distillation, files.checkpoint, belongs);
+  const begun = existsSync(files.checkpoint);
+  if (!begun) announce(configuration, session, 0);
+  const last = begun ? lastState(distillation, files.checkpoint, belongs) : await firstState(distillation, session);
   let { state } = last;
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
@@ -86,7 +89,10 @@ async function iterations(
       session.recordTime();
     };
     try {
-      announce(configuration, session, state.iteration);
+      if (begun) announce(configuration, session, state.iteration);
+      // What took its time is kept at once.
+      else if (distillation.set.preparation) save();
+      rmSync(files.preparation, { force: true });
       progress.stage({ name: 'distilling', total: iterations, done: state.iteration });
       while (state.iteration < iterations && !signal.aborted) {
         const next = await distillation.iterate(state, signal).catch((error: unknown) => {
@@ -116,10 +122,24 @@ async function iterations(
   }
 }
 
-/** The state of the last checkpoint, or the first of all. */
+/** The state before the first iteration, of a set that is prepared for it. */
+async function firstState(distillation: Distillation, session: Session) {
+  const state = distillation.start();
+  try {
+    const prepared = await prepareSet(distillation, session);
+    if (prepared === undefined) return { state, metricsBytes: 0 };
+    const { parameters, velocity } = state.set;
+    for (const name of Object.keys(prepared)) parameters[name].dispose();
+    return { state: { ...state, set: { parameters: { ...parameters, ...prepared }, velocity } }, metricsBytes: 0 };
+  } catch (error) {
+    releaseState(state);
+    throw error;
+  }
+}
+
+/** The state of the last checkpoint. */
 function lastState(distillation: Distillation, file: string, belongs: { identity: string; advice: string }) {
   const fresh = distillation.start();
-  if (!existsSync(file)) return { state: fresh, metricsBytes: 0 };
   try {
     return readCheckpoint(file, fresh, belongs);
   } finally {

@@ -36,6 +36,8 @@ export interface SetFiles {
   /** A line of JSON an iteration. */
   metrics: string;
   checkpoint: string;
+  /** How far what comes before the first iteration is; gone when there is a checkpoint. */
+  preparation: string;
   /** A finished distilled set, self-describing. */
   distilled: string;
   /** Real images that were chosen. */
@@ -54,6 +56,7 @@ export function setFiles(folder: string): SetFiles {
     environment: path.join(folder, 'environment.json'),
     metrics: path.join(folder, 'metrics.jsonl'),
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
+    preparation: path.join(folder, 'preparation.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
     selection: path.join(folder, 'selection.json'),
     network: path.join(folder, 'network.safetensors'),

@@ -54,7 +54,7 @@ export function listRuns(runs: string = defaultRuns()): RunSummary[] {
 
 /** Files that a run may have, whole or begun, also one that was killed before it wrote its configuration. */
 const ofRuns =
-  /^(configuration|environment|result|selection|holder)\.|^(metrics\.jsonl|(checkpoint|distilled)\.safetensors)/;
+  /^(configuration|environment|result|selection|holder)\.|^(metrics\.jsonl|(checkpoint|preparation|distilled)\.safetensors)/;
 
 function isRun(folder: string): boolean {
   const names = readdirSync(folder);

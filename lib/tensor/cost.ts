@@ -5,11 +5,14 @@ import { tf } from './tensorflow';
 import { flatten, unflatten } from './tree';
 
 export interface Cost {
-  /** Floating point operations of convolutions and matrix products; a multiplication and an addition are two. */
+  /** Floating point operations of convolutions and matrix products, and of sines; a multiplication and an addition are two. */
   operations: number;
   /** Bytes of all values together that are computed on the way: what differentiation keeps. */
   bytes: number;
 }
+
+/** What a sine takes, in operations of a matrix product at its usual speed: of DDiF's fit on one core, steps are mostly sines. */
+const sineOperations = 100;
 
 /**
  * Cost of one call, by the shapes of its inputs; nothing is computed.
@@ -32,8 +35,13 @@ export function costOf<Inputs extends tf.TensorContainer>(
     const size = tf.util.sizeFromShape(outputs[0].shape);
     cost.bytes += 4 * outputs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
     if (operation === 'Conv2D') cost.operations += 2 * size * tf.util.sizeFromShape(operands[1].shape.slice(0, 3));
-    if (operation === 'MatMul')
-      cost.operations += (2 * size * tf.util.sizeFromShape(operands[0].shape)) / outputs[0].shape[0];
+    if (operation === 'MatMul' || operation === 'BatchMatMulV2') {
+      const [first, product] = [operands[0].shape, outputs[0].shape];
+      // Transposed or not: the elements of one matrix, a row of the product.
+      const inner = tf.util.sizeFromShape(first.slice(-2)) / product[product.length - 2];
+      cost.operations += 2 * size * inner;
+    }
+    if (operation === 'Sin') cost.operations += sineOperations * size;
   }
   return cost;
 }

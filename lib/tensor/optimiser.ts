@@ -41,3 +41,49 @@ export function sgdStep(
     return { parameters: next, velocity: nextVelocity };
   });
 }
+
+export interface AdamOptions {
+  learningRate: number;
+  /** Of this update: {@link adamCorrections}, as numbers or as scalars, which keep a compiled step valid. */
+  corrections: { mean: number | tf.Scalar; square: number | tf.Scalar };
+  /** Share of the mean gradient that is kept (beta 1). Default 0.9, PyTorch's. */
+  momentum?: number;
+  /** Added to the root of the mean square. Default 1e-8, PyTorch's. */
+  epsilon?: number;
+}
+
+/** Running means of the gradients and of their squares, under the parameters' names; zeros at the start. */
+export type AdamMoments = { mean: Parameters; square: Parameters };
+
+/** Share of the mean square that an update keeps (beta 2), PyTorch's default. */
+const squareMomentum = 0.999;
+
+/** What running means that began with zeros are divided by. @param update its number, from 1 */
+export function adamCorrections(update: number, momentum = 0.9): { mean: number; square: number } {
+  return { mean: 1 - momentum ** update, square: 1 - squareMomentum ** update };
+}
+
+/**
+ * One step of PyTorch's Adam: m' = b1 m + (1 - b1) g; s' = b2 s + (1 - b2) g^2;
+ * p' = p - learningRate * (m' / (1 - b1^t)) / (sqrt(s' / (1 - b2^t)) + epsilon).
+ * @returns new parameters and moments; nothing given is changed or freed
+ */
+export function adamStep(
+  parameters: Parameters,
+  gradients: Parameters,
+  moments: AdamMoments,
+  { learningRate, corrections, momentum = 0.9, epsilon = 1e-8 }: AdamOptions,
+): AdamMoments & { parameters: Parameters } {
+  return tf.tidy(() => {
+    const average = (before: tf.Tensor, now: tf.Tensor, share: number) => before.mul(share).add(now.mul(1 - share));
+    const mean = mapParameters(parameters, (_, name) => average(moments.mean[name], gradients[name], momentum));
+    const square = mapParameters(parameters, (_, name) =>
+      average(moments.square[name], gradients[name].square(), squareMomentum),
+    );
+    const next = mapParameters(parameters, (tensor, name) => {
+      const size = square[name].div(corrections.square).sqrt().add(epsilon);
+      return tensor.sub(mean[name].div(corrections.mean).div(size).mul(learningRate));
+    });
+    return { parameters: next, mean, square };
+  });
+}

@@ -30,7 +30,7 @@ const cases: [given: string, ...said: RegExp[]][] = [
   [`${smoke} --set compile=perhaps`, /'compile' is 'perhaps'/, /true|boolean/],
   [`${smoke} --set evaluation.learningRate=-1`, /'evaluation\.learningRate' is -1; allowed is more than 0/],
   [`${smoke} --set set.kernelSize=33`, /'set\.kernelSize', is 33; .* 1 to 32/],
-  [`${smoke} --set bases`, /'bases' is neither images, haba, nor key=value/],
+  [`${smoke} --set bases`, /'bases' is neither images, haba, fred, linba, ddif, haba-linba, nor key=value/],
   [`${smoke} --method mtt --experts ${path.join(tmpdir(), 'haba-no-experts')}`, /experts/, /npm run haba -- experts/],
   ['distill --dataset cifar10 --data NOWHERE', /NOWHERE/, /haba -- data cifar10/],
   [

@@ -102,7 +102,11 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
     /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,
   ],
   ['an unknown method', { matching: { method: 'tm' } }, /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\./],
-  ['an unknown kind of set', { set: { kind: 'linear' } }, /'set\.kind' is 'linear'; allowed are images, haba\./],
+  [
+    'an unknown kind of set',
+    { set: { kind: 'linear' } },
+    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\./,
+  ],
   ['no images', { set: { kind: 'images', ipc: 0 } }, /'set\.ipc' is 0; allowed is at least 1\./],
   ['half an image', { set: { kind: 'images', ipc: 1.5 } }, /'set\.ipc' is 1\.5; expected an integer\./],
   ['text for a number', { seed: '3' }, /'seed' is '3'; expected a value of type number\./],

@@ -1,7 +1,12 @@
 /** Each part of a set moves at its own rate, with its own momentum, and the step size stays above its bound. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { partwiseStep, requireOptimisers, type PartwiseOptions } from '../../lib/distillation/partwise-step';
+import {
+  partwiseStep,
+  requireOptimisers,
+  startVelocity,
+  type PartwiseOptions,
+} from '../../lib/distillation/partwise-step';
 import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll, mapParameters, type Parameters } from '../../lib/tensor/parameters';
 import { tf } from '../../lib/tensor/tensorflow';
@@ -118,4 +123,35 @@ test('a part without an optimiser is refused, with those that there are', () => 
     () => requireOptimisers({ tensors: { coefficients: { part: 'dictionary' } }, optimisers }),
     /'coefficients' is of the part 'dictionary', which has no optimiser; there are bases, hallucinators, stepSize/,
   );
+});
+
+test('a part that moves by Adam: its first two steps by hand, others by SGD beside it, nothing left behind', () => {
+  const alive = tf.memory().numTensors;
+  tf.tidy(() => {
+    const mixed: PartwiseOptions['optimisers'] = {
+      ...optimisers,
+      bases: { rule: 'adam', learningRate: 0.1, momentum: 0.9 },
+      hallucinators: { learningRate: 1, momentum: 0, weightDecay: 0.5 },
+    };
+    const start = startVelocity(all(1), { tensors, optimisers: mixed });
+    assert.deepEqual(Object.keys(start), ['bases', 'bases.square', 'bases.updates', ...names.slice(1)]);
+    assert.ok(Object.values(start).every((tensor) => tensor.dataSync()[0] === 0));
+    const first = partwiseStep({ parameters: all(1), velocity: start }, all(2), { tensors, optimisers: mixed });
+    const second = partwiseStep(first, all(-1), { tensors, optimisers: mixed });
+    assert.deepEqual(Object.keys(second.velocity), Object.keys(start));
+    assert.deepEqual([valueOf(first.velocity, 'bases.updates'), valueOf(second.velocity, 'bases.updates')], [1, 2]);
+    // m = 0.2, then 0.9 * 0.2 - 0.1 of 0.19; s = 0.004, then 0.999 * 0.004 + 0.001 of 0.001999.
+    const moved = (0.1 * (0.08 / 0.19)) / Math.sqrt(0.004996 / 0.001999);
+    assertClose([valueOf(first.parameters, 'bases'), valueOf(second.parameters, 'bases')], [0.9, 0.9 - moved]);
+    // With an L2 penalty of 0.5 the gradient is 2 + 0.5.
+    assertClose([valueOf(first.parameters, 'hallucinators.scale')], [-1.5]);
+  });
+  assert.equal(tf.memory().numTensors, alive);
+});
+
+test('what is fixed has no velocity to start with', () => {
+  tf.tidy(() => {
+    const fixed = { ...tensors, bases: {} };
+    assert.deepEqual(Object.keys(startVelocity(all(1), { tensors: fixed, optimisers })), names.slice(1));
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { budget } from '../../lib/factorization/budget';
+import { budget, fitToBudget, type UnsizedSet } from '../../lib/factorization/budget';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import { storage } from '../../lib/factorization/storage';
 import { useBackend } from '../../lib/tensor/backend';
@@ -67,6 +67,7 @@ test('budget: as many bases as fit, and one more would not', () => {
       channels: 'colour',
       hallucinatorCount: 0,
       perClass: 10,
+      set: { kind: 'images', ipc: 10 },
       ...storage({ kind: 'images', ...cifar, ipc: 10 }),
     },
   );
@@ -97,4 +98,41 @@ test('a budget too small for a set leaves it out; nonsense is refused', () => {
   assert.throws(() => budget({ ...cifar }), /either floats or imagesPerClass/);
   assert.throws(() => budget({ ...cifar, floats: 1, imagesPerClass: 1 }), /either/);
   assert.throws(() => budget({ ...cifar, floats: 0 }), /0 floats hold nothing/);
+});
+
+test('containers at 1, 10 and 50 images per class of CIFAR-10: sizes that their authors chose, and as many images as fit', () => {
+  // 30,720 floats an image per class. FreD: 3 k; LinBa: 768 K + 10 n K; DDiF: 81 or 543.
+  const expected: [kind: string, imagesPerClass: number, size: object, perClass: number, floats: number][] = [
+    ['fred', 1, { kept: 64 }, 16, 160 * 192],
+    ['fred', 10, { kept: 160 }, 64, 640 * 480],
+    ['fred', 50, { kept: 400 }, 128, 1280 * 1200],
+    ['linba', 1, { dictionary: 16 }, 115, 768 * 16 + 1150 * 16],
+    ['linba', 10, { dictionary: 160 }, 115, 768 * 160 + 1150 * 160],
+    // No basis has more than 768 floats to be independent in.
+    ['linba', 50, { dictionary: 768 }, 123, 768 * 768 + 1230 * 768],
+    ['ddif', 1, { hidden: 6 }, 37, 370 * 81],
+    ['ddif', 10, { hidden: 6 }, 379, 3790 * 81],
+    ['ddif', 50, { hidden: 20 }, 282, 2820 * 543],
+    // A third is for hallucinators of 5,568 at most.
+    ['haba-linba', 1, { dictionary: 16, hallucinators: 1 }, 80, 768 * 16 + 800 * 16 + 5568],
+    ['haba-linba', 10, { dictionary: 160, hallucinators: 5 }, 97, 768 * 160 + 970 * 160 + 27_840],
+    ['haba', 10, { hallucinators: 5 }, 9, 9 * 30_720 + 27_840],
+    ['haba', 2, { hallucinators: 3 }, 1, 30_720 + 3 * 5568],
+  ];
+  for (const [kind, imagesPerClass, size, perClass, floats] of expected) {
+    const set = fitToBudget({ kind } as UnsizedSet, { ...cifar, imagesPerClass })!;
+    const items = kind.startsWith('haba') ? { basesPerClass: perClass } : { ipc: perClass };
+    assert.deepEqual(set, { kind, ...size, ...items });
+    assert.equal(storage({ ...set, ...cifar }).floats, floats, `${kind} at ${imagesPerClass}`);
+  }
+});
+
+test('what is given stands, whatever a kind would choose; what does not fit is undefined; positions are no floats', () => {
+  const fit = (set: UnsizedSet) => fitToBudget(set, { ...cifar, imagesPerClass: 1 });
+  assert.deepEqual(fit({ kind: 'fred', kept: 32 }), { kind: 'fred', kept: 32, ipc: 32 });
+  assert.deepEqual(fit({ kind: 'linba', dictionary: 39 }), { kind: 'linba', dictionary: 39, ipc: 1 });
+  assert.equal(fit({ kind: 'linba', dictionary: 40 }), undefined);
+  assert.equal(fit({ kind: 'haba' }), undefined);
+  const [, fred] = budget({ ...cifar, imagesPerClass: 1, hallucinators: [0], sets: [{ kind: 'fred' }] });
+  assert.deepEqual([fred.kind, fred.perClass, fred.floats, fred.trainingImagesPerClass], ['fred', 16, 30_720, 16]);
 });

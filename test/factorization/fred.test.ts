@@ -5,7 +5,6 @@ import {
   cosineTransform,
   decodeFrequencies,
   encodeFrequencies,
-  frequencyFloats,
   frequencyPositions,
   frequencySlots,
   inverseCosineTransform,
@@ -263,11 +262,6 @@ test('what a set starts from leaves no tensor behind', () => {
   const made = [frequencySlots(each, [4, 4]), encodeFrequencies(images, each)];
   assert.equal(tf.memory().numTensors, before + 4);
   tf.dispose([images, positions, each, ...made]);
-});
-
-test('floats: 192 an image with 64 frequencies in three channels, so that one image per class of 32x32 holds 16', () => {
-  assert.equal(frequencyFloats({ kept: 64, channels: 3 }), 192);
-  assert.equal(3072 / frequencyFloats({ kept: 64, channels: 3 }), 16);
 });
 
 test('more frequencies than there are, none, or a part of one: refused, with the range', () => {

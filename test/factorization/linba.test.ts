@@ -3,13 +3,11 @@ import { before, test } from 'node:test';
 import {
   combineBases,
   initLinearBases,
-  linearBasesFloats,
   linearBasesShapes,
   type LinearBasesOptions,
 } from '../../lib/factorization/linba';
 import { useBackend } from '../../lib/tensor/backend';
 import { compile } from '../../lib/tensor/compile';
-import { floatCount } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { tf } from '../../lib/tensor/tensorflow';
 import { assertClose, wave } from '../formula';
@@ -93,15 +91,6 @@ test('the start is uniform after Xavier, follows from the stream, and leaves no 
   }
   assert.deepEqual(first.bases.shape, [20, 16, 16, 3]);
   tf.dispose([first, again]);
-});
-
-test('floats are those of the parameters; with 16 bases one image per class of CIFAR-10 leaves 115', () => {
-  assert.equal(linearBasesFloats(cifar), 6240);
-  const parameters = initLinearBases(Random.stream(1, 'test'), { ...cifar, imageShape: [6, 4, 1] });
-  assert.equal(floatCount(parameters), linearBasesFloats({ ...cifar, imageShape: [6, 4, 1] }));
-  tf.dispose(parameters);
-  const floats = (perClass: number) => linearBasesFloats({ ...cifar, items: 10 * perClass, bases: 16 });
-  assert.ok(floats(115) <= 30720 && floats(116) > 30720);
 });
 
 test('an odd side is refused', () => {

@@ -34,6 +34,10 @@ const sets: Record<string, object> = {
   'HaBa, colour bases': haba,
   'HaBa, single-channel bases': { ...haba, channels: 'single' },
   'HaBa, multi-formation 2': { ...haba, factor: 2 },
+  FreD: { kind: 'fred', ipc: 2, kept: 12 },
+  LinBa: { kind: 'linba', ipc: 3, dictionary: 4 },
+  DDiF: { kind: 'ddif', ipc: 2, hidden: 5 },
+  'HaBa on LinBa': { kind: 'haba-linba', basesPerClass: 3, dictionary: 4, hallucinators: 2 },
   'a kind from outside the library, with a tensor that is fixed': lowRank({ ipc: 2, rank: 3 }),
 };
 

@@ -8,7 +8,7 @@ import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
 import { diversity } from '../../lib/questions/diversity/grid';
-import { setsAtBudget } from '../../lib/questions/sets-at-budget';
+import { containerKinds, setsAtBudget } from '../../lib/questions/sets-at-budget';
 import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
 import {
   chosenByTuning,
@@ -33,7 +33,7 @@ const quick = { profile: 'quick', dataset: 'cifar10' } as const;
 
 for (const imagesPerClass of [1, 2, 3, 10, 50]) {
   test(`no set costs more than ${imagesPerClass} images per class, and one part more would`, () => {
-    for (const { kind, set } of setsAtBudget({ ...cifar10, imagesPerClass })) {
+    for (const { kind, set } of setsAtBudget({ ...cifar10, imagesPerClass, kinds: containerKinds })) {
       const whole = configure({ set }).set;
       const perClass = perClassOf(whole);
       const hallucinators = whole.kind === 'haba' ? whole.hallucinators : 0;

@@ -24,3 +24,22 @@ test('operations of ConvNet-3: counted by hand from its layers, and nothing is c
   assert.equal(tf.memory().numTensors, tensors);
   tf.dispose(inputs);
 });
+
+test('operations of batched products, one factor for all or transposed, and a hundred for a sine', () => {
+  const inputs = { one: tf.zeros([1, 7, 2]), all: tf.zeros([5, 2, 3]), turned: tf.zeros([5, 3, 2]) };
+  const operations = (run: (given: typeof inputs) => tf.Tensor) => costOf(run, inputs)?.operations;
+  const product = 2 * 5 * 7 * 2 * 3;
+  assert.equal(
+    operations(({ one, all }) => tf.matMul(one, all)),
+    product,
+  );
+  assert.equal(
+    operations(({ all }) => tf.matMul(all, all, true)),
+    2 * 5 * 3 * 2 * 3,
+  );
+  assert.equal(
+    operations(({ one, turned }) => tf.matMul(one, turned, false, true).sin()),
+    product + 100 * 5 * 7 * 3,
+  );
+  tf.dispose(inputs);
+});

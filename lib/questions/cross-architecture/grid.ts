@@ -82,7 +82,7 @@ export function crossArchitecture(
     kinds = ['images', 'HaBa'],
     seeds = defaultSeeds(profile),
   } = options;
-  const sets = setsAtBudget({ ...data, imagesPerClass, profile }).filter(({ kind }) => kinds.includes(kind));
+  const sets = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {
       const { name = 'ConvNet', ...choices }: NetworkInput =

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { PreparedDataset } from '../../data/image-source';
 import type { SetInput } from '../../factorization/parameterisations';
 import { createDistilledSet } from '../../factorization/create-distilled-set';
-import { hallucinatorsFromPyTorch } from '../../factorization/haba-set';
+import { hallucinatorsFromPyTorch } from '../../factorization/hallucinated';
 import { canonicalJson } from '../../files/canonical-json';
 import { imagesFromPyTorch } from '../../tensor/layout';
 import { allFinite, type Parameters } from '../../tensor/parameters';

@@ -1,5 +1,5 @@
 /** Hallucinators of golden cases, in PyTorch's layout, as ours: stacked, channels last. */
-import { hallucinatorsFromPyTorch } from '../../factorization/haba-set';
+import { hallucinatorsFromPyTorch } from '../../factorization/hallucinated';
 import { withPrefix } from '../../tensor/parameters';
 import type { tf } from '../../tensor/tensorflow';
 import type { GoldenCase } from './golden-case';
