@@ -19,7 +19,7 @@ export interface OwnDataset {
   /** [height, width, channels], for which nothing is looked at. */
   readonly imageShape: DatasetShape['imageShape'];
   /** Training images of each class; as `shape`, told without reading an image. */
-  classSizes(): readonly number[];
+  classSizes(this: void): readonly number[];
   /** For people. */
   readonly about: string;
   /** All its images. */

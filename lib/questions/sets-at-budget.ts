@@ -83,10 +83,10 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
 
 /** Without the items that no real image is there for. */
 function withinClasses<Set extends UnsizedSet>(set: Set, smallestClass: number): Set {
-  const { itemsPerClass, realPerClass } = parameterisationOf(set.kind);
-  const items = (set as Record<string, unknown>)[itemsPerClass] as number;
-  if (set.kind === 'images' || !realPerClass || items <= smallestClass) return set;
-  return { ...set, [itemsPerClass]: smallestClass };
+  const kind = parameterisationOf(set.kind);
+  const items = (set as Record<string, unknown>)[kind.itemsPerClass] as number;
+  if (set.kind === 'images' || !kind.realPerClass || items <= smallestClass) return set;
+  return { ...set, [kind.itemsPerClass]: smallestClass };
 }
 
 /**
