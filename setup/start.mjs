@@ -33,6 +33,9 @@ export function main(given) {
     '--ServerApp.ip=localhost',
     '--LabApp.default_url=/lab/tree/notebooks/00-quickstart.ipynb',
     '--MultiKernelManager.default_kernel_name=tslab',
+    // Neither a question about news over the notebook, nor a look at the internet for newer versions.
+    '--LabApp.news_url=None',
+    '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',
   ];
   // Jupyter refuses to serve root, which in a container is the only user there is.
   if (process.getuid?.() === 0) options.push('--allow-root');

@@ -1,19 +1,26 @@
 /** Parquet files of image datasets, as the usual hub has them: a column of encoded images, one of labels, and their names beside. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { parquetMetadata, parquetSchema, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { FileMetaData } from 'hyparquet';
 import { oneLine } from '../files/one-line';
 import { decodeImages } from './decode-images';
 import type { ImageTable, LabelSplit, LabelTable, TableSplit } from './image-table';
 import { isFolder } from './source-file';
 
-/** Parts of the library that do not wait; its own functions, which call them, do. Its types lie elsewhere than its code. */
-/* eslint-disable @typescript-eslint/no-require-imports */
-const { readColumn } = require('hyparquet/src/column.js') as typeof import('hyparquet/types/column');
-const { DEFAULT_PARSERS } = require('hyparquet/src/convert.js') as typeof import('hyparquet/types/convert');
-const { getTreePath } = require('hyparquet/src/schema.js') as typeof import('hyparquet/types/schema');
-/* eslint-enable @typescript-eslint/no-require-imports */
+/**
+ * Parts of the library, loaded when they are first needed, that do not wait; its own functions, which call them, do. Their types lie
+ * elsewhere than their code.
+ */
+function library() {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { parquetMetadata, parquetSchema } = require('hyparquet') as typeof import('hyparquet');
+  const { readColumn } = require('hyparquet/src/column.js') as typeof import('hyparquet/types/column');
+  const { DEFAULT_PARSERS: parsers } = require('hyparquet/src/convert.js') as typeof import('hyparquet/types/convert');
+  const { getTreePath } = require('hyparquet/src/schema.js') as typeof import('hyparquet/types/schema');
+  const { compressors } = require('hyparquet-compressors') as typeof import('hyparquet-compressors');
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return { parquetMetadata, parquetSchema, readColumn, getTreePath, parsers, compressors };
+}
 
 /** Files of both splits, in the order of their numbers. */
 export interface ParquetFiles {
@@ -158,7 +165,7 @@ function readFile(file: string, { withImages }: { withImages: boolean }): FileCo
     const size = fstatSync(descriptor).size;
     const between = partsOf(descriptor, size);
     const footer = new DataView(between(Math.max(0, size - tailBytes), size)).getUint32(0, true);
-    const metadata = parquetMetadata(between(Math.max(0, size - tailBytes - footer), size));
+    const metadata = library().parquetMetadata(between(Math.max(0, size - tailBytes - footer), size));
     const { image, label, classNames } = columnsOf(metadata);
     const valuesOf = (column: string) =>
       metadata.row_groups.flatMap((group) => columnOf(group, { column, metadata, between }));
@@ -199,6 +206,7 @@ function columnOf(group: FileMetaData['row_groups'][number], { column, metadata,
     paths.includes(one?.path_in_schema.join('.') ?? ''),
   )?.meta_data;
   if (told === undefined) throw new Error(`a group of its rows has no '${column}'`);
+  const { parquetSchema, readColumn, getTreePath, parsers, compressors } = library();
   const begins = Number(told.dictionary_page_offset ?? told.data_page_offset);
   const schemaPath = getTreePath(parquetSchema(metadata), told.path_in_schema);
   const rows = Number(group.num_rows);
@@ -210,7 +218,7 @@ function columnOf(group: FileMetaData['row_groups'][number], { column, metadata,
       pathInSchema: told.path_in_schema,
       element: schemaPath[schemaPath.length - 1].element,
       schemaPath,
-      parsers: DEFAULT_PARSERS,
+      parsers,
       compressors,
       utf8: false,
     },
