@@ -474,6 +474,44 @@ program
     for (const { name, value } of findings) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
   });
 
+program
+  .command('bundle')
+  .description('finished runs in one archive, with checksums, figures and tables of theirs, to verify elsewhere')
+  .argument('<names...>', 'runs, by folder name or hash')
+  .requiredOption('--to <file>', 'archive to write, e.g. paper.tar.gz; one that is there is not overwritten')
+  .option('--runs <folder>', 'where runs are stored, by default results/runs')
+  .option('--results <folder>', 'where figures and tables are, by default HABA_RESULTS, else results')
+  .action(async (names: string[], { to, runs, results }: { to: string; runs?: string; results?: string }) => {
+    const { bundleRuns } = await import('./runs/bundle');
+    const bundle = await bundleRuns(names, to, { runs, results });
+    for (const name of bundle.lacking)
+      process.stderr.write(`not in it, though its figures and tables name it: ${name}\n`);
+    process.stdout.write(`${JSON.stringify(bundle)}\n`);
+  });
+
+program
+  .command('verify')
+  .description("check a bundle's files, train its students again, and compare with what was recorded")
+  .argument('<file>', 'that bundle wrote')
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .option('--students <number>', 'of each recipe, the first ones; 0 checks files alone; by default all', wholeNumber)
+  .action(async (file: string, { data, students }: { data?: string; students?: number }) => {
+    const { verifyBundle } = await import('./runs/verify-bundle');
+    const found = await verifyBundle(file, { data, students });
+    for (const { run, students: recipe, expected, results } of found.verified) {
+      process.stdout.write(`${run}, ${recipe}: ${expected}\n`);
+      for (const { student, recorded, found: again, tolerance, agrees } of results) {
+        const percent = (accuracy: number) => `${(100 * accuracy).toFixed(2)} %`;
+        process.stdout.write(
+          `  student ${student}: recorded ${percent(recorded)}, found ${percent(again)}, allowed to differ by ${percent(tolerance)}: ${agrees ? 'agrees' : 'DIFFERS'}\n`,
+        );
+      }
+    }
+    for (const { run, why } of found.problems) process.stdout.write(`${run} was not compared: ${why}\n`);
+    process.stdout.write(`${JSON.stringify(found)}\n`);
+    if (!found.agrees) process.exitCode = 1;
+  });
+
 const runs = program.command('runs').description('the stored runs: list, show, diff, stale, page, remove, prune');
 const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
 

@@ -139,6 +139,20 @@ test('every verb has its help', async () => {
   }
 });
 
+test('bundle and verify: a run travels, its students are trained again, and agree; nothing is overwritten', async () => {
+  const to = path.join(folder, 'run.tar.gz');
+  const places = ['--runs', path.dirname(run), '--results', folder];
+  const bundled = await haba('bundle', path.basename(run), '--to', to, ...places);
+  assert.equal(bundled.status, 0, bundled.stderr);
+  assert.deepEqual((lastJson(bundled) as unknown as { runs: string[] }).runs, [path.basename(run)]);
+  const verified = await haba('verify', to, '--students', '1');
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.match(verified.stdout, /student 0: recorded (\d+\.\d\d %), found \1, allowed to differ by 0\.00 %: agrees/);
+  const again = await haba('bundle', path.basename(run), '--to', to, ...places);
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /is there already, and is not overwritten: give another name\.$/m);
+});
+
 test('store: another precision of the set, beside its run, with its bits; a precision that there is not is refused', async () => {
   const file = path.join(run, 'distilled.safetensors');
   const stored = await haba('store', file, '--precision', 'int8', '--students', '1');
