@@ -311,7 +311,7 @@ withPlaces(
 program
   .command('budget')
   .description('which sets fit a number of floats: bases, channels and hallucinators, counted in both ways')
-  .option('--dataset <name>', 'whose images and classes', 'cifar10')
+  .option('--dataset <name>', 'whose images and classes; or a folder of your own images', 'cifar10')
   .option('--ipc <number>', 'the budget in images per class', Number)
   .option('--floats <number>', 'the budget in floats', wholeNumber)
   .option('--hallucinators <numbers...>', 'how many, e.g. 2 5', (text: string, before: number[] | undefined) => [
@@ -321,15 +321,14 @@ program
   .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
   .action(async (flags: BudgetFlags) => {
-    const { allDatasetNames, knownShape } = await import('./data/dataset-names');
+    const { datasetFrom, datasetNameOf, knownShape, namesOfKnownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
     const { parameterisationKinds } = await import('./factorization/parameterisations');
     const { budgetTable } = await import('./report/budget-table');
-    const shape = knownShape(flags.dataset);
+    const shape = knownShape(datasetNameOf(datasetFrom(flags.dataset)));
     if (shape === undefined) {
-      const known = allDatasetNames().filter((name) => knownShape(name) !== undefined);
       throw new RangeError(
-        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known.join(', ')}.`,
+        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${namesOfKnownShape().join(', ')}, or a folder of your own images, as ./my-images.`,
       );
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;

@@ -41,7 +41,7 @@ export async function saveImageFolder(
 }
 
 async function saveClass(
-  { toPixels }: PreparedDataset,
+  data: PreparedDataset,
   source: ImageSource,
   folder: string,
   label: number,
@@ -50,7 +50,7 @@ async function saveClass(
   const indices = source.indicesOfClass[label].subarray(0, count);
   makeFolder(folder);
   const images = source.batch(indices);
-  const pixels = toPixels(images);
+  const pixels = data.toPixels(images);
   images.dispose();
   const [height, width, channels] = source.imageShape;
   const size = height * width * channels;
