@@ -8,6 +8,7 @@ import type { EvaluateFileOptions } from './runs/evaluate-file';
 import type { ImportOptions } from './runs/importing/import-set';
 import type { QuestionSettings } from './questions/cells';
 import type { MethodsOptions } from './questions/methods/grid';
+import type { RunFilter } from './runs/run-rows';
 import type { StudentsSummary } from './runs/run-store';
 import type { BaselineInput } from './runs/run';
 import type { StoreInput } from './runs/stored-as';
@@ -310,7 +311,7 @@ withPlaces(
 program
   .command('budget')
   .description('which sets fit a number of floats: bases, channels and hallucinators, counted in both ways')
-  .option('--dataset <name>', 'whose images and classes', 'cifar10')
+  .option('--dataset <name>', 'whose images and classes; or a folder of your own images', 'cifar10')
   .option('--ipc <number>', 'the budget in images per class', Number)
   .option('--floats <number>', 'the budget in floats', wholeNumber)
   .option('--hallucinators <numbers...>', 'how many, e.g. 2 5', (text: string, before: number[] | undefined) => [
@@ -320,15 +321,14 @@ program
   .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
   .action(async (flags: BudgetFlags) => {
-    const { allDatasetNames, knownShape } = await import('./data/dataset-names');
+    const { datasetFrom, datasetNameOf, knownShape, namesOfKnownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
     const { parameterisationKinds } = await import('./factorization/parameterisations');
     const { budgetTable } = await import('./report/budget-table');
-    const shape = knownShape(flags.dataset);
+    const shape = knownShape(datasetNameOf(datasetFrom(flags.dataset)));
     if (shape === undefined) {
-      const known = allDatasetNames().filter((name) => knownShape(name) !== undefined);
       throw new RangeError(
-        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${known.join(', ')}.`,
+        `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${namesOfKnownShape().join(', ')}, or a folder of your own images, as ./my-images.`,
       );
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
@@ -474,17 +474,122 @@ program
     for (const { name, value } of findings) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
   });
 
-const runs = program.command('runs').description('the stored runs: list, show, remove, prune');
+program
+  .command('bundle')
+  .description('finished runs in one archive, with checksums, figures and tables of theirs, to verify elsewhere')
+  .argument('<names...>', 'runs, by folder name or hash')
+  .requiredOption('--to <file>', 'archive to write, e.g. paper.tar.gz; one that is there is not overwritten')
+  .option('--runs <folder>', 'where runs are stored, by default results/runs')
+  .option('--results <folder>', 'where figures and tables are, by default HABA_RESULTS, else results')
+  .action(async (names: string[], { to, runs, results }: { to: string; runs?: string; results?: string }) => {
+    const { bundleRuns } = await import('./runs/bundle');
+    const bundle = await bundleRuns(names, to, { runs, results });
+    for (const name of bundle.lacking)
+      process.stderr.write(`not in it, though its figures and tables name it: ${name}\n`);
+    process.stdout.write(`${JSON.stringify(bundle)}\n`);
+  });
+
+program
+  .command('verify')
+  .description("check a bundle's files, train its students again, and compare with what was recorded")
+  .argument('<file>', 'that bundle wrote')
+  .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+  .option('--students <number>', 'of each recipe, the first ones; 0 checks files alone; by default all', wholeNumber)
+  .action(async (file: string, { data, students }: { data?: string; students?: number }) => {
+    const { verifyBundle } = await import('./runs/verify-bundle');
+    const found = await verifyBundle(file, { data, students });
+    for (const { run, students: recipe, expected, results } of found.verified) {
+      process.stdout.write(`${run}, ${recipe}: ${expected}\n`);
+      for (const { student, recorded, found: again, tolerance, agrees } of results) {
+        const percent = (accuracy: number) => `${(100 * accuracy).toFixed(2)} %`;
+        process.stdout.write(
+          `  student ${student}: recorded ${percent(recorded)}, found ${percent(again)}, allowed to differ by ${percent(tolerance)}: ${agrees ? 'agrees' : 'DIFFERS'}\n`,
+        );
+      }
+    }
+    for (const { run, why } of found.problems) process.stdout.write(`${run} was not compared: ${why}\n`);
+    process.stdout.write(`${JSON.stringify(found)}\n`);
+    if (!found.agrees) process.exitCode = 1;
+  });
+
+const runs = program.command('runs').description('the stored runs: list, show, diff, stale, page, remove, prune');
 const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
+
+interface ListFlags {
+  runs?: string;
+  where?: WhereFlag[];
+  kind?: string[];
+  state?: string[];
+  seed?: number[];
+  group?: boolean;
+  columns?: string[];
+  sort?: string;
+  descending?: boolean;
+  json?: boolean;
+}
+
+type WhereFlag = [key: string, values: string[]];
+
+/** `key=value` or `key=value,value`. */
+function whereSetting(text: string, before: WhereFlag[] = []): WhereFlag[] {
+  const equals = text.indexOf('=');
+  const [key, values] = [text.slice(0, equals), text.slice(equals + 1).split(',')];
+  if (equals < 1 || values.includes(''))
+    throw new InvalidArgumentError(`'${text}' is not key=value, or key=value,value, as in matching.method=mtt,dm.`);
+  if (before.some(([other]) => other === key))
+    throw new InvalidArgumentError(`'${key}' is given twice; give all its values in one, as ${key}=one,other.`);
+  return [...before, [key, values]];
+}
+
+const commaWords = (text: string, before: string[] = []) => [...before, ...text.split(',')];
+const commaNumbers = (text: string, before: number[] = []) => [...before, ...text.split(',').map(wholeNumber)];
+
+/** What the options of `runs list` choose. */
+function filterOf({ runs: folder, where = [], kind, state, seed }: ListFlags): RunFilter {
+  // What is no kind, or no state, is refused there.
+  return { runs: folder, where: Object.fromEntries(where), kind, state, seed } as RunFilter;
+}
 
 runs
   .command('list', { isDefault: true })
-  .description('every run with state, accuracy, bits of its set and size of its files, and their sum')
+  .description('runs with state, accuracy, bits of the set and size of the files, and their sum; or a table of them')
   .option(...runsFolder)
-  .action(async ({ runs: folder }: PlaceFlags) => {
+  .option(
+    '--where <setting>',
+    'only those whose configuration says so: key=value, or key=value,value for any of them (repeatable)',
+    whereSetting,
+  )
+  .option('--kind <names>', 'only of these kinds, e.g. distillation,random', commaWords)
+  .option('--state <names>', 'only finished, unfinished, running, unreadable or old ones', commaWords)
+  .option('--seed <numbers>', 'only of these seeds, e.g. 0,1', commaNumbers)
+  .option('--group', 'a table: runs that differ only in their seed as a row, with mean and 95 % interval')
+  .option('--columns <keys>', 'a table with what configurations say of these keys, e.g. matching.method', commaWords)
+  .option('--sort <column>', 'a table sorted by a column, e.g. accuracy')
+  .option('--descending', 'from the largest on')
+  .option('--json', 'for programs: all that is known of each, as JSON')
+  .action(async (flags: ListFlags) => {
+    const { group, columns, sort, descending, json } = flags;
+    const filter = filterOf(flags);
+    if (json) {
+      const { runsJson } = await import('./report/runs-table');
+      process.stdout.write(`${JSON.stringify(runsJson({ ...filter, group }))}\n`);
+      return;
+    }
+    if (group || columns || sort !== undefined) {
+      const { runsTable } = await import('./report/runs-table');
+      const { tableText } = await import('./report/table-text');
+      process.stdout.write(
+        `${tableText(runsTable({ ...filter, group, columns, sort, descending }), 'markdown').trimEnd()}\n`,
+      );
+      return;
+    }
+    const { findRuns } = await import('./runs/run-rows');
     const { listRuns } = await import('./runs/run-store');
-    const found = listRuns(folder);
-    for (const { name, state, students, bytes, result } of found) {
+    const fitting = new Map<string, Set<string | undefined>>();
+    for (const row of findRuns(filter)) fitting.set(row.run, (fitting.get(row.run) ?? new Set()).add(row.students));
+    const found = listRuns(flags.runs).filter(({ name }) => fitting.has(name));
+    for (const { name, state, students: all, bytes, result } of found) {
+      const students = all.filter((recipe) => fitting.get(name)!.has(recipe.name));
       const percent = (recipe?: StudentsSummary) =>
         recipe?.accuracy ? `${(100 * recipe.accuracy.mean).toFixed(1)} % ${recipe.split}` : '-';
       const [first] = students;
@@ -502,21 +607,79 @@ runs
   });
 
 runs
+  .command('diff')
+  .description('what the configurations of two runs say differently')
+  .argument('<first>', "name of a run's folder, or the hash at its end")
+  .argument('<second>', 'the same of the other')
+  .option(...runsFolder)
+  .option('--json', 'for programs')
+  .action(async (first: string, second: string, { runs: folder, json }: ListFlags) => {
+    const { diffRuns } = await import('./runs/run-rows');
+    const found = diffRuns(first, second, { runs: folder });
+    if (json) {
+      process.stdout.write(`${JSON.stringify(found)}\n`);
+      return;
+    }
+    const text = (value: unknown) =>
+      value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value);
+    const width = Math.max(0, ...found.map(({ key }) => key.length));
+    for (const entry of found) {
+      process.stdout.write(`${entry.key.padEnd(width)}  ${text(entry.first)}  ->  ${text(entry.second)}\n`);
+    }
+    process.stderr.write(
+      found.length === 0 ? 'They say the same: what they are called by differs in versions of defaults alone.\n' : '',
+    );
+  });
+
+runs
+  .command('stale')
+  .description('which stored runs a changed default or version makes stale: asked for again, they are made anew')
+  .option(...runsFolder)
+  .option('--json', 'for programs')
+  .action(async ({ runs: folder, json }: ListFlags) => {
+    const { staleRuns } = await import('./runs/stale-runs');
+    const { formatSeconds } = await import('./terminal/progress');
+    const { current, stale, old, unknown } = staleRuns(folder);
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ current, stale, old, unknown })}\n`);
+      return;
+    }
+    for (const { run, students, why, differing } of stale) {
+      const says = differing.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ');
+      process.stdout.write(`${run}${students ? `, students ${students}` : ''}\n  ${why}\n`);
+      if (says) process.stdout.write(`  not today's defaults: ${says}\n`);
+    }
+    for (const { run, why } of unknown) process.stdout.write(`${run}\n  cannot be told: ${why}\n`);
+    for (const run of old) process.stdout.write(`${run}\n  old: of a version of haba whose runs are no longer read\n`);
+    const took = stale.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+    const others = [
+      ...(unknown.length > 0 ? [`${unknown.length} cannot be told`] : []),
+      ...(old.length > 0 ? [`${old.length} old`] : []),
+    ];
+    process.stderr.write(
+      `${[`${current.length} runs are as today's code calls them`, `${stale.length} would be made anew${stale.length > 0 ? `, which took ${formatSeconds(took)}` : ''}`, ...others].join('; ')}\n`,
+    );
+  });
+
+runs
   .command('show')
   .description('one run in full')
-  .argument('<name>', 'name of its folder')
+  .argument('<name>', 'name of its folder, or the hash at its end')
   .option(...runsFolder)
   .action(async (name: string, { runs: folder }: PlaceFlags) => {
-    const { listRuns } = await import('./runs/run-store');
-    const { readIdentity, setFiles } = await import('./runs/run-files');
-    const { existsSync } = await import('node:fs');
-    const identityIfThere = (run: string) => (existsSync(setFiles(run).configuration) ? readIdentity(run) : undefined);
-    const found = listRuns(folder).find((run) => run.name === name);
-    if (!found) throw new Error(`There is no run '${name}'; npm run haba -- runs list names them.`);
-    const identity = ['finished', 'unfinished', 'running'].includes(found.state)
-      ? identityIfThere(found.folder)
-      : undefined;
+    const { findRun } = await import('./runs/run-store');
+    const { identity, ...found } = findRun(name, folder);
     process.stdout.write(`${JSON.stringify({ ...found, ...identity }, undefined, 2)}\n`);
+  });
+
+runs
+  .command('page')
+  .description('all stored runs as one page without anything from the internet: results/runs.html')
+  .option(...runsFolder)
+  .option('--results <folder>', 'where to write, by default HABA_RESULTS, else results')
+  .action(async ({ runs: folder, results }: ListFlags & { results?: string }) => {
+    const { writeRunsPage } = await import('./reproduction/runs-page');
+    process.stdout.write(`${writeRunsPage({ runs: folder, results })}\n`);
   });
 
 for (const [verb, description, change] of [

@@ -34,6 +34,7 @@ const program = new Command('reproduce')
     const { listenForInterrupt } = await import('./terminal/interrupt');
     const { formatSeconds } = await import('./terminal/progress');
     const { writeIndexPage } = await import('./reproduction/index-page');
+    const { writeRunsPage } = await import('./reproduction/runs-page');
     const path = await import('node:path');
     const plan = planReproduction({ ...flags, only: only?.split(',') });
     const { notebooks, results, unfinished, runs, profile, dataset } = plan;
@@ -54,6 +55,7 @@ const program = new Command('reproduce')
       interrupt.release();
     }
     const folder = path.dirname(notebooks[0].executed);
+    writeRunsPage({ results, runs });
     const page = writeIndexPage({ results, notebooks: folder, unfinished, settings: `profile ${profile}, ${dataset}` });
     const took = formatSeconds((performance.now() - began) / 1000);
     process.stderr.write(`${notebooks.length - failures} of ${notebooks.length} notebooks executed in ${took}\n`);

@@ -1,5 +1,6 @@
 /** `npm start`: the set-up, then JupyterLab on the quickstart. What follows `--` goes to JupyterLab. */
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { SetupError } from './console.mjs';
 import { pathsOf } from './paths.mjs';
 import { setUp } from './set-up.mjs';
@@ -33,6 +34,11 @@ export function main(given) {
     '--ServerApp.ip=localhost',
     '--LabApp.default_url=/lab/tree/notebooks/00-quickstart.ipynb',
     '--MultiKernelManager.default_kernel_name=tslab',
+    // Neither a question about news over the notebook, nor a look at the internet for newer versions: the page must not ask,
+    // and the server answers no page that does.
+    `--LabApp.app_settings_dir=${path.join(root, 'setup', 'jupyterlab')}`,
+    '--LabApp.news_url=None',
+    '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',
   ];
   // Jupyter refuses to serve root, which in a container is the only user there is.
   if (process.getuid?.() === 0) options.push('--allow-root');

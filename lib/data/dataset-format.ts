@@ -42,6 +42,8 @@ export interface OtherLayout {
   isIn(this: void, folder: string): boolean;
   /** @param found the folder that holds them */
   read(this: void, found: string): Dataset | Promise<Dataset>;
+  /** Training images of each class, told without reading an image. Default: those of folders of classes. @param found as of `read` */
+  classSizes?(this: void, found: string): number[];
 }
 
 /** Where a dataset is, and in which layout; none for the official one. */

@@ -22,10 +22,32 @@ export function datasetNameOf(dataset: DatasetInput): DatasetName {
   return typeof dataset === 'object' && dataset !== null ? givenDataset(dataset) : dataset;
 }
 
-/** What is known of a dataset before it is loaded; undefined where nothing is. */
+/**
+ * What is known of a dataset before it is loaded; undefined where nothing is. Of one's own in a file, its labels are looked at.
+ * @throws Error naming the file or folder of one's own, and what is wrong with it
+ */
 export function knownShape(dataset: string): DatasetShape | undefined {
-  if (Object.hasOwn(datasetFormats, dataset)) return datasetFormats[dataset as LibraryDatasetName].shape;
-  return ownDatasetOf(dataset)?.shape;
+  return libraryShape(dataset) ?? ownDatasetOf(dataset)?.shape;
+}
+
+/** [height, width, channels], for which no file is looked at; undefined where only its files tell. */
+export function knownImageShape(dataset: string): DatasetShape['imageShape'] | undefined {
+  return libraryShape(dataset)?.imageShape ?? ownDatasetOf(dataset)?.imageShape;
+}
+
+function libraryShape(dataset: string): DatasetShape | undefined {
+  return Object.hasOwn(datasetFormats, dataset) ? datasetFormats[dataset as LibraryDatasetName].shape : undefined;
+}
+
+/** Names of the datasets whose shape is known before they are loaded. */
+export function namesOfKnownShape(): DatasetName[] {
+  return [...datasetNames.filter((name) => libraryShape(name) !== undefined), ...ownDatasetNames()];
+}
+
+/** Training images of the smallest class, at least 1, of one's own; the library's have as many as anyone asks for. */
+export function smallestClassOf(dataset: DatasetInput): number | undefined {
+  const own = ownDatasetOf(datasetNameOf(dataset));
+  return own && Math.max(1, Math.min(...own.classSizes()));
 }
 
 /**
@@ -36,9 +58,8 @@ export function shapeOf(dataset: DatasetInput): DatasetShape {
   const name = datasetNameOf(dataset);
   const shape = knownShape(name);
   if (shape === undefined) {
-    const known = allDatasetNames().filter((one) => knownShape(one) !== undefined);
     throw new RangeError(
-      `shapeOf: '${name}' is no dataset of known shape; allowed are ${known.join(', ')}, and what imageFolder makes of a folder.`,
+      `shapeOf: '${name}' is no dataset of known shape; allowed are ${namesOfKnownShape().join(', ')}, and what imageFolder makes of a folder.`,
     );
   }
   return { imageShape: shape.imageShape, classCount: shape.classCount };

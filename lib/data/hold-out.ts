@@ -17,6 +17,11 @@ export interface HoldOut {
   validation: Int32Array;
 }
 
+/** How many images of a class are set aside. */
+export function setAside(images: number, { share = 0.1 }: Pick<HoldOutOptions, 'share'> = {}): number {
+  return Math.min(Math.max(0, images - 1), Math.max(1, Math.round(share * images)));
+}
+
 /**
  * Sets a share of every class aside, at least one image of a class that has two.
  * @param labels of the training images, [count]
@@ -24,8 +29,7 @@ export interface HoldOut {
 export function holdOut(labels: Labels, classCount: number, { share = 0.1, seed = 0 }: HoldOutOptions = {}): HoldOut {
   const aside = new Uint8Array(labels.length);
   indicesOfClass(labels, classCount).forEach((indices, label) => {
-    const most = Math.max(0, indices.length - 1);
-    const count = Math.min(most, Math.max(1, Math.round(share * indices.length)));
+    const count = setAside(indices.length, { share });
     for (const index of Random.stream(seed, 'validation', label).choice(indices, count)) aside[index] = 1;
   });
   const all = Int32Array.from(labels.keys());

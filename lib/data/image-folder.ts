@@ -4,7 +4,7 @@ import path from 'node:path';
 import { oneLine } from '../files/one-line';
 import { foldersIn, imagesIn, readImages, requireClasses, tellLeftOut, type LabelledFile } from './class-folders';
 import { assembleDataset } from './dataset';
-import { defineFormat, type DatasetFormat } from './dataset-format';
+import { defineFormat, type DatasetFormat, type FoundDataset } from './dataset-format';
 import { tableLayouts } from './image-table';
 import { isFolder, readSourceFile } from './source-file';
 
@@ -54,13 +54,21 @@ export function formatOfFolder(name: string, folders: readonly string[], side: n
 /** One's own images in the data folder. */
 export const folderFormat = formatOfFolder('folder', ['', 'folder']);
 
-/** The classes of images that lie in folders, by name; undefined where they are in a table. @param found the folder that holds them */
-export function classesOfFolders(found: string): string[] | undefined {
-  const train = path.join(found, 'train');
-  const names = foldersAt(train);
-  if (names.length === 0) return undefined;
-  requireClasses(names, train);
-  return names;
+/** Refuses folders of too few or too many classes; tables are not looked at. @throws Error naming the folder */
+export function requireClassFolders({ folder, layout }: FoundDataset): void {
+  if (layout?.classSizes) return;
+  const train = path.join(folder!, 'train');
+  requireClasses(foldersAt(train), train);
+}
+
+/**
+ * Training images of each class of one's own, without reading an image: those in its folder, or as the labels of a table say.
+ * @throws Error naming the folder or file, and what is wrong with it
+ */
+export function classSizesOf({ folder, layout }: FoundDataset): number[] {
+  if (layout?.classSizes) return layout.classSizes(folder!);
+  const train = path.join(folder!, 'train');
+  return foldersAt(train).map((name) => imagesIn(path.join(train, name)).length);
 }
 
 /** None where there is no such folder. */

@@ -2,25 +2,32 @@
 import { withBorder } from './border';
 import { assembleDataset, labelsOf, mostClasses, type Dataset, type DatasetParts, type ImageSplit } from './dataset';
 import type { OtherLayout } from './dataset-format';
-import { npzFile, readNpzTable } from './npz-images';
-import { parquetFiles, readParquetTable } from './parquet-images';
+import { npzFile, readNpzLabels, readNpzTable } from './npz-images';
+import { parquetFiles, readParquetLabels, readParquetTable } from './parquet-images';
 import { isFolder } from './source-file';
 
-export interface TableSplit {
+/** The labels of a split. */
+export interface LabelSplit {
   /** Said where something is wrong. */
   file: string;
   /** Of each image: whole numbers. */
   labels: readonly number[];
+}
+
+export interface TableSplit extends LabelSplit {
   /** [count, height, width, channels], 0 to 255, resized where they have another size; grey becomes RGB. */
   images(this: void, imageShape: readonly [number, number, number]): Promise<Uint8Array>;
 }
 
-export interface ImageTable {
-  train: TableSplit;
-  test: TableSplit;
+/** A table's labels, which are read without its images where no more is asked for. */
+export interface LabelTable<Split extends LabelSplit = LabelSplit> {
+  train: Split;
+  test: Split;
   /** Where the table says. */
   classNames?: readonly string[];
 }
+
+export type ImageTable = LabelTable<TableSplit>;
 
 /** What is known of a dataset whose images come in a table. */
 export interface TableDataset extends Pick<DatasetParts, 'name' | 'mean' | 'deviation'> {
@@ -32,9 +39,8 @@ export interface TableDataset extends Pick<DatasetParts, 'name' | 'mean' | 'devi
   classNames?: readonly string[];
 }
 
-/** @throws Error naming the file and what is wrong with it */
-async function datasetOf(table: ImageTable, known: TableDataset): Promise<Dataset> {
-  const { native, borderTo, ...rest } = known;
+/** What the classes are called. @throws Error naming the file of a label that is of none of them */
+function classNamesOf(table: LabelTable, known: TableDataset): readonly string[] {
   const largest = [table.train, table.test].reduce(
     (most, { labels }) => labels.reduce((so, label) => Math.max(so, label), most),
     0,
@@ -43,14 +49,29 @@ async function datasetOf(table: ImageTable, known: TableDataset): Promise<Datase
     known.classNames ??
     table.classNames ??
     Array.from({ length: Math.min(largest, mostClasses) + 1 }, (_, label) => `${label}`);
+  for (const { file, labels } of [table.train, table.test]) {
+    if (labels.length === 0) throw new Error(`${file} holds no images.`);
+    const wrong = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classNames.length));
+    if (wrong < 0) continue;
+    throw new Error(`${file}: record ${wrong} has label ${labels[wrong]}, expected 0 to ${classNames.length - 1}.`);
+  }
+  return classNames;
+}
+
+/** Training images of each class. @throws Error naming the file and what is wrong with it */
+function classSizesOf(table: LabelTable, known: TableDataset): number[] {
+  const sizes = classNamesOf(table, known).map(() => 0);
+  for (const label of table.train.labels) sizes[label] += 1;
+  return sizes;
+}
+
+/** @throws Error naming the file and what is wrong with it */
+async function datasetOf(table: ImageTable, known: TableDataset): Promise<Dataset> {
+  const { native, borderTo, ...rest } = known;
+  const classNames = classNamesOf(table, known);
   const [height, width, channels] = native;
   const side = borderTo ?? height;
-  const split = async ({ file, labels, images }: TableSplit): Promise<ImageSplit> => {
-    const wrong = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classNames.length));
-    if (labels.length === 0) throw new Error(`${file} holds no images.`);
-    if (wrong >= 0) {
-      throw new Error(`${file}: record ${wrong} has label ${labels[wrong]}, expected 0 to ${classNames.length - 1}.`);
-    }
+  const split = async ({ labels, images }: TableSplit): Promise<ImageSplit> => {
     const pixels = await images(native);
     return {
       images: borderTo === undefined ? pixels : withBorder(pixels, { height, width, side: borderTo }),
@@ -81,12 +102,14 @@ export function tableLayouts(
       // Which dataset the files of the data folder itself are nobody can tell; one's own they may be.
       folders: npz === undefined ? folders : folders.filter((folder) => folder !== ''),
       isIn: (folder) => isFolder(folder) && parquetFiles(folder) !== undefined,
-      read: async (found) => datasetOf(await readParquetTable(parquetFiles(found)!), known),
+      read: (found) => datasetOf(readParquetTable(parquetFiles(found)!), known),
+      classSizes: (found) => classSizesOf(readParquetLabels(parquetFiles(found)!), known),
     },
     {
       folders,
       isIn: (folder) => isFolder(folder) && npzFile(folder, npz) !== undefined,
       read: async (found) => datasetOf(await readNpzTable(npzFile(found, npz)!), known),
+      classSizes: (found) => classSizesOf(readNpzLabels(npzFile(found, npz)!), known),
     },
   ];
 }

@@ -1,11 +1,12 @@
 /** Images in a NumPy archive, as Keras has MNIST and MedMNIST its datasets: arrays of images and of labels, for training and for tests. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { unzipSync } from 'fflate';
 import { fromBufferPromise } from 'yauzl';
 import { readNpy, type NumpyArray } from '../files/numpy';
 import { oneLine } from '../files/one-line';
 import { resizePixels } from './decode-images';
-import type { ImageTable, TableSplit } from './image-table';
+import type { ImageTable, LabelSplit, LabelTable, TableSplit } from './image-table';
 import { readSourceFile } from './source-file';
 
 /** Names that images and labels of a split have, in the order in which they are looked for. */
@@ -33,17 +34,56 @@ export function npzFile(folder: string, names?: readonly string[]): string | und
 export async function readNpzTable(file: string): Promise<ImageTable> {
   const arrays = await readNpz(file);
   const split = (wanted: readonly string[]): TableSplit => {
-    const names = wanted.flatMap(namesOf);
-    const found = names.find((pair) => pair.every((name) => arrays.has(name)));
-    if (!found) {
-      throw new Error(
-        `${file} has no images and labels to ${wanted.includes('train') ? 'train on' : 'test on'}, as ${names[0].join(' and ')}: ` +
-          `it has ${oneLine([...arrays.keys()].join(', '), 200) || 'nothing'}.`,
-      );
-    }
-    return splitOf(`${file} (${found.join(', ')})`, arrays.get(found[0])!, arrays.get(found[1])!);
+    const [images, labels] = pairIn(file, [...arrays.keys()], wanted);
+    return splitOf(`${file} (${images}, ${labels})`, arrays.get(images)!, arrays.get(labels)!);
   };
   return { train: split(['train']), test: split(tests) };
+}
+
+/** More than any number of labels takes. */
+const largestLabels = 2 ** 28;
+
+/** The labels alone, without waiting. @throws Error naming the file and what is wrong with it */
+export function readNpzLabels(file: string): LabelTable {
+  const bytes = readSourceFile(file);
+  const unzipped = (wanted: (name: string, size: number) => boolean) => {
+    try {
+      return unzipSync(bytes, { filter: ({ name, originalSize }) => wanted(name, originalSize) });
+    } catch (error) {
+      throw new Error(`${file} cannot be read: ${oneLine((error as Error).message)}.`, { cause: error });
+    }
+  };
+  const present: string[] = [];
+  unzipped((name) => {
+    present.push(name.replace(/\.npy$/, ''));
+    return false;
+  });
+  const split = (wanted: readonly string[]): LabelSplit => {
+    const [images, labels] = pairIn(file, present, wanted);
+    const found = unzipped((name, size) => {
+      if (name !== `${labels}.npy`) return false;
+      if (size > largestLabels) throw new Error(`${name} is too large`);
+      return true;
+    });
+    try {
+      const { values } = readNpy(Buffer.from(found[`${labels}.npy`] ?? []));
+      return { file: `${file} (${images}, ${labels})`, labels: Array.from(values) };
+    } catch (error) {
+      throw new Error(`${file} cannot be read: ${labels}: ${oneLine((error as Error).message)}.`, { cause: error });
+    }
+  };
+  return { train: split(['train']), test: split(tests) };
+}
+
+/** What the images and labels of a split are called. */
+function pairIn(file: string, present: readonly string[], wanted: readonly string[]): [images: string, labels: string] {
+  const names = wanted.flatMap(namesOf);
+  const found = names.find((pair) => pair.every((name) => present.includes(name)));
+  if (found) return found;
+  throw new Error(
+    `${file} has no images and labels to ${wanted.includes('train') ? 'train on' : 'test on'}, as ${names[0].join(' and ')}: ` +
+      `it has ${oneLine(present.join(', '), 200) || 'nothing'}.`,
+  );
 }
 
 async function readNpz(file: string): Promise<Map<string, NumpyArray>> {

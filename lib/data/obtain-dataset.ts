@@ -5,7 +5,7 @@ import path from 'node:path';
 import { findDataset, type DatasetFormat } from './dataset-format';
 import { datasetNames, type DatasetName } from './dataset-names';
 import { makeFolder } from '../files/file-error';
-import { fetchFile, NotFetched, type FetchOptions } from './fetch-file';
+import type { FetchOptions } from './fetch-file';
 import { datasetFormats, isEmbedded, type LibraryDatasetName } from './formats';
 import { ownDatasetOf } from './own-datasets';
 import { dataFolder, requireDatasetName } from './load-dataset';
@@ -146,6 +146,8 @@ function removeFetched(folder: string, format: DatasetFormat): void {
 async function fetchAll(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string[]> {
   const { dataset, sources } = format;
   if (sources.length === 0) throw new DatasetUnavailable(`The dataset '${dataset}' is your own: put it in ${folder}.`);
+  // Loaded here: who has the dataset waits for no client of the internet.
+  const { fetchFile, NotFetched } = await import('./fetch-file');
   const files: string[] = [];
   mkdirSync(fetchFolder(folder, format), { recursive: true });
   for (const source of sources) {

@@ -4,7 +4,7 @@ import { tf } from '../tensor/tensorflow';
 import { assembleDataset, labelsOf, mostClasses, type Dataset, type ImageSplit } from './dataset';
 import { findDataset, type DatasetShape } from './dataset-format';
 import { datasetFormats } from './formats';
-import { classesOfFolders, formatOfFolder, ownSide, requireSide } from './image-folder';
+import { classSizesOf, formatOfFolder, ownSide, requireClassFolders, requireSide } from './image-folder';
 
 /** Told from the library's names by its type; what it is called is known when it runs. */
 declare enum OwnName {
@@ -14,10 +14,12 @@ declare enum OwnName {
 /** A dataset of one's own, which {@link imageFolder} and {@link dataset} make: what a configuration, a grid and `dataAtHand` take for a dataset. */
 export interface OwnDataset {
   readonly name: OwnName.registered;
-  /** Of its images, and how many classes there are; undefined where only reading them tells. */
-  readonly shape?: DatasetShape;
-  /** [height, width, channels], known also where the classes are not. */
+  /** Of its images, and how many classes there are; of images in files, their labels are looked at when it is first asked for. */
+  readonly shape: DatasetShape;
+  /** [height, width, channels], for which nothing is looked at. */
   readonly imageShape: DatasetShape['imageShape'];
+  /** Training images of each class; as `shape`, told without reading an image. */
+  classSizes(this: void): readonly number[];
   /** For people. */
   readonly about: string;
   /** All its images. */
@@ -56,8 +58,16 @@ export function givenDataset(given: OwnDataset): OwnDataset['name'] {
   return given.name;
 }
 
-function register(name: string, others: Omit<OwnDataset, 'name'>): OwnDataset {
-  const made = { name: name as unknown as OwnDataset['name'], ...others };
+function register(name: string, { imageShape, classSizes, ...others }: Omit<OwnDataset, 'name' | 'shape'>): OwnDataset {
+  const made: OwnDataset = {
+    name: name as unknown as OwnDataset['name'],
+    imageShape,
+    classSizes,
+    get shape() {
+      return { imageShape, classCount: classSizes().length };
+    },
+    ...others,
+  };
   givenDataset(made);
   return made;
 }
@@ -101,14 +111,15 @@ export function imageFolder(
   // As it is here: a notebook may change its working folder.
   const at = path.resolve(folder);
   const format = formatOfFolder(name, [''], side);
-  const { folder: found, missing } = findDataset(at, format);
-  if (found === undefined || missing.length > 0) {
-    throw new Error(`imageFolder: ${at} lacks ${missing.join(', ')}. ${format.completion}`);
+  const found = findDataset(at, format);
+  if (found.folder === undefined || found.missing.length > 0) {
+    throw new Error(`imageFolder: ${at} lacks ${found.missing.join(', ')}. ${format.completion}`);
   }
-  const classes = classesOfFolders(found);
+  requireClassFolders(found);
+  let sizes: number[] | undefined;
   return register(name, {
-    shape: classes && { imageShape: [side, side, 3], classCount: classes.length },
     imageShape: [side, side, 3],
+    classSizes: () => (sizes ??= classSizesOf(found)),
     about: `images in ${at}, resized to ${side}x${side} RGB`,
     read: async () => format.read(at),
   });
@@ -166,9 +177,11 @@ export function dataset({ name, train, test, classNames, imageShape }: OwnDatase
     train: kept(splits.train),
     test: kept(splits.test),
   });
+  const sizes = names.map(() => 0);
+  for (const label of made.train.labels) sizes[label] += 1;
   return register(name, {
-    shape: { imageShape: shape, classCount: names.length },
     imageShape: shape,
+    classSizes: () => sizes,
     about: `${splits.train.count} + ${splits.test.count} images of ${shape.join('x')}`,
     read: () => Promise.resolve(made),
   });

@@ -1,12 +1,26 @@
 /** Parquet files of image datasets, as the usual hub has them: a column of encoded images, one of labels, and their names beside. */
-import { readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { FileMetaData } from 'hyparquet';
 import { oneLine } from '../files/one-line';
 import { decodeImages } from './decode-images';
-import type { ImageTable, TableSplit } from './image-table';
-import { isFolder, readSourceFile } from './source-file';
+import type { ImageTable, LabelSplit, LabelTable, TableSplit } from './image-table';
+import { isFolder } from './source-file';
+
+/**
+ * Parts of the library, loaded when they are first needed, that do not wait; its own functions, which call them, do. Their types lie
+ * elsewhere than their code.
+ */
+function library() {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { parquetMetadata, parquetSchema } = require('hyparquet') as typeof import('hyparquet');
+  const { readColumn } = require('hyparquet/src/column.js') as typeof import('hyparquet/types/column');
+  const { DEFAULT_PARSERS: parsers } = require('hyparquet/src/convert.js') as typeof import('hyparquet/types/convert');
+  const { getTreePath } = require('hyparquet/src/schema.js') as typeof import('hyparquet/types/schema');
+  const { compressors } = require('hyparquet-compressors') as typeof import('hyparquet-compressors');
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return { parquetMetadata, parquetSchema, readColumn, getTreePath, parsers, compressors };
+}
 
 /** Files of both splits, in the order of their numbers. */
 export interface ParquetFiles {
@@ -46,69 +60,172 @@ interface Feature {
 }
 
 /** @throws Error naming the file and what is wrong with it */
-export async function readParquetTable({ train, test }: ParquetFiles): Promise<ImageTable> {
-  const [training, tested] = [await readSplit(train), await readSplit(test)];
+export function readParquetTable({ train, test }: ParquetFiles): ImageTable {
+  const [training, tested] = [readSplit(train), readSplit(test)];
+  const numbered = numberedLabels(training, tested);
+  const split = (labels: LabelSplit, { encoded }: RawSplit): TableSplit => ({
+    ...labels,
+    images: (imageShape) => decodeImages(encoded.length, (index) => encoded[index], { imageShape }),
+  });
+  return { ...numbered, train: split(numbered.train, training), test: split(numbered.test, tested) };
+}
+
+/** The labels alone, of which little is read. @throws Error naming the file and what is wrong with it */
+export function readParquetLabels({ train, test }: ParquetFiles): LabelTable {
+  const split = (files: readonly string[]): RawLabels => {
+    const parts = files.map((file) => readFile(file, { withImages: false }));
+    return {
+      file: nameOf(files),
+      labels: parts.flatMap(({ labels }) => labels),
+      classNames: parts[0].classNames,
+    };
+  };
+  return numberedLabels(split(train), split(test));
+}
+
+/** The library checks little: what is not as it expects ends in mistakes of its own. */
+function unreadable(file: string, error: unknown): Error {
+  const { name, message } = error as Error;
+  const told = name === 'Error' && !message.includes('undefined');
+  const reason = told ? oneLine(message) : 'it is damaged, or no parquet file';
+  return new Error(`${file} cannot be read: ${reason}.`, { cause: error });
+}
+
+interface RawLabels {
+  file: string;
+  labels: (number | bigint | string)[];
+  classNames?: string[];
+}
+
+interface RawSplit extends RawLabels {
+  encoded: { name: string; bytes: Buffer }[];
+}
+
+/** Labels as numbers: names in their order where they are names. */
+function numberedLabels(training: RawLabels, tested: RawLabels): LabelTable {
   const texts = [training, tested].some(({ labels }) => labels.some((label) => typeof label === 'string'));
   const found = texts ? [...new Set(training.labels.map(String))].sort() : training.classNames;
   const numbers = new Map(found?.map((name, label) => [name, label]));
-  const numberOf = (label: RawSplit['labels'][number], index: number, file: string) => {
+  const numberOf = (label: RawLabels['labels'][number], index: number, file: string) => {
     const number = numbers.get(String(label));
     if (number !== undefined) return number;
     throw new Error(`${file}: record ${index} has label '${oneLine(String(label), 60)}', which no training image has.`);
   };
-  const split = ({ labels, encoded, file }: RawSplit): TableSplit => ({
+  const split = ({ labels, file }: RawLabels): LabelSplit => ({
     file,
     labels: texts ? labels.map((label, index) => numberOf(label, index, file)) : labels.map(Number),
-    images: (imageShape) => decodeImages(encoded.length, (index) => encoded[index], { imageShape }),
   });
   return { train: split(training), test: split(tested), classNames: found };
 }
 
-interface RawSplit {
-  file: string;
-  labels: (number | bigint | string)[];
-  encoded: { name: string; bytes: Buffer }[];
-  classNames?: string[];
-}
+const nameOf = (files: readonly string[]) =>
+  files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
 
-async function readSplit(files: readonly string[]): Promise<RawSplit> {
-  const parts = [];
-  for (const file of files) parts.push(await readFile(file));
+function readSplit(files: readonly string[]): RawSplit {
+  const parts = files.map((file) => {
+    const { labels, pictures, classNames } = readFile(file, { withImages: true });
+    const encoded = pictures!.map((picture, index) => {
+      const name = `${file}: record ${index}`;
+      if (!(picture instanceof Uint8Array)) {
+        throw new Error(`${name} has no image, expected the bytes of a PNG or JPEG.`);
+      }
+      return { name, bytes: Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength) };
+    });
+    return { labels, encoded, classNames };
+  });
   return {
-    file: files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`,
+    file: nameOf(files),
     labels: parts.flatMap(({ labels }) => labels),
     encoded: parts.flatMap(({ encoded }) => encoded),
     classNames: parts[0].classNames,
   };
 }
 
-async function readFile(file: string): Promise<Omit<RawSplit, 'file'>> {
-  const bytes = readSourceFile(file);
-  const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  let [image, label, classNames, rows] = ['', '', undefined as string[] | undefined, [] as Record<string, unknown>[]];
+function requireLabel(label: unknown, { index, column }: { index: number; column: string }) {
+  if (typeof label === 'number' || typeof label === 'bigint' || typeof label === 'string') return label;
+  throw new Error(`record ${index} has no label in '${column}', expected a number or a name`);
+}
+
+/** A parquet file ends in the length of its footer, 4 bytes, and 'PAR1'. */
+const tailBytes = 8;
+
+interface FileColumns extends Omit<RawLabels, 'file'> {
+  /** As encoded, in the order of the labels; only where they are asked for. */
+  pictures?: unknown[];
+}
+
+/**
+ * Footer and columns, without waiting: of the library's own functions, which read columns side by side, a second failure would end
+ * the process.
+ */
+function readFile(file: string, { withImages }: { withImages: boolean }): FileColumns {
+  let descriptor: number | undefined;
   try {
-    const metadata = parquetMetadata(content);
-    ({ image, label, classNames } = columnsOf(metadata));
-    // Bytes that are not said to be text stay bytes.
-    rows = await parquetReadObjects({ file: content, metadata, columns: [image, label], compressors, utf8: false });
+    descriptor = openSync(file, 'r');
+    const size = fstatSync(descriptor).size;
+    const between = partsOf(descriptor, size);
+    const footer = new DataView(between(Math.max(0, size - tailBytes), size)).getUint32(0, true);
+    const metadata = library().parquetMetadata(between(Math.max(0, size - tailBytes - footer), size));
+    const { image, label, classNames } = columnsOf(metadata);
+    const valuesOf = (column: string) =>
+      metadata.row_groups.flatMap((group) => columnOf(group, { column, metadata, between }));
+    const labels = valuesOf(label);
+    const pictures = withImages ? valuesOf(image) : undefined;
+    if (pictures && pictures.length !== labels.length) {
+      throw new Error(`it has ${pictures.length} images and ${labels.length} labels`);
+    }
+    return { labels: labels.map((one, index) => requireLabel(one, { index, column: label })), pictures, classNames };
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${oneLine((error as Error).message)}.`, { cause: error });
+    throw unreadable(file, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
-  const labels: RawSplit['labels'] = [];
-  const encoded = rows.map((row, index) => {
-    const picture = row[image] as { bytes?: unknown } | Uint8Array | null;
-    const held = picture instanceof Uint8Array ? picture : picture?.bytes;
-    const name = row[label];
-    if (!(held instanceof Uint8Array)) {
-      throw new Error(`${file}: record ${index} has no image in '${image}', expected the bytes of a PNG or JPEG.`);
-    }
-    if (typeof name !== 'number' && typeof name !== 'bigint' && typeof name !== 'string') {
-      throw new Error(`${file}: record ${index} has no label in '${label}', expected a number or a name.`);
-    }
-    labels.push(name);
-    return { name: `${file}: record ${index}`, bytes: Buffer.from(held.buffer, held.byteOffset, held.byteLength) };
-  });
-  return { labels, encoded, classNames };
+}
+
+/** The bytes of a file from one place to another. */
+function partsOf(descriptor: number, size: number) {
+  return (from: number, to: number): ArrayBuffer => {
+    if (!(from >= 0 && to >= from && to <= size))
+      throw new Error(`it has ${size} bytes, and tells of bytes beyond them`);
+    const part = new Uint8Array(to - from);
+    readSync(descriptor, part, 0, part.length, from);
+    return part.buffer;
+  };
+}
+
+interface ColumnOptions {
+  column: string;
+  metadata: FileMetaData;
+  between: (from: number, to: number) => ArrayBuffer;
+}
+
+/** The values of one column in a group of rows; of images that come with their path, their bytes. */
+function columnOf(group: FileMetaData['row_groups'][number], { column, metadata, between }: ColumnOptions): unknown[] {
+  const paths = [column, `${column}.bytes`];
+  const told = group.columns.find(({ meta_data: one }) =>
+    paths.includes(one?.path_in_schema.join('.') ?? ''),
+  )?.meta_data;
+  if (told === undefined) throw new Error(`a group of its rows has no '${column}'`);
+  const { parquetSchema, readColumn, getTreePath, parsers, compressors } = library();
+  const begins = Number(told.dictionary_page_offset ?? told.data_page_offset);
+  const schemaPath = getTreePath(parquetSchema(metadata), told.path_in_schema);
+  const rows = Number(group.num_rows);
+  const { data } = readColumn(
+    { view: new DataView(between(begins, begins + Number(told.total_compressed_size))), offset: 0 },
+    { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows },
+    {
+      ...told,
+      pathInSchema: told.path_in_schema,
+      element: schemaPath[schemaPath.length - 1].element,
+      schemaPath,
+      parsers,
+      compressors,
+      utf8: false,
+    },
+  );
+  const values = data.flatMap((page) => Array.from(page as ArrayLike<unknown>)).slice(0, rows);
+  // What may be missing at a level above comes in a list of its own.
+  return values.map((value) => (Array.isArray(value) ? (value as unknown[])[0] : value));
 }
 
 const imageNames = ['image', 'img', 'picture', 'jpg', 'png'];

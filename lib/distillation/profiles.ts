@@ -1,5 +1,5 @@
 /** The defaults of a configuration: what each profile means for a dataset, a method and a kind of set. */
-import { knownShape, type DatasetName } from '../data/dataset-names';
+import { knownImageShape, type DatasetName } from '../data/dataset-names';
 import type { PartRates } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { dmMethod } from '../matching/dm';
@@ -42,7 +42,7 @@ export function profileDefaults(choice: ProfileChoice) {
   const method = matchingMethodOf(choice.method);
   const { iterations = dmMethod.iterations } = method;
   const width = { smoke: 16, quick: 32, paper: 128 }[profile];
-  const imageShape = knownShape(choice.dataset)?.imageShape;
+  const imageShape = knownImageShape(choice.dataset);
   return {
     profile,
     seed: 0,

@@ -32,7 +32,7 @@ export interface LabelAccuracies {
  * Label robust score: alpha = w IOR - (1 - w) HLR, mapped to 0 .. 1 by LRS = (exp(alpha) - exp(-1)) / (e - exp(-1)).
  * @param weight w, from 0 (HLR alone) to 1 (IOR alone). Default 1/2
  */
-export function labelRobustScore(accuracies: LabelAccuracies, weight = 1 / 2): number {
+export function labelRobustScore(accuracies: LabelAccuracies, weight: number = 1 / 2): number {
   const { full, distilled, random, labelled = distilled } = accuracies;
   const share = requiredWeight(weight);
   return mapped(share * improvementOverRandom(labelled, random) - (1 - share) * hardLabelRecovery(full, distilled));
@@ -48,7 +48,11 @@ export interface RandomComparison {
  * Augmentation robust score: beta = g (IOR with augmentation) + (1 - g) (IOR without), mapped as {@link labelRobustScore}.
  * @param weight g, from 0 to 1. Default 1/2
  */
-export function augmentationRobustScore(augmented: RandomComparison, plain: RandomComparison, weight = 1 / 2): number {
+export function augmentationRobustScore(
+  augmented: RandomComparison,
+  plain: RandomComparison,
+  weight: number = 1 / 2,
+): number {
   const share = requiredWeight(weight);
   const of = ({ distilled, random }: RandomComparison) => improvementOverRandom(distilled, random);
   return mapped(share * of(augmented) + (1 - share) * of(plain));

@@ -32,7 +32,7 @@ const prefix = 'hallucinators.';
 
 /** Numbers of hallucinators that a budget is tried with: the authors' five, or fewer. */
 const counts = [5, 3, 2, 1];
-/** Share of a budget that hallucinators may take at most: fewer than five where five would take more. */
+/** Share of a budget that hallucinators may take at most: fewer than five where five would take more; one, where even that does. */
 const largestShare = 1 / 3;
 
 export interface HallucinatedOptions<Inner> {
@@ -116,7 +116,7 @@ export function hallucinated<Inner extends ItemOptions>(
       const one = Object.values(hallucinatorShapes(sizesOf({ ...given, hallucinators: 1 }, budget)));
       const floats = one.reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
       const affordable = counts
-        .filter((hallucinators) => hallucinators * floats <= most)
+        .filter((hallucinators) => hallucinators === 1 || hallucinators * floats <= most)
         .map((hallucinators) => ({ hallucinators }));
       const sizes = inner.sizesAtBudget?.(budget, itemsOf(given)) ?? [{}];
       return affordable.flatMap((some) => sizes.map((size) => ({ ...size, ...some }))) as Partial<Options>[];

@@ -96,11 +96,12 @@ class Machine {
   }
 
   named(module: unknown, name: unknown): void {
-    const key = `${String(module)} ${String(name)}`;
+    if (typeof module !== 'string' || typeof name !== 'string') throw new Error('it asks for what has no name');
+    const key = `${module} ${name}`;
     const { globals = {} } = this.options;
     if (!Object.hasOwn(globals, key)) {
       throw new PickleAsksForCode(
-        `it asks for Python's ${oneLine(String(module), 60)}.${oneLine(String(name), 60)}, and only plain data are read`,
+        `it asks for Python's ${oneLine(module, 60)}.${oneLine(name, 60)}, and only plain data are read`,
       );
     }
     this.push(globals[key]);

@@ -40,9 +40,9 @@ export interface Registry<Value> {
 export function createRegistry<Value extends WithOptions>(given: RegistryOptions<Value>): Registry<Value> {
   const { family, one, key, nameOf, library } = given;
   const place = Symbol.for(`haba: ${family}`);
-  const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map(
-    library.map((value) => [nameOf(value), value]),
-  ));
+  const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map<string, Value>());
+  // A notebook's kernel runs a module anew that was edited: the library's own values are those of now, and others stay.
+  for (const value of library) registered.set(nameOf(value), value);
   const isOwn = (name: string) => !library.some((value) => nameOf(value) === name);
   return {
     names: () => [...registered.keys()],

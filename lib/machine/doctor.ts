@@ -2,8 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { dataFolder, loadDataset } from '../data/load-dataset';
+import { findDataset } from '../data/dataset-format';
 import { allDatasetNames } from '../data/dataset-names';
+import { datasetFormats, isEmbedded, type LibraryDatasetName } from '../data/formats';
+import { dataFolder } from '../data/load-dataset';
+import { ownDatasetOf } from '../data/own-datasets';
 import { useBackend } from '../tensor/backend';
 import { describeEnvironment } from './environment';
 import { readGpuSigns, unusedGpu } from './gpu-signs';
@@ -44,22 +47,34 @@ export async function doctor(data: string = dataFolder()): Promise<Finding[]> {
     { name: 'CPU instructions', value: instructions() },
     { name: 'memory', value: describeMemory(memoryLimit()) },
     { name: 'kernel', value: kernel() },
-    ...(await findDatasets(data)).map(({ name, value }) => ({ name: `dataset ${name}`, value })),
+    ...findDatasets(data),
   ];
 }
 
-/** Each known dataset, and where it is or why not. */
-export function findDatasets(data: string = dataFolder()): Promise<Finding[]> {
-  return Promise.all(allDatasetNames().map((name) => findDataset(name, data)));
+/** Each known dataset, and where its files lie, which nobody reads for that; at the end, how to get those that are absent. */
+export function findDatasets(data: string = dataFolder()): Finding[] {
+  const found = allDatasetNames().map((name) => ({ name: `dataset ${name}`, value: whereIs(name, data) }));
+  if (!found.some(({ value }) => value === absent)) return found;
+  return [
+    ...found,
+    { name: 'absent ones', value: 'npm run haba -- data NAME brings one; data/README.md says how to bring files' },
+  ];
 }
 
-async function findDataset(name: string, data: string): Promise<Finding> {
-  if (name === 'shapes') return { name, value: 'drawn on the spot' };
+const absent = 'absent';
+
+function whereIs(name: string, data: string): string {
+  const own = ownDatasetOf(name);
+  if (own) return own.about;
+  const format = datasetFormats[name as LibraryDatasetName];
+  if (isEmbedded(format)) return 'drawn on the spot';
   try {
-    const { train, test } = await loadDataset(name, { folder: data });
-    return { name, value: `${train.count} + ${test.count} images in ${data}` };
+    const { folder, missing } = findDataset(data, format);
+    if (folder === undefined) return absent;
+    if (missing.length === 0) return `${format.about}, in ${folder}`;
+    return `not whole: ${folder} has no ${missing.join(', ')}`;
   } catch (error) {
-    return { name, value: (error as Error).message };
+    return (error as Error).message;
   }
 }
 

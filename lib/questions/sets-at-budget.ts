@@ -1,4 +1,5 @@
 /** The kinds of set that a question compares, each as large as one budget of floats allows. */
+import { shapeOf, smallestClassOf, type DatasetInput } from '../data/dataset-names';
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import { fitToBudget, type UnsizedSet } from '../factorization/budget';
 import type { FloatBudget } from '../factorization/parameterisation';
@@ -45,14 +46,30 @@ export interface BudgetedSet {
 }
 
 export interface SetsAtBudgetOptions extends FloatBudget {
+  /** Training images of the smallest class: sets that begin as real images have no more of them. Default: enough. */
+  smallestClass?: number;
   /** Default: those of HaBa's own question, {@link setKinds}, and every kind that was registered. */
   kinds?: readonly SetKind[];
   /** Whose default options sets have. Default 'quick'. */
   profile?: Configuration['profile'];
 }
 
-/** Sets of each kind, as {@link fitToBudget} sizes them. A kind that does not fit is left out. */
-export function setsAtBudget({ kinds, profile = 'quick', ...budget }: SetsAtBudgetOptions): BudgetedSet[] {
+/** What a question's sets follow from: shape and classes of a dataset, and how many images its classes have. */
+export function dataOf(dataset: DatasetInput): Omit<SetsAtBudgetOptions, 'imagesPerClass'> {
+  return { ...shapeOf(dataset), smallestClass: smallestClassOf(dataset) };
+}
+
+/** A question's usual budget, in images per class; of one's own images no more than the smallest class has. */
+export function usualBudget(imagesPerClass: number, { smallestClass = Infinity }: { smallestClass?: number }): number {
+  return Math.min(imagesPerClass, smallestClass);
+}
+
+/**
+ * Sets of each kind, as {@link fitToBudget} sizes them, of images as many as are asked for, of bases no more than there are images to
+ * begin from. A kind that does not fit is left out.
+ */
+export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
+  const { kinds, profile = 'quick', smallestClass = Infinity, ...budget } = options;
   const own = parameterisationKinds()
     .filter(isOwnKind)
     .map((kind): [SetKind, UnsizedSet[]] => [parameterisationOf(kind).label, [{ kind } as UnsizedSet]]);
@@ -60,8 +77,16 @@ export function setsAtBudget({ kinds, profile = 'quick', ...budget }: SetsAtBudg
   return [...Object.entries(librarySets), ...own].flatMap(([kind, unsized]) => {
     if (!wanted.has(kind)) return [];
     const [set] = unsized.flatMap((one) => fitToBudget(one, budget, profile) ?? []);
-    return set ? [{ kind, set }] : [];
+    return set ? [{ kind, set: withinClasses(set, smallestClass) }] : [];
   });
+}
+
+/** Without the items that no real image is there for. */
+function withinClasses<Set extends UnsizedSet>(set: Set, smallestClass: number): Set {
+  const kind = parameterisationOf(set.kind);
+  const items = (set as Record<string, unknown>)[kind.itemsPerClass] as number;
+  if (set.kind === 'images' || !kind.realPerClass || items <= smallestClass) return set;
+  return { ...set, [kind.itemsPerClass]: smallestClass };
 }
 
 /**
@@ -69,10 +94,17 @@ export function setsAtBudget({ kinds, profile = 'quick', ...budget }: SetsAtBudg
  * @param question who asks, for the error
  * @throws RangeError where it does not fit the budget
  */
-export function setAtBudget(question: string, kind: 'images' | 'HaBa', budget: FloatBudget): BudgetedSet['set'] {
-  const [found] = setsAtBudget({ ...budget, kinds: [kind] });
+export function setAtBudget(
+  question: string,
+  kind: 'images' | 'HaBa',
+  options: Omit<SetsAtBudgetOptions, 'kinds'>,
+): BudgetedSet['set'] {
+  const at = (imagesPerClass: number) => setsAtBudget({ ...options, imagesPerClass, kinds: [kind] });
+  const { imagesPerClass } = options;
+  const [found] = at(imagesPerClass);
   if (found) return found.set;
+  const enough = [2, 3, 4, 5, 6, 8, 10, 20, 50].find((more) => more > imagesPerClass && at(more).length > 0);
   throw new RangeError(
-    `${question}: no basis in colour fits ${budget.imagesPerClass} images per class; give at least 2.`,
+    `${question}: no basis in colour fits ${imagesPerClass} images per class; give at least ${enough ?? 'more of them'}.`,
   );
 }

@@ -1,5 +1,7 @@
 /** Accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
+import type { RunResult } from '../runs/train-students';
+import { runDetails } from './run-details';
 import { accuracyTitle } from './students-column';
 import { rowHeight, wholeLabels } from './labels';
 import { columnWidth } from './style';
@@ -10,6 +12,8 @@ export interface AccuracyRow {
   label: string;
   /** Fractions. */
   accuracy: { mean: number; std: number; runs: number[] };
+  /** Whose accuracy it is: its seed, run and configuration are shown where a reader points at it. Default: nothing of them. */
+  result?: RunResult;
 }
 
 export interface AccuracyChartOptions {
@@ -32,13 +36,21 @@ export function accuracyChart(
     scale: kindScales(labels).colour,
   };
   const y = { field: 'label', type: 'nominal' as const, title: null, sort: labels, axis: whole.shown };
-  const means = rows.map(({ label, accuracy: { mean, std } }) => ({
+  const means = rows.map(({ label, accuracy: { mean, std }, result }) => ({
     label,
+    ...(result && runDetails(result)),
     percent: 100 * mean,
     low: 100 * (mean - std),
     high: 100 * (mean + std),
   }));
-  const students = rows.flatMap(({ label, accuracy }) => accuracy.runs.map((run) => ({ label, percent: 100 * run })));
+  const students = rows.flatMap(({ label, accuracy, result }) =>
+    accuracy.runs.map((run, place) => ({
+      label,
+      student: place + 1,
+      ...(result && runDetails(result)),
+      percent: 100 * run,
+    })),
+  );
   const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: { zero: false } };
   return {
     ...chartFrame([caption, 'lines: one deviation over students of one run; ticks: students'], columnWidth('single')),

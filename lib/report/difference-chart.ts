@@ -75,7 +75,7 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, whole: Whole
     interval ? [{ label, colour, low: scale * interval.low, high: scale * interval.high }] : [],
   );
   const seeds = rows.flatMap(({ label, colour, difference: { differences } }) =>
-    differences.map(({ value }) => ({ label, colour, value: scale * value })),
+    differences.map(({ seed, value }) => ({ label, colour, seed, value: scale * value })),
   );
   return {
     ...(title === undefined ? {} : { title: { text: title, anchor: 'start', fontSize: 8 } }),

@@ -8,6 +8,8 @@ import type { Interval } from './confidence';
 export interface IntervalRow extends Interval {
   /** Each measurement, e.g. of a student or a seed. */
   values: readonly number[];
+  /** What each measurement is of, e.g. its seed and run: shown where a reader points at it. Default: the row's factors alone. */
+  of?: readonly Readonly<Record<string, string | number>>[];
   /** The field of each measurement: no factor may be called so. */
   value?: never;
 }
@@ -42,15 +44,18 @@ export function intervalLayers<Row extends IntervalRow>(
   options: IntervalLayersOptions<Row>,
 ): UnitSpec<string>[] {
   const { along = 'x', axis, encoding, pointEncoding = {}, size = 40, joined = false } = options;
-  const means = rows.map((row) => ({ ...row, values: undefined }));
-  const measurements = rows.flatMap(({ values, ...row }) => values.map((value) => ({ ...row, value })));
+  const means = rows.map((row) => ({ ...row, values: undefined, of: undefined }));
+  const measurements = rows.flatMap(({ values, of = [], ...row }) =>
+    values.map((value, place) => ({ ...row, value, ...of[place] })),
+  );
   const on = (field: keyof Interval | 'value'): Encoding<string> => {
     const values = { type: 'quantitative' as const, field, ...axis };
     return along === 'x' ? { ...encoding, x: values } : { ...encoding, y: values };
   };
   const line: UnitSpec<string> = {
     data: { values: means },
-    mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6 },
+    // A line is of many rows.
+    mark: { type: 'line', strokeWidth: 0.8, opacity: 0.6, tooltip: null },
     encoding: on('mean'),
   };
   return [

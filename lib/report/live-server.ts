@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { PlotsGateway } from 'nodeplotlib/src/lib/server/plots/plots.gateway';
 import { PlotsService } from 'nodeplotlib/src/lib/server/plots/plots.service';
 import { ServerModule } from 'nodeplotlib/src/lib/server/server.module';
-import { of, type Observable } from 'rxjs';
+import { Observable, of } from 'rxjs';
 
 /** A line of a plot, as plotly.js takes it. */
 export interface PlotLine {
@@ -18,12 +18,17 @@ export interface PlotLine {
   mode: 'lines';
 }
 
+/** Lines that change: who subscribes is told the last ones, and all that follow, until it calls what it was given. */
+export interface LineStream {
+  subscribe(listener: (lines: PlotLine[]) => void): () => void;
+}
+
 export interface LivePlot {
   title: string;
   xTitle: string;
   yTitle: string;
   /** All lines, each time anew. */
-  lines: Observable<PlotLine[]>;
+  lines: LineStream;
 }
 
 export interface LiveServer {
@@ -52,7 +57,8 @@ export async function startLiveServer(): Promise<LiveServer> {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     add({ title, xTitle, yTitle, lines }) {
       const layout = { title: { text: title }, xaxis: { title: { text: xTitle } }, yaxis: { title: { text: yTitle } } };
-      plots.addPlot({ data: lines, layout: of(layout), config: undefined });
+      const data = new Observable<PlotLine[]>((observer) => lines.subscribe((given) => observer.next(given)));
+      plots.addPlot({ data, layout: of(layout), config: undefined });
     },
     async close() {
       const closed = app.close();

@@ -1,11 +1,10 @@
 /** Training curves that grow while a run goes on, in the browser; and the same as a figure when it is over. */
 import { spawn } from 'node:child_process';
-import { ReplaySubject } from 'rxjs';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 import type { RunResult } from '../runs/train-students';
 import { readMetrics } from '../runs/run-files';
 import { chartFigure, type Figure } from './figure';
-import type { LiveServer, PlotLine } from './live-server';
+import type { LineStream, LiveServer, PlotLine } from './live-server';
 import { lossChart } from './loss-chart';
 
 export interface LiveOptions {
@@ -101,13 +100,17 @@ export function live(options: LiveOptions = {}): Live {
 }
 
 /** Whether somebody sits before a screen of this machine and is not in a notebook, which shows its figures itself. */
-export function hasDisplay(environment = process.env, platform = process.platform, argv = process.argv): boolean {
+export function hasDisplay(
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  argv: readonly string[] = process.argv,
+): boolean {
   if (environment.CI || argv[1]?.includes('start-kernel')) return false;
   return platform !== 'linux' || Boolean(environment.DISPLAY || environment.WAYLAND_DISPLAY);
 }
 
 interface Curves {
-  lines: ReplaySubject<PlotLine[]>;
+  lines: LineStream;
   add: (step: number, loss: number, student?: number) => void;
   flush: () => void;
 }
@@ -119,15 +122,26 @@ const leastPause = 500;
 
 /** The curves of one stage: one in all, or one a student. */
 export function createCurves(label: string, now: () => number = () => performance.now()): Curves {
-  const lines = new ReplaySubject<PlotLine[]>(1);
+  const listeners = new Set<(lines: PlotLine[]) => void>();
+  let last: PlotLine[] | undefined;
   const curves = new Map<string, { x: number[]; y: number[]; stride: number; seen: number }>();
   let sent = -Infinity;
   const flush = () => {
     sent = now();
-    lines.next([...curves].map(([name, { x, y }]) => ({ name, x: [...x], y: [...y], type: 'scatter', mode: 'lines' })));
+    const lines = [...curves].map(
+      ([name, { x, y }]): PlotLine => ({ name, x: [...x], y: [...y], type: 'scatter', mode: 'lines' }),
+    );
+    last = lines;
+    listeners.forEach((listener) => listener(lines));
   };
   return {
-    lines,
+    lines: {
+      subscribe(listener) {
+        listeners.add(listener);
+        if (last) listener(last);
+        return () => listeners.delete(listener);
+      },
+    },
     flush,
     add(step, loss, student) {
       const name = student === undefined ? label : `${label}, student ${student}`;

@@ -1,5 +1,7 @@
 /** Learning curves of distillation. */
 import type { TopLevelSpec } from 'vega-lite';
+import type { RunResult } from '../runs/train-students';
+import { runDetails, type RunDetails } from './run-details';
 import { wholeLegend } from './labels';
 import { columnWidth } from './style';
 import { chartFrame, kindScales } from './theme';
@@ -18,6 +20,8 @@ export interface LossCurve {
   /** What the line is called, e.g. 'HaBa'. */
   label: string;
   metrics: { iteration: number; loss: number }[];
+  /** Whose loss it is: its seed, run and configuration are shown where a reader points at a point. Default: nothing of them. */
+  result?: RunResult;
 }
 
 export interface LossChartOptions {
@@ -38,14 +42,24 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const iterations = values.map(({ iteration }) => iteration);
   const span = Math.max(...iterations) - Math.min(...iterations);
   const labels = curves.map(({ label }) => label);
+  const details = curves.flatMap(({ label, result }) => (result ? [{ label, ...runDetails(result) }] : []));
+  const told = ['seed', 'run', 'configuration'] as const satisfies readonly (keyof RunDetails)[];
   return {
     ...chartFrame([caption, window > 1 ? `mean of ${window} iterations` : undefined], columnWidth('single') - 20),
     width: columnWidth('single'),
     height: 130,
     autosize: { type: 'fit-x', contains: 'padding' },
     data: { values },
+    // A line is of many points: it tells what is the same of all, which stands once in the chart.
+    ...(details.length > 0 && {
+      transform: [{ lookup: 'label', from: { data: { values: details }, key: 'label', fields: [...told] } }],
+    }),
     mark: 'line',
     encoding: {
+      tooltip: ['label' as const, ...(details.length > 0 ? told : [])].map((field) => ({
+        field,
+        type: 'nominal' as const,
+      })),
       x: { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickCount: Math.min(4, span) } },
       y: {
         field: 'loss',

@@ -6,6 +6,7 @@ import type { SeededFactors, SeedGroup, Setting } from './seed-groups';
 import { confidenceInterval, type Interval } from './confidence';
 import { pairedDifferences, type Comparison, type PairedDifference } from './paired';
 import { accuracyTitle, studentsLength, type StudentsRecipe } from './students-column';
+import { runDetails, type RunDetails } from './run-details';
 import { intervalText, rounded, signedText } from './number-text';
 
 type Cells = Record<string, (string | number)[]>;
@@ -23,7 +24,7 @@ export interface SeededAccuracy {
 }
 
 /** @param results of one setting, a seed each */
-export function accuracyOverSeeds(results: readonly RunResult[]): SeededAccuracy {
+export function accuracyOverSeeds(results: readonly Pick<RunResult, 'accuracy'>[]): SeededAccuracy {
   const values = results.map(({ accuracy }) => accuracy.mean);
   const { low, high, mean: centre } = confidenceInterval(values);
   const variances = results.flatMap(({ accuracy: { runs, std } }) => (runs.length > 1 ? [std ** 2] : []));
@@ -36,7 +37,7 @@ export function accuracyOverSeeds(results: readonly RunResult[]): SeededAccuracy
 }
 
 /** What a chart draws of it, in percent: an interval of no width with one seed. */
-export function percentInterval(results: readonly RunResult[]): Interval & { values: number[] } {
+export function percentInterval(results: readonly RunResult[]): Interval & { values: number[]; of: RunDetails[] } {
   const { mean: centre, interval = { low: centre, high: centre }, values } = accuracyOverSeeds(results);
   const percent = (fraction: number) => 100 * fraction;
   return {
@@ -44,6 +45,7 @@ export function percentInterval(results: readonly RunResult[]): Interval & { val
     low: percent(interval.low),
     high: percent(interval.high),
     values: values.map(percent),
+    of: results.map(runDetails),
   };
 }
 

@@ -14,9 +14,8 @@ interface Kernel {
 }
 
 /**
- * Shows a figure or a table under the cell that runs: charts as Vega-Lite, with the drawn SVG beside it for viewers
- * without JavaScript; image grids as SVG and as PNG, since JupyterLab withholds the SVG of a notebook that was executed elsewhere;
- * tables as HTML, with text beside it. Outside a notebook it prints what there is as text.
+ * Shows a figure or a table under the cell that runs: charts as Vega-Lite, SVG and PNG, image grids as SVG and PNG, since JupyterLab
+ * withholds the SVG of a notebook that was executed elsewhere; tables as HTML, with text beside it. Outside a notebook it prints what there is as text.
  */
 export function show(shown: Figure | ReportTable): void {
   const kernel = tslabKernel();
@@ -32,10 +31,14 @@ export function show(shown: Figure | ReportTable): void {
 /** What a notebook stores of a figure: the forms that a viewer chooses from, and the size of those that do not say it. */
 export function figureOutput(figure: Figure): { data: Bundle; metadata: Bundle } {
   const { svg, specification, width } = figure;
-  const forms = { 'image/svg+xml': svg, 'text/plain': figureText(figure) };
-  if (specification) return { data: { 'application/vnd.vegalite.v5+json': specification, ...forms }, metadata: {} };
   return {
-    data: { ...forms, 'image/png': toScreenPng(figure).toString('base64') },
+    data: {
+      ...(specification && { 'application/vnd.vegalite.v5+json': specification }),
+      'image/svg+xml': svg,
+      'text/plain': figureText(figure),
+      // JupyterLab adds one to a chart without, which makes a notebook a changed one as soon as it is opened.
+      'image/png': toScreenPng(figure).toString('base64'),
+    },
     metadata: { 'image/png': { width: Math.round(width) } },
   };
 }

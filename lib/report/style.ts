@@ -42,11 +42,13 @@ export const figureStyles = {
   neurips: { columnWidths: { single: 139.7, double: 139.7 }, fontSize: 8, font: 'CMU Serif' },
 } satisfies Record<string, FigureStyle>;
 
-let inUse: FigureStyle = figureStyles.journal;
+/** One a process: a notebook's kernel that runs this module anew, as it was edited, keeps the style that a cell chose. */
+const place = Symbol.for('haba: figure style');
+const chosen = globalThis as { [place]?: FigureStyle };
 
 /** The style that figures are drawn in from now on. */
 export function figureStyle(): FigureStyle {
-  return inUse;
+  return chosen[place] ?? figureStyles.journal;
 }
 
 /**
@@ -71,7 +73,8 @@ export function useFigureStyle(style: keyof typeof figureStyles | Partial<Figure
   }
   const { file } = fontOf(font);
   if (!existsSync(file)) throw refuse('font.file', file, 'a TrueType or OpenType file that is there');
-  return (inUse = next);
+  chosen[place] = next;
+  return next;
 }
 
 function named(name: string): FigureStyle {
@@ -85,7 +88,7 @@ function named(name: string): FigureStyle {
 
 /** The font that figures are drawn in from now on. */
 export function fontInUse(): FontFile {
-  return fontOf(inUse.font);
+  return fontOf(figureStyle().font);
 }
 
 function fontOf(font: FigureStyle['font']): FontFile {
@@ -97,7 +100,7 @@ function fontOf(font: FigureStyle['font']): FontFile {
 
 /** Width of a column of the paper, in points of 1/72 inch, in which Vega draws figures that are exported as PDF. */
 export function columnWidth(columns: 'single' | 'double'): number {
-  return points(inUse.columnWidths[columns]);
+  return points(figureStyle().columnWidths[columns]);
 }
 
 export function points(millimetres: number): number {

@@ -33,6 +33,12 @@ export function tableText({ table }: Pick<ReportTable, 'table'>, format: TableFo
   }
 }
 
+/** Header and rows of a table, every cell as text. */
+export function tableTexts({ table }: Pick<ReportTable, 'table'>): { header: string[]; rows: string[][] } {
+  const header = table.columnNames();
+  return { header, rows: rowsOf(cellTexts(table), header) };
+}
+
 /**
  * LaTeX that defines a macro for a table, so that running text takes its numbers from it: `\\habaQuickstartAccuracy{haba}{test-accuracy}`
  * of the table 'quickstart-accuracy' is the cell in the row HaBa and the column 'test accuracy (%)'. Rows are named by as many columns

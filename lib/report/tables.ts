@@ -33,7 +33,11 @@ export type SeededRow = [LabelledRun, ...LabelledRun[]];
  * @param options `folders`: name each run's folder too, default false
  * @throws RangeError where some students were tested on the test images and some on the validation images
  */
-export function accuracyTable(name: string, runs: LabelledRun[], { folders = false } = {}): ReportTable {
+export function accuracyTable(
+  name: string,
+  runs: LabelledRun[],
+  { folders = false }: { folders?: boolean } = {},
+): ReportTable {
   const rows = groupSeedsOfLabels(runs);
   const seeded = rows.some(({ length }) => length > 1);
   const resultsOf = (row: SeededRow) => row.map(({ result }) => result);

@@ -100,6 +100,8 @@ export function theme(): Config {
     legend: { labelFontSize: fontSize, titleFontSize, titleFontWeight: 'normal', symbolSize: 40, labelLimit: 0 },
     header: { labelFontSize: titleFontSize, titleFontSize },
     title: { fontSize: fontSize + 2, fontWeight: 'normal', anchor: 'start' },
+    // Whoever points at a mark is told all that its row says; on paper nobody points.
+    mark: { tooltip: { content: 'data' } },
     line: { strokeWidth: 1.2 },
     view: { stroke: null },
   };

@@ -50,10 +50,12 @@ export interface IndexPage {
   notebooks: PageNotebook[];
   /** Results that no notebook names. */
   others: PageItem[];
+  /** Link to the page of the stored runs, where there is one. */
+  runs?: string;
 }
 
 /** @returns a whole HTML document; its links are relative to where it lies */
-export function indexHtml({ settings, notebooks, others }: IndexPage): string {
+export function indexHtml({ settings, notebooks, others, runs: runsPage }: IndexPage): string {
   const blocks = notebooks.flatMap(({ sections }) => sections.flat());
   const items = [...blocks.flatMap((block) => ('files' in block ? [block] : [])), ...others];
   const count = (kind: PageItem['kind']) => items.filter((item) => item.kind === kind).length;
@@ -80,7 +82,7 @@ export function indexHtml({ settings, notebooks, others }: IndexPage): string {
 <body>
 <header>
 <h1>Dataset distillation via factorization</h1>
-<p class="summary">${escaped(summary)}</p>
+<p class="summary">${escaped(summary)}${runsPage ? ` · <a href="${runsPage}">all stored runs</a>` : ''}</p>
 <nav aria-label="Contents"><ol>
 ${contents.map(({ id, title, isBroken }) => `<li><a href="#${escaped(id)}">${inline(title)}</a>${isBroken ? ' <b class="failed">failed</b>' : ''}</li>`).join('\n')}
 </ol></nav>
@@ -135,7 +137,7 @@ function imageHtml({ image, width, height }: PageFigure, title: string): string 
   return `<div class="paper"><img src="${image}" alt="${escaped(title)}" width="${across}" height="${down}" loading="lazy"></div>`;
 }
 
-function tableHtml({ header, rows }: PageTable): string {
+export function tableHtml({ header, rows }: Pick<PageTable, 'header' | 'rows'>): string {
   const columns = header.map((_, column) => rows.map((row) => row[column]));
   const kinds = columns.map((texts) => (texts.every((text) => numeric.test(text)) ? 'number' : ''));
   const decimals = columns.map((texts) => Math.max(0, ...texts.map((text) => (text.split('.')[1] ?? '').length)));
@@ -187,11 +189,12 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-const style = `
+/** Of every page. */
+export const style = `
 :root { color-scheme: light dark; --text: #1c1c1e; --quiet: #63636b; --line: #dedee3; --page: #fff; --card: #f7f7f9; --link: #0b5cad; --failed: #b3261e; }
 @media (prefers-color-scheme: dark) {
   :root { --text: #e8e8ea; --quiet: #a0a0aa; --line: #3a3a40; --page: #151517; --card: #1f1f23; --link: #7db7f0; --failed: #ff8a80; }

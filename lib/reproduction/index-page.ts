@@ -13,6 +13,7 @@ import {
   type Provenance,
 } from './index-html';
 import { sizeOf } from '../report/figure';
+import { runsPageName } from './runs-page';
 
 export interface IndexPageOptions {
   /** Folder with `figures` and `tables`; the page is written into it. */
@@ -48,7 +49,8 @@ export function gather({ results, notebooks, settings, ...options }: IndexPageOp
     const link = (one: string | undefined) => one && relativeLink(results, one);
     return { name, file: link(file), unfinished: link(broken), ...outline(readNotebook(file ?? broken!), left) };
   });
-  return { settings, notebooks: pages, others: [...left] };
+  const runs = existsSync(path.join(results, runsPageName)) ? { runs: runsPageName } : {};
+  return { settings, notebooks: pages, others: [...left], ...runs };
 }
 
 /** Splits a notebook at its headings, and takes what it shows out of what is left; sections that show nothing go. */

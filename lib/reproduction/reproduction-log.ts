@@ -40,6 +40,11 @@ export function reproductionLog(options: ReproductionLogOptions = {}): Reproduct
       if (isTerminal ? now() - written > 0.2 : now() - written >= logEvery) write(`${place}, ${passed()}  ${text}`);
     },
     done: () => stay(`${name}: done in ${passed()}`),
+    keptBoth(kept, saved) {
+      stay(
+        `${name}: done in ${passed()}\n  ${saved} was saved meanwhile, as in JupyterLab, and stays as it was saved.\n  As executed: ${kept}`,
+      );
+    },
     failed(reason, unfinished) {
       stay(`${name}: failed after ${passed()}\n  ${reason}\n  As far as it came: ${unfinished}`);
     },

@@ -1,5 +1,6 @@
 /** All notebooks in their order, through the real kernel: what they are executed with, and where what comes of them goes. */
-import { copyFileSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { datasetFrom, datasetNameOf, datasetNames, type DatasetName } from '../data/dataset-names';
 import { dataFolder } from '../data/load-dataset';
@@ -116,18 +117,21 @@ export interface ReproductionReporter {
   /** What the cell says last. */
   line(text: string): void;
   done(): void;
+  /** It is done, and somebody saved it meanwhile. @param kept the executed notebook @param saved the one that was saved */
+  keptBoth(kept: string, saved: string): void;
   /** @param reason which cell, which error @param unfinished the notebook as far as it came */
   failed(reason: string, unfinished: string): void;
 }
 
 /**
  * Executes the notebooks one after the other. A notebook replaces what it was by what it became only when it ends well;
- * where one fails, the next is begun, since none needs another.
+ * where one fails, the next is begun, since none needs another. What was saved meanwhile, as in JupyterLab, is never replaced: the
+ * executed notebook is then kept in a folder of its own.
  * @returns how many failed
  * @throws NotebookStopped when the signal aborts: what runs had done is stored, and the same plan again goes on from there
  */
 export async function reproduce(
-  { dataset, data, notebooks, unfinished, environment }: Reproduction,
+  { dataset, data, notebooks, results, unfinished, environment }: Reproduction,
   reporter: ReproductionReporter,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -138,6 +142,7 @@ export async function reproduce(
   for (const { source, executed } of notebooks) {
     reporter.notebook(notebookName(source));
     const to = path.join(unfinished, path.basename(source));
+    const before = contentOf(executed);
     try {
       await executeNotebook(source, {
         to,
@@ -147,9 +152,15 @@ export async function reproduce(
         onLine: (line) => reporter.line(line),
       });
       mkdirSync(path.dirname(executed), { recursive: true });
-      copyFileSync(to, executed);
+      const partial = `${executed}.partial`;
+      copyFileSync(to, partial);
+      const saved = contentOf(executed) !== before;
+      // Moved at once after the look, not copied: nobody can save in between and lose it.
+      const kept = saved ? freeName(path.join(results, 'executed', path.basename(source))) : executed;
+      renameSync(partial, kept);
       rmSync(to);
-      reporter.done();
+      if (saved) reporter.keptBoth(kept, executed);
+      else reporter.done();
     } catch (error) {
       if (!(error instanceof NotebookFailed)) {
         rmSync(to, { force: true });
@@ -161,4 +172,18 @@ export async function reproduce(
   }
   if (readdirSync(unfinished).length === 0) rmdirSync(unfinished);
   return failures;
+}
+
+/** Fingerprint of a file's content; undefined where there is none. */
+function contentOf(file: string): string | undefined {
+  return existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : undefined;
+}
+
+/** A file that is not there yet, called as given or so with a number: 'a.ipynb', 'a-2.ipynb'. */
+function freeName(file: string): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const { dir, name, ext } = path.parse(file);
+  let free = file;
+  for (let number = 2; existsSync(free); number++) free = path.join(dir, `${name}-${number}${ext}`);
+  return free;
 }

@@ -40,15 +40,38 @@ export interface SetSource {
   stored?: StoredAs;
 }
 
-/** First ten hexadecimal digits of the SHA-256 of a training set's identity. */
-export function setHash({ kind, configuration, dataChecksum, imported, stored }: SetSource): string {
-  const { profile, dataset, seed, set, network, matching, holdOut, whitening } = configuration;
-  const common = { kind, profile: `${profile}@${profileVersions.distillation}`, dataset, dataChecksum, seed };
+/** Numbers that are raised when the meaning of a configuration changes; of what has none, undefined. */
+export interface Versions {
+  /** Of the profiles' defaults, that sets and that students depend on. */
+  distillation: number;
+  students: number;
+  /** Of the kind of set, the matching method and the network: their authors'. */
+  set?: number;
+  method?: number;
+  network?: number;
+}
+
+/** Today's. */
+export function versionsOf({ set, matching, network }: Configuration): Versions {
+  return {
+    ...profileVersions,
+    set: parameterisationOf(set.kind).version,
+    method: matchingMethodOf(matching.method).version,
+    network: networkFamily(network.name).version,
+  };
+}
+
+/** First ten hexadecimal digits of the SHA-256 of a training set's identity. @param versions Default: today's. */
+export function setHash(
+  { kind, configuration, dataChecksum, imported, stored }: SetSource,
+  versions: Versions = versionsOf(configuration),
+): string {
+  const { profile, dataset, seed, set, matching, holdOut, whitening } = configuration;
+  const common = { kind, profile: `${profile}@${versions.distillation}`, dataset, dataChecksum, seed };
   const perClass = perClassOf(set);
   switch (kind) {
     case 'distillation': {
-      const { version } = parameterisationOf(set.kind);
-      const { version: methodVersion } = matchingMethodOf(matching.method);
+      const { set: version, method: methodVersion } = versions;
       const chosen = {
         method: matching.method,
         set: set.kind,
@@ -56,7 +79,7 @@ export function setHash({ kind, configuration, dataChecksum, imported, stored }:
         ...(version === undefined ? {} : { version }),
         ...(methodVersion === undefined ? {} : { methodVersion }),
       };
-      return hashOf({ ...common, ...chosen, ...versionOf(network), differences: differencesOfSet(configuration) });
+      return hashOf({ ...common, ...chosen, ...ofNetwork(versions), differences: differencesOfSet(configuration) });
     }
     case 'imported':
       return hashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
@@ -73,31 +96,30 @@ export function setHash({ kind, configuration, dataChecksum, imported, stored }:
     case 'k-medoids':
     case 'el2n-easiest':
     case 'el2n-hardest':
-      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration) });
+      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration, versions) });
     case 'features':
     case 'el2n-scores':
-      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration) });
+      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration, versions) });
   }
 }
 
 /**
  * The same for students on a set. Their number is not in it: more students are trained beside those that are there.
  * @param of hash of the set
+ * @param versions Default: today's.
  */
-export function studentsHash(of: string, configuration: Configuration): string {
-  const profile = `${configuration.profile}@${profileVersions.students}`;
-  return hashOf({
-    of,
-    profile,
-    ...versionOf(configuration.network),
-    differences: differencesOfStudents(configuration),
-  });
+export function studentsHash(
+  of: string,
+  configuration: Configuration,
+  versions: Versions = versionsOf(configuration),
+): string {
+  const profile = `${configuration.profile}@${versions.students}`;
+  return hashOf({ of, profile, ...ofNetwork(versions), differences: differencesOfStudents(configuration) });
 }
 
-/** What the author of a network gives, where anything. */
-function versionOf({ name }: NetworkOptions): { networkVersion?: number } {
-  const { version } = networkFamily(name);
-  return version === undefined ? {} : { networkVersion: version };
+/** Where the author of a network gives one. */
+function ofNetwork({ network }: Versions): { networkVersion?: number } {
+  return network === undefined ? {} : { networkVersion: network };
 }
 
 function hashOf(identity: object): string {
@@ -151,13 +173,15 @@ export function studentsName(configuration: Configuration): string {
 /**
  * Where the students of a configuration lie, under the folder of their set.
  * @param set where it lies, and the network that its configuration has
+ * @param versions Default: today's.
  */
 export function studentsPlace(
   { folder, hash: of, network }: RunPlace & { network: NetworkOptions },
   configuration: Configuration,
+  versions?: Versions,
 ): RunPlace {
   const called = { ...configuration, network: calledBy(configuration.network, network) };
-  const hash = studentsHash(of, called);
+  const hash = studentsHash(of, called, versions);
   return { folder: path.join(setFiles(folder).students, `${studentsName(called)}-${hash}`), hash };
 }
 
@@ -187,10 +211,10 @@ function differencesOfStudents(configuration: Configuration): Record<string, unk
 }
 
 /** Of networks trained on all images, by which coresets are chosen: of students, but for their length and split. */
-function trainingOf(configuration: Configuration) {
+function trainingOf(configuration: Configuration, versions: Versions) {
   const others = new Set(['evaluation.epochs', 'evaluation.updates', 'evaluation.split']);
   const differing = Object.entries(differencesOfStudents(configuration)).filter(([path]) => !others.has(path));
-  return { ...versionOf(configuration.network), differences: Object.fromEntries(differing) };
+  return { ...ofNetwork(versions), differences: Object.fromEntries(differing) };
 }
 
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */
@@ -215,7 +239,7 @@ function same(first: unknown, second: unknown): boolean {
 }
 
 /** Paths and values; a list is one value. */
-function leaves(value: unknown, path = ''): [string, unknown][] {
+export function leaves(value: unknown, path = ''): [string, unknown][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path ? `${path}.${key}` : key));
 }

@@ -111,8 +111,11 @@ const identitySchema = z.object({
     .optional(),
 });
 
+/** What a run's folder says that its training set is. */
+export type StoredIdentity = z.infer<typeof identitySchema>;
+
 /** What a training set is. @throws Error naming the file */
-export function readIdentity(folder: string): z.infer<typeof identitySchema> {
+export function readIdentity(folder: string): StoredIdentity {
   return readSealed(setFiles(folder).configuration, identitySchema, {
     identity: hashInName(folder),
     advice: advice(folder),
@@ -203,8 +206,11 @@ const recipeSchema = z.object({
   evaluation: z.object({ split: z.enum(['test', 'validation']) }).passthrough(),
 });
 
+/** What a folder of students says that they are. */
+export type StoredRecipe = z.infer<typeof recipeSchema>;
+
 /** What students are, and how they are trained and tested. @throws Error naming the file */
-export function readRecipe({ folder, hash }: RunPlace): z.infer<typeof recipeSchema> {
+export function readRecipe({ folder, hash }: RunPlace): StoredRecipe {
   const options = { identity: hash, advice: advice(folder) };
   return readSealed(studentsFiles(folder).configuration, recipeSchema, options);
 }

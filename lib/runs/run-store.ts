@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, rmSync, statSync, type Stats } from
 import path from 'node:path';
 import { summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
 import { readText } from '../files/open-file';
+import { nearestName } from '../files/nearest-name';
 import { currentHolder, describeHolder, type Holder } from '../files/lock';
 import {
   defaultRuns,
@@ -14,16 +15,21 @@ import {
   setFiles,
   studentsFiles,
   type SetResult,
+  type StoredIdentity,
+  type StoredRecipe,
 } from './run-files';
 
 /** Students of one recipe. */
 export interface StudentsSummary {
   /** Name of their folder. */
   name: string;
+  recipe: StoredRecipe;
   /** Images that they were tested on. */
   split: 'test' | 'validation';
   /** Undefined where none is trained yet. */
   accuracy?: Accuracy;
+  /** That they took together. */
+  seconds: number;
 }
 
 export interface RunSummary {
@@ -39,6 +45,8 @@ export interface RunSummary {
   spareBytes: number;
   /** Last change, milliseconds since 1970. */
   changed: number;
+  /** Absent where it is not written yet, or cannot be read. */
+  identity?: StoredIdentity;
   result?: SetResult;
   students: StudentsSummary[];
 }
@@ -78,17 +86,20 @@ function summarise(folder: string): RunSummary {
   try {
     const place = { folder, hash: hashInName(folder) };
     const result = readSetResult(place);
-    if (result || existsSync(files.configuration)) readIdentity(folder);
+    const identity = result || existsSync(files.configuration) ? readIdentity(folder) : undefined;
     const students = studentsFolders(folder).map((one) => {
       const place = { folder: one, hash: hashInName(one) };
-      const accuracies = readStudents(place).map(({ accuracy }) => accuracy);
+      const trained = readStudents(place);
+      const recipe = readRecipe(place);
       return {
         name: path.basename(one),
-        split: readRecipe(place).evaluation.split,
-        ...(accuracies.length > 0 ? { accuracy: summariseAccuracy(accuracies) } : {}),
+        recipe,
+        split: recipe.evaluation.split,
+        ...(trained.length > 0 ? { accuracy: summariseAccuracy(trained.map(({ accuracy }) => accuracy)) } : {}),
+        seconds: trained.reduce((sum, { seconds }) => sum + seconds, 0),
       };
     });
-    return { ...common, result, students, state: holder ? 'running' : result ? 'finished' : 'unfinished' };
+    return { ...common, identity, result, students, state: holder ? 'running' : result ? 'finished' : 'unfinished' };
   } catch {
     return { ...common, state: 'unreadable' };
   }
@@ -147,6 +158,22 @@ export function pruneRuns(names: readonly string[], runs: string = defaultRuns()
   const chosen = chooseRuns(names, runs).filter(({ spareBytes }) => spareBytes > 0);
   for (const { folder } of chosen) rmSync(setFiles(folder).checkpoint);
   return chosen;
+}
+
+/**
+ * A run by the name of its folder, or by the hash at its end.
+ * @throws Error where there is none, with the nearest name
+ */
+export function findRun(name: string, runs: string = defaultRuns()): RunSummary {
+  const present = listRuns(runs);
+  const found = present.find((run) => run.name === name) ?? present.find((run) => hashInName(run.folder) === name);
+  if (found) return found;
+  const nearest = nearestName(
+    name,
+    present.map((run) => run.name),
+  );
+  const meant = nearest ? ` Did you mean '${nearest}'?` : '';
+  throw new Error(`There is no run '${name}' in ${runs}.${meant} npm run haba -- runs list names them.`);
 }
 
 function chooseRuns(names: readonly string[], runs: string): RunSummary[] {

@@ -1,5 +1,6 @@
 /** The second half of a run: students, trained on its set and tested; each is stored as it ends, and none is trained twice. */
 import { existsSync } from 'node:fs';
+import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import {
   evaluateSet,
@@ -89,7 +90,7 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
   const lines = openJsonLines(files.results, { identity: hash, advice: advice(folder) });
   try {
     const done = readStudents(session);
-    return await evaluate(set, configuration, session, {
+    return await evaluateStudents(set, configuration, session.data, {
       done,
       signal,
       onBegin: (total, before) => progress.stage({ name: 'training students', total, done: before }),
@@ -105,11 +106,11 @@ async function trainThem(set: MadeSet, configuration: Configuration, session: Se
   }
 }
 
-/** Students on a set of any kind. */
-async function evaluate(
-  set: MadeSet,
+/** Students on a set of any kind that lies in its run's folder; nothing is stored. */
+export async function evaluateStudents(
+  set: Pick<MadeSet, 'kind' | 'folder' | 'hash'>,
   configuration: Configuration,
-  { data }: Session,
+  data: PreparedDataset,
   options: EvaluationOptions,
 ): Promise<StudentResult[]> {
   if (isDistilled(set.kind)) {

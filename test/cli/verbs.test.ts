@@ -75,10 +75,18 @@ test('runs: listed, shown, made smaller, removed', async () => {
   const name = path.basename(run);
   assert.match(
     (await haba('runs', 'list', ...runs)).stdout,
-    new RegExp(`^finished +[\\d.]+ % test +[\\d.]+ MB +${name}$`, 'm'),
+    new RegExp(`^finished +[\\d.]+ % test +\\d+ bits +[\\d.]+ MB +${name}$`, 'm'),
   );
   const shown = JSON.parse((await haba('runs', 'show', name, ...runs)).stdout) as { state: string };
   assert.equal(shown.state, 'finished');
+  const table = (await haba('runs', ...runs, '--group', '--where', 'matching.method=dm,mtt')).stdout;
+  assert.match(table, /^\|haba-dm-shapes-2bases-smoke-iterations-4\|.*\|one seed\|/m);
+  const [row] = lastJson(await haba('runs', ...runs, '--json', '--seed', '1')) as unknown as { run: string }[];
+  assert.equal(row.run, name);
+  assert.match(
+    (await haba('runs', 'stale', ...runs)).stderr,
+    /^1 runs are as today's code calls them; 0 would be made anew$/m,
+  );
   assert.match((await haba('runs', 'prune', name, ...runs)).stdout, /MB freed/);
   assert.ok(!existsSync(path.join(run, 'checkpoint.safetensors')) && existsSync(path.join(run, 'result.json')));
 });
@@ -90,7 +98,7 @@ test('runs alone lists, and says the sum; remove takes the run that is named and
     writeFileSync(path.join(runs, name, 'configuration.json'), JSON.stringify('x'.repeat(2_000_000)));
   }
   const listed = await haba('runs', '--runs', runs);
-  assert.match(listed.stdout, /^unreadable +- +2\.0 MB +one\nunreadable +- +2\.0 MB +two\n$/);
+  assert.match(listed.stdout, /^unreadable +- +- +2\.0 MB +one\nunreadable +- +- +2\.0 MB +two\n$/);
   assert.match(listed.stderr, /^2 runs, 4\.0 MB; of it 0\.0 MB are checkpoints of finished ones/m);
   assert.equal((await haba('runs', 'remove', 'one', '--runs', runs)).stdout, 'one: 2.0 MB freed\n');
   assert.deepEqual(readdirSync(runs), ['two']);
@@ -121,12 +129,28 @@ test('every verb has its help', async () => {
     'store',
     'doctor',
     'runs',
+    'bundle',
+    'verify',
   ];
   for (const verb of verbs) {
     const { status, stdout } = await haba(verb, '--help');
     assert.equal(status, 0, verb);
     assert.match(stdout, new RegExp(`^Usage: haba ${verb}`));
   }
+});
+
+test('bundle and verify: a run travels, its students are trained again, and agree; nothing is overwritten', async () => {
+  const to = path.join(folder, 'run.tar.gz');
+  const places = ['--runs', path.dirname(run), '--results', folder];
+  const bundled = await haba('bundle', path.basename(run), '--to', to, ...places);
+  assert.equal(bundled.status, 0, bundled.stderr);
+  assert.deepEqual((lastJson(bundled) as unknown as { runs: string[] }).runs, [path.basename(run)]);
+  const verified = await haba('verify', to, '--students', '1');
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.match(verified.stdout, /student 0: recorded (\d+\.\d\d %), found \1, allowed to differ by 0\.00 %: agrees/);
+  const again = await haba('bundle', path.basename(run), '--to', to, ...places);
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /is there already, and is not overwritten: give another name\.$/m);
 });
 
 test('store: another precision of the set, beside its run, with its bits; a precision that there is not is refused', async () => {

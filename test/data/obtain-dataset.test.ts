@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,10 +63,24 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   response.end(content.subarray(start));
 }
 
-/** Half of what is asked for, then a broken connection. */
+/** Half of what is asked for, then, when it has arrived, a broken connection. */
 function breakOff(_: IncomingMessage, response: ServerResponse): void {
+  const half = content.length >> 1;
   response.writeHead(200, { 'content-length': content.length });
-  response.write(content.subarray(0, content.length >> 1), () => setTimeout(() => response.destroy(), 20));
+  response.write(content.subarray(0, half));
+  const began = Date.now();
+  // What is on its way when a connection breaks is lost, and how much that is depends on the machine.
+  const waiting = setInterval(() => {
+    if (bytesArrived() < half && Date.now() - began < 10_000) return;
+    clearInterval(waiting);
+    response.destroy();
+  }, 5);
+}
+
+function bytesArrived(): number {
+  const files = readdirSync(folder, { recursive: true }) as string[];
+  const parts = files.filter((file) => file.endsWith('.part'));
+  return Math.max(0, ...parts.map((file) => statSync(path.join(folder, file), { throwIfNoEntry: false })?.size ?? 0));
 }
 
 before(async () => {

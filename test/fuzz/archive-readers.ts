@@ -1,9 +1,14 @@
 /** Unpacking of archives, for the fuzzer: whatever happens, nothing is written outside of the folder. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack, type Headers } from 'tar-stream';
 import { unpack } from '../../lib/data/unpack';
+import { sealedText } from '../../lib/files/sealed-json';
+import { bundleFormat, manifestName } from '../../lib/runs/bundle';
+import { verifyBundle } from '../../lib/runs/verify-bundle';
+import { createProgress } from '../../lib/terminal/progress';
 import type { Random } from '../../lib/tensor/random';
 import { zipOf } from '../data/zip-writer';
 import { hold, type Reader } from './fuzz';
@@ -187,7 +192,50 @@ function archiveReader(
   };
 }
 
+/** A list of no runs and one file: what lies behind the list is read by readers of their own. */
+async function wholeBundle(): Promise<Buffer> {
+  const content = Buffer.from('a table');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const manifest = {
+    environment: {},
+    runs: [],
+    files: [{ path: 'tables/a.csv', bytes: content.length, sha256 }],
+  };
+  const archive = pack();
+  archive.entry({ name: manifestName }, sealedText(bundleFormat, manifest));
+  archive.entry({ name: 'tables/a.csv' }, content);
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const bundleReader: Reader = {
+  name: 'bundle',
+  async setUp(folder) {
+    const file = path.join(folder, 'bundle.tar.gz');
+    const whole = await wholeBundle();
+    writeFileSync(file, gzipSync(whole));
+    const lies = [
+      (random: Random) => gzipSync(mutateBytes(whole, random)),
+      (random: Random) => gzipSync(Buffer.concat([whole.subarray(0, -2 * blockBytes), lyingTar(random)])),
+    ];
+    return {
+      targets: [{ file, valid: [gzipSync(whole)], lies }],
+      read: async () => {
+        const { files, verified } = await verifyBundle(file, {
+          students: 0,
+          progress: createProgress({ form: 'silent' }),
+        });
+        hold(files === 1 && verified.length === 0, 'it is no bundle of one file');
+        hold(!existsSync(`/tmp/${mark}`) && !existsSync(`/${mark}`), 'something was written outside');
+      },
+    };
+  },
+};
+
 export const archiveReaders: Reader[] = [
+  bundleReader,
   archiveReader('tar', '.tar', async () => {
     const whole = await wholeTar();
     const typed = await Promise.all(

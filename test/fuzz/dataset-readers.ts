@@ -5,13 +5,16 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { cifar10, cifar100 } from '../../lib/data/cifar';
 import type { Dataset } from '../../lib/data/dataset';
-import type { DatasetFormat } from '../../lib/data/dataset-format';
-import { folderFormat, tinyImageNet } from '../../lib/data/image-folder';
+import { findDataset, type DatasetFormat } from '../../lib/data/dataset-format';
+import { classSizesOf, folderFormat, tinyImageNet } from '../../lib/data/image-folder';
 import { mnist } from '../../lib/data/mnist';
 import { svhn } from '../../lib/data/svhn';
 import type { Random } from '../../lib/tensor/random';
 import { idx } from '../data/idx-writer';
 import { writer } from '../data/mat-writer';
+import { pythonCifar } from '../data/python-cifar-writer';
+import { written } from '../data/tables-by-python';
+import { zipOf } from '../data/zip-writer';
 import { hold, type Reader, type Subject } from './fuzz';
 import { mutateBytes, pick } from './mutate';
 
@@ -256,9 +259,147 @@ const tinyReader: Reader = {
   },
 };
 
+/** CIFAR-10 as Python has it, in pickles. */
+const pythonReader: Reader = {
+  name: 'pickle (cifar10)',
+  setUp(folder) {
+    const files = [...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`), 'test_batch'];
+    const batch = (labels: readonly number[]) => pythonCifar(Buffer.alloc(3072 * labels.length, 5), labels, 'labels');
+    for (const name of files) writeFileSync(path.join(folder, name), batch([1]));
+    const whole = batch([3, 9]);
+    // Before and after the pixels, which few changes of bytes would miss.
+    const [begins, ends] = [whole.indexOf(Buffer.alloc(40, 5)), whole.lastIndexOf(Buffer.alloc(40, 5)) + 40];
+    const damaged = (random: Random) =>
+      Buffer.concat([
+        mutateBytes(whole.subarray(0, begins), random),
+        whole.subarray(begins, ends),
+        mutateBytes(whole.subarray(ends), random),
+      ]);
+    /** Instructions in any order, and numbers for them. */
+    const program = (random: Random) => {
+      const parts = Array.from({ length: random.integer(60) }, () => pick(pickled, random));
+      return Buffer.concat([Buffer.from('\x80\x02', 'latin1'), ...parts, Buffer.from('.')]);
+    };
+    const target = (name: string) => ({ file: path.join(folder, name), valid: [whole], lies: [damaged, program] });
+    return { targets: [files[0], 'test_batch'].map(target), read: reading(cifar10, folder) };
+  },
+};
+
+/** Instructions of pickles, some with what follows them. */
+const pickled = [
+  ...'(0123aedlostubqrghjpRNPQ}])\x81\x82\x85\x86\x87\x88\x89\x8a\x8b\x8f\x90\x91\x92\x93\x94',
+  ...['K\x01', 'M\xff\xff', 'J\xff\xff\xff\x7f', 'U\x01a', 'X\xff\xff\xff\xff', 'T\xff\xff\xff\x7f', 'q\0h\0'],
+  ...['cnumpy\ndtype\n', 'cnumpy\nndarray\n', 'cnumpy.core.multiarray\n_reconstruct\n', 'cos\nsystem\n'],
+  ...[
+    'c_codecs\nencode\n',
+    'cbuiltins\neval\n',
+    'I9999999999\n',
+    'L1L\n',
+    'F1e999\n',
+    'S"a"\n',
+    '\x8e\xff\xff\xff\xff\xff\xff\xff\x7f',
+  ],
+  // A list that holds itself, and one that doubles.
+  ...[']q\x01h\x01a', ']q\x02(h\x02h\x02e'],
+].map((text) => Buffer.from(text, 'latin1'));
+
+/** Reads one's own images, and what their labels alone tell, which agrees. */
+function readingTable(folder: string): Subject['read'] {
+  const whole = reading(folderFormat, folder);
+  return async () => {
+    let read = true;
+    const failed = await Promise.resolve(whole()).catch((error: unknown) => {
+      read = false;
+      return error;
+    });
+    // Its own sentence, where what is wrong are the labels.
+    const sizes = classSizesOf(findDataset(folder, folderFormat));
+    if (!read) throw failed;
+    const { train, classNames } = await folderFormat.read(folder);
+    const counted = classNames.map((_, label) => train.labels.filter((one: number) => one === label).length);
+    hold(sizes.join() === counted.join(), `its classes have ${sizes.join()} images, and ${counted.join()} are read`);
+  };
+}
+
+const parquetReader: Reader = {
+  name: 'parquet',
+  setUp(folder) {
+    const files = ['train.parquet', 'test.parquet'].map((name) => path.join(folder, name));
+    for (const file of files) writeFileSync(file, written.hub);
+    /** Damage inside of the footer, its length right again. */
+    const footer = (content: Buffer) => (random: Random) => {
+      const begins = content.length - 8 - content.readUInt32LE(content.length - 8);
+      const changed = mutateBytes(content.subarray(begins, content.length - 8), random);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(changed.length);
+      return Buffer.concat([content.subarray(0, begins), changed, length, Buffer.from('PAR1')]);
+    };
+    const lengths = (random: Random) => {
+      const changed = Buffer.from(written.hub);
+      changed.writeUInt32LE(pick([0, 1, changed.length, 2 ** 31, 2 ** 32 - 1], random), changed.length - 8);
+      return changed;
+    };
+    return {
+      targets: files.map((file) => ({
+        file,
+        valid: [written.hub],
+        lies: [footer(written.hub), footer(written.hub), footer(written.texts), lengths],
+        // A label that is in one of the two alone is told by either.
+        named: folder,
+      })),
+      read: readingTable(folder),
+    };
+  },
+};
+
+const npzReader: Reader = {
+  name: 'npz (images)',
+  setUp(folder) {
+    const file = path.join(folder, 'organs.npz');
+    writeFileSync(file, written.medical);
+    const types = ['|u1', '|u1', '<i8', '>i4', '<f4', '<u8', '|b1', '|O', '<U9'];
+    const sides = [0, 1, 2, 3, 28, 99_999_999, 2 ** 31];
+    const array = (random: Random, shape: readonly number[], type: string) => {
+      const size = shape.reduce((product, side) => product * side, Number(/\d/.exec(type)?.[0] ?? 1));
+      const told = random.integer(6) === 0 ? shape.map(() => pick(sides, random)) : shape;
+      const header = `{'descr': '${type}', 'fortran_order': ${pick(['False', 'False', 'True'], random)}, 'shape': (${told.join(', ')},), }\n`;
+      const start = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+      start.writeUInt16LE(header.length, 8);
+      const content = random.integer(6) === 0 ? noise(random, size) : Buffer.alloc(size, 1);
+      return Buffer.concat([start, Buffer.from(header), content]);
+    };
+    /** Arrays that fit each other, mostly, of images and labels, in an archive whose checksums are right. */
+    const archive = (random: Random) => {
+      const entries = ['train', 'test'].flatMap((split) => {
+        const count = random.integer(4);
+        const shape = [count, ...pick([[28, 28], [9, 7, 3], [9, 7, 2], [0, 4], [], [1, 1]], random)];
+        const labels = pick([[count], [count, 1], [count + 1], []], random);
+        return [
+          {
+            name: `x_${split}.npy`,
+            content: array(random, shape, random.integer(3) > 0 ? '|u1' : pick(types, random)),
+          },
+          { name: `y_${split}.npy`, content: array(random, labels, pick(types, random)) },
+        ];
+      });
+      const claimed = pick([undefined, undefined, undefined, 0, 1, 2 ** 31, 2 ** 32 - 2], random);
+      return zipOf(entries.map((entry) => (claimed === undefined ? entry : { ...entry, claimed })));
+    };
+    return {
+      targets: [
+        { file, valid: [written.medical], lies: [archive, archive, (random) => mutateBytes(archive(random), random)] },
+      ],
+      read: readingTable(folder),
+    };
+  },
+};
+
 export const datasetReaders: Reader[] = [
   cifarReader(cifar10, 1),
   cifarReader(cifar100, 2),
+  pythonReader,
+  parquetReader,
+  npzReader,
   idxReader,
   matReader,
   imageReader,

@@ -33,8 +33,7 @@ export interface JupyterLab {
  */
 export async function startJupyterLab(folder: string, environment: Record<string, string>): Promise<JupyterLab> {
   const settings = path.join(folder, 'settings');
-  // No question about news over the notebook; every cell in the page, those out of sight too.
-  writeSetting(settings, 'apputils-extension/notification', { fetchNews: 'false' });
+  // Every cell in the page, those out of sight too.
   writeSetting(settings, 'notebook-extension/tracker', { windowingMode: 'none' });
   const port = await freePort();
   const given = ['--no-browser', '--port', `${port}`, '--ContentsManager.allow_hidden=True'];

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { readNotebook } from '../../lib/reproduction/notebook-file';
 import { setFiles } from '../../lib/runs/run-files';
 import { listRuns } from '../../lib/runs/run-store';
+import { planReproduction, reproduce } from '../../lib/reproduction/reproduction';
 import { startReproducing } from './reproduce-command';
 
 let folder: string;
@@ -57,6 +58,41 @@ test('a cell that fails: said with its error, kept as far as it came; the next n
   const page = readFileSync(stdout.trim(), 'utf8');
   assert.match(page, /About 01-broken<\/a> <b class="failed">failed/);
   assert.match(page, /href="unfinished\/01-broken\.ipynb"/);
+});
+
+test('a notebook that is saved while it is executed stays as it was saved; the executed one is kept beside, twice under two names', async () => {
+  const name = 'saved/01-open';
+  const file = path.join(folder, `${name}.ipynb`);
+  const save = `import { readFileSync, writeFileSync } from 'node:fs';
+const file = ${JSON.stringify(file)};
+writeFileSync(file, readFileSync(file, 'utf8').replace('About', 'My notes about'));
+console.log('executed');`;
+  const notebooks = writeNotebook(name, save);
+  const results = path.join(folder, 'saved-results');
+  const plan = planReproduction({ profile: 'smoke', dataset: 'shapes', notebooks, results });
+  // In place, as of what is committed.
+  const inPlace = { ...plan, notebooks: plan.notebooks.map(({ source }) => ({ source, executed: source })) };
+  const told: string[] = [];
+  const nothing = () => undefined;
+  const reporter = {
+    notebook: nothing,
+    cell: nothing,
+    line: nothing,
+    done: () => told.push('done'),
+    keptBoth: (kept: string, saved: string) => told.push(path.relative(results, kept), path.relative(folder, saved)),
+    failed: (reason: string) => told.push(reason),
+  };
+  for (const kept of ['01-open.ipynb', '01-open-2.ipynb']) {
+    writeNotebook(name, save);
+    assert.equal(await reproduce(inPlace, reporter), 0);
+    assert.deepEqual(told.splice(0), [path.join('executed', kept), `${name}.ipynb`]);
+    const [title, cell] = readNotebook(file);
+    assert.match(title.source, /My notes about/);
+    assert.deepEqual(cell.outputs, []);
+    assert.equal(readNotebook(path.join(results, 'executed', kept))[1].outputs[0].text, 'executed\n');
+  }
+  assert.deepEqual(readdirSync(notebooks).sort(), ['01-open.ipynb']);
+  assert.ok(!existsSync(path.join(results, 'unfinished')));
 });
 
 test('Ctrl-C in a run: a checkpoint is kept, nobody holds it; the same again goes on and ends', async () => {

@@ -31,7 +31,10 @@ export function madeUpRun(
   return {
     run: `results/runs/${name}`,
     kind: 'distillation',
-    configuration: { seed, evaluation },
+    configuration: {
+      ...{ seed, evaluation, dataset: 'shapes', profile: 'smoke', iterations: 10 },
+      ...{ set: { kind: 'images' }, matching: { method: 'dm' } },
+    },
     accuracy: { mean, std, runs: students },
     storedFloats,
     imagesPerClass: storedFloats / 30720,

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
+import { accuracyChart } from '../../lib/report/accuracy-chart';
+import { chartFigure } from '../../lib/report/figure';
 import { imageGrid } from '../../lib/report/image-grid';
 import { figureOutput } from '../../lib/report/show';
 
@@ -22,6 +24,23 @@ test('an image grid carries a PNG that shows its pixels, for viewers that withho
     const colour = [...pixels.subarray(3 * pixel, 3 * pixel + 3)].join(' ');
     assert.ok(found.has(colour), colour);
   }
+});
+
+test('a chart carries a PNG too, which JupyterLab would add otherwise, and so change a notebook that is only opened', async () => {
+  const figure = await chartFigure(
+    'accuracy',
+    accuracyChart([{ label: 'a', accuracy: { mean: 0.5, std: 0.1, runs: [0.5] } }]),
+    [],
+  );
+  const { data, metadata } = figureOutput(figure);
+  assert.deepEqual(Object.keys(data).sort(), [
+    'application/vnd.vegalite.v5+json',
+    'image/png',
+    'image/svg+xml',
+    'text/plain',
+  ]);
+  assert.deepEqual(metadata, { 'image/png': { width: Math.round(figure.width) } });
+  assert.equal(PNG.sync.read(Buffer.from(data['image/png'] as string, 'base64')).width, Math.round(2 * figure.width));
 });
 
 test('a photograph-like grid of a hundred images stays small enough for a notebook', () => {

@@ -107,6 +107,15 @@ const weakening = [
   ['--ServerApp.identity_provider_class=x'],
 ];
 
+test('no question about news covers the notebook, and nothing looks for newer versions of JupyterLab', async () => {
+  const headers = { authorization: `token ${token}` };
+  const page = await (await fetch(`http://127.0.0.1:${port}/lab`, { headers })).text();
+  const [, settings] = /<script id="jupyter-config-data"[^>]*>([\s\S]*?)<\/script>/.exec(page) ?? [];
+  assert.deepEqual((JSON.parse(settings) as { news: unknown }).news, { disabled: true });
+  const update = await fetch(`http://127.0.0.1:${port}/lab/api/update`, { headers });
+  assert.deepEqual([update.status, await update.json()], [200, { notification: null }]);
+});
+
 test('options that would open it are refused before anything starts, with a sentence that says what to do', () => {
   for (const options of weakening) {
     const { status, stderr, stdout } = spawnSync(process.execPath, [...startProgram, ...options], {

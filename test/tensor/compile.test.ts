@@ -479,7 +479,8 @@ describe('compile', () => {
     assert.throws(() => compile(([given]: Tensors) => given.mul(given.add(1).dataSync()[0]), { name: 'reader' })([x]), {
       message:
         "'reader' cannot be compiled: the values of a result of Add, shape [2], were read (data, dataSync, array, arraySync, " +
-        'print); they do not exist before the graph runs. Keep to tensor operations, or run with compile: false.',
+        'print); they do not exist before the graph runs. Keep to tensor operations, or run with compile: false, ' +
+        "or in withExecution('eager', ...).",
     });
     assert.equal(tf.getBackend(), 'tensorflow');
     x.dispose();
@@ -510,7 +511,7 @@ describe('compile', () => {
       {
         message:
           "'dynamic' cannot be compiled: UniqueV2: TensorFlow's operation UniqueV2 is not in lib/tensor/graph/operations.ts; " +
-          'list it there, or run with compile: false.',
+          "list it there, or run with compile: false, or in withExecution('eager', ...).",
       },
     );
     assert.throws(

@@ -1,7 +1,6 @@
 /** RQ4: what the two constraints do. */
-import { shapeOf } from '../../data/dataset-names';
 import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { setAtBudget } from '../sets-at-budget';
+import { dataOf, setAtBudget } from '../sets-at-budget';
 
 /**
  * Weights of the constraints by what the row is called. 'L_con alone' equals 'none' by construction: L_con teaches the adversary, and
@@ -37,7 +36,7 @@ export function constraintAblation(
     imagesPerClass = profile === 'smoke' ? 3 : 10,
   }: ConstraintOptions = {},
 ): QuestionCell<ConstraintFactors>[] {
-  const set = setAtBudget('constraintAblation', 'HaBa', { ...shapeOf(dataset), imagesPerClass });
+  const set = setAtBudget('constraintAblation', 'HaBa', { ...dataOf(dataset), imagesPerClass });
   return seeds.flatMap((seed) =>
     Object.entries(settings).map(([name, weights]) =>
       distillationCell<ConstraintFactors>(

@@ -1,6 +1,6 @@
 /** RQ3: does what was distilled on one network teach others? */
-import { shapeOf } from '../../data/dataset-names';
 import type { Configuration } from '../../distillation/configuration';
+import { createNetwork } from '../../networks/create-network';
 import { networkFamily, type NetworkInput, type NetworkOptions } from '../../networks/network-families';
 import {
   baselineCell,
@@ -10,7 +10,7 @@ import {
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import { setsAtBudget, type SetKind } from '../sets-at-budget';
+import { dataOf, setsAtBudget, usualBudget, type SetKind, type SetsAtBudgetOptions } from '../sets-at-budget';
 
 export interface ArchitectureFactors {
   kind: SetKind | 'random real images';
@@ -20,9 +20,9 @@ export interface ArchitectureFactors {
 }
 
 export interface ArchitectureOptions {
-  /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
+  /** Of all sets, in images per class. Default 10; 3 in the smoke profile; or as many as the smallest class of one's own has. */
   imagesPerClass?: number;
-  /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet; the first two in the smoke profile. */
+  /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet, without those that images are too small for; the first two in the smoke profile. */
   networks?: readonly (NetworkOptions['name'] | NetworkInput)[];
   /** Kinds of set. Default images and HaBa. */
   kinds?: readonly SetKind[];
@@ -57,19 +57,32 @@ function labelOf(name: string, choices: object): string {
   return [label, ...Object.entries(choices).map(([option, value]) => `${option} ${String(value)}`)].join(', ');
 }
 
+/** Whether images are large enough for a network. */
+function takes(name: NetworkOptions['name'], { imageShape, classCount }: Omit<SetsAtBudgetOptions, 'imagesPerClass'>) {
+  try {
+    createNetwork({ name, imageShape, classCount });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** Students of each network on sets distilled with DM on ConvNet, and on random real images; all sets of a network by one recipe. */
 export function crossArchitecture(
   { profile, dataset }: QuestionSettings,
   options: ArchitectureOptions = {},
 ): QuestionCell<ArchitectureFactors>[] {
   const smoke = profile === 'smoke';
+  const data = dataOf(dataset);
+  const usual = smoke ? (['ConvNet', 'ResNet18'] as const) : (['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'] as const);
   const {
-    imagesPerClass = smoke ? 3 : 10,
-    networks = smoke ? ['ConvNet', 'ResNet18'] : ['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'],
+    imagesPerClass = usualBudget(smoke ? 3 : 10, data),
+    networks = usual.filter((name) => takes(name, data)),
     kinds = ['images', 'HaBa'],
     seeds = defaultSeeds(profile),
   } = options;
-  const sets = setsAtBudget({ ...shapeOf(dataset), imagesPerClass, profile, kinds });
+  const sets = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {
       const { name = 'ConvNet', ...choices }: NetworkInput =

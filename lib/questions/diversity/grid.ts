@@ -1,7 +1,7 @@
 /** RQ2: what hallucinators add to the bases. */
-import { shapeOf } from '../../data/dataset-names';
 import { budget } from '../../factorization/budget';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import { dataOf, usualBudget } from '../sets-at-budget';
 
 export interface DiversityFactors {
   set: 'HaBa' | 'images' | 'random real images' | 'full training set';
@@ -13,7 +13,7 @@ export interface DiversityFactors {
 }
 
 export interface DiversityOptions {
-  /** Of all sets, in images per class. Default 10; 3 in the smoke profile. */
+  /** Of all sets, in images per class. Default 10; 3 in the smoke profile; or as many as the smallest class of one's own has. */
   imagesPerClass?: number;
   /** Default 1, 2, 3, 5, 8; 1 and 2 in the smoke profile. */
   hallucinators?: readonly number[];
@@ -24,15 +24,18 @@ export interface DiversityOptions {
 /** HaBa with more and more hallucinators and as many bases as the same floats leave, beside images, real ones, and the judge. */
 export function diversity(
   { profile, dataset }: QuestionSettings,
-  {
-    imagesPerClass = profile === 'smoke' ? 3 : 10,
+  options: DiversityOptions = {},
+): QuestionCell<DiversityFactors>[] {
+  const { smallestClass = Infinity, ...shape } = dataOf(dataset);
+  const {
+    imagesPerClass = usualBudget(profile === 'smoke' ? 3 : 10, { smallestClass }),
     hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8],
     seeds = defaultSeeds(profile),
-  }: DiversityOptions = {},
-): QuestionCell<DiversityFactors>[] {
-  const sets = budget({ ...shapeOf(dataset), imagesPerClass, hallucinators }).filter(
-    ({ channels }) => channels === 'colour',
-  );
+  } = options;
+  const sets = budget({ ...shape, imagesPerClass, hallucinators })
+    .filter(({ channels }) => channels === 'colour')
+    // Bases begin as real images.
+    .map(({ perClass, ...set }) => ({ ...set, perClass: Math.min(perClass, smallestClass) }));
   const compared = seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
     return [

@@ -23,7 +23,7 @@ export interface Diversity {
   spreadOfClass: number;
   /** Directions of feature space that the set fills. */
   effectiveRank: number;
-  /** Share of real test images that have a training image among their five nearest. */
+  /** Share of real test images that have a training image among their five nearest; of fewer, where there are not six. */
   coverage: number;
 }
 
@@ -62,6 +62,12 @@ export async function diversityJudge(
   const { imageShape, classCount } = data.train;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
   const realCount = Math.min(realImages, data.test.count);
+  const tested = countsOf(data.test.labels.subarray(0, realCount), classCount);
+  if (Math.max(...tested) < 2) {
+    throw new RangeError(
+      `diversityJudge: no class of ${dataset} has two of the ${realCount} test images, whose distance is the unit; give more test images, at least two of a class.`,
+    );
+  }
   const embed = (student: Parameters, count: number, batch: (rows: Int32Array) => tf.Tensor4D) =>
     featuresOf(network, student, count, (first, size) => batch(range(first, size)));
   // In a scope: where one fails, none is left.
@@ -121,7 +127,7 @@ export async function diversityJudge(
           spreadOfBasis: spread(groups) / unit,
           spreadOfClass: spread(tf.stack(byClass) as tf.Tensor3D) / unit,
           effectiveRank: effectiveRank(all),
-          coverage: coverage(real, all),
+          coverage: coverage(real, all, { neighbours: Math.min(5, realCount - 1) }),
         };
       });
     },
@@ -167,6 +173,12 @@ function readStudent({ run, students }: RunResult): Parameters {
       },
     );
   }
+}
+
+function countsOf(labels: ArrayLike<number>, classCount: number): number[] {
+  const counts = new Array<number>(classCount).fill(0);
+  for (const label of Array.from(labels)) counts[label] += 1;
+  return counts;
 }
 
 /** Mean distance between two real images of one class: the unit of spreads. */

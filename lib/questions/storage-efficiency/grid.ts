@@ -1,7 +1,6 @@
 /** RQ1: how much accuracy a stored float buys. */
-import { shapeOf } from '../../data/dataset-names';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { setsAtBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+import { dataOf, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
 
 export interface StorageFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -12,9 +11,12 @@ export interface StorageFactors {
 }
 
 export interface StorageOptions {
-  /** Budgets under distribution matching, in images per class. Default 1 and 10; 1 and 3 in the smoke profile. */
+  /**
+   * Budgets under distribution matching, in images per class. Default 1 and 10; 1 and 3 in the smoke profile; in the place of 10 or 3
+   * as many as the smallest class of one's own has.
+   */
   budgets?: readonly number[];
-  /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10; 1 in the smoke profile. */
+  /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10, or as above; 1 in the smoke profile. */
   trajectoryBudgets?: readonly number[];
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
@@ -26,12 +28,13 @@ export function storageEfficiency(
   options: StorageOptions = {},
 ): QuestionCell<StorageFactors>[] {
   const smoke = profile === 'smoke';
+  const data = dataOf(dataset);
+  const usual = (budgets: readonly number[]) => [...new Set(budgets.map((budget) => usualBudget(budget, data)))];
   const {
-    budgets = smoke ? [1, 3] : [1, 10],
-    trajectoryBudgets = smoke ? [1] : [1, 10],
+    budgets = usual(smoke ? [1, 3] : [1, 10]),
+    trajectoryBudgets = usual(smoke ? [1] : [1, 10]),
     seeds = defaultSeeds(profile),
   } = options;
-  const shape = shapeOf(dataset);
   return seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
     const random = budgets.map((budget) =>
@@ -42,7 +45,7 @@ export function storageEfficiency(
       ),
     );
     const distributions = budgets.flatMap((imagesPerClass) =>
-      setsAtBudget({ ...shape, imagesPerClass, profile }).map(({ kind, set }) =>
+      setsAtBudget({ ...data, imagesPerClass, profile }).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `DM, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'DM', kind, budget: imagesPerClass, seed },
@@ -51,7 +54,7 @@ export function storageEfficiency(
       ),
     );
     const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
-      trajectorySets(setsAtBudget({ ...shape, imagesPerClass, profile })).map(({ kind, set }) =>
+      trajectorySets(setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'MTT', kind, budget: imagesPerClass, seed },

@@ -2,7 +2,7 @@
  * Is a comparison fair? The same tuning for both sides: as many runs with other settings for images as for HaBa. Settings are chosen
  * on the validation images, which no set that is tuned has seen; what was chosen is distilled from all images and tested once.
  */
-import { shapeOf } from '../../data/dataset-names';
+import { setAside } from '../../data/hold-out';
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
 import type { GridRun } from '../../experiments/grid';
 import { groupSeeds } from '../../report/seed-groups';
@@ -14,7 +14,7 @@ import {
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import { setAtBudget } from '../sets-at-budget';
+import { dataOf, setAtBudget, usualBudget } from '../sets-at-budget';
 
 /** What is tuned, as tables and figures call it; the length of students in the unit that the profile gives it in. */
 export type TunedPart =
@@ -37,7 +37,10 @@ export interface TuningFactors {
 }
 
 export interface TuningOptions {
-  /** Of both sets, in images per class. Default 10; 3 in the smoke profile. */
+  /**
+   * Of both sets, in images per class. Default 10; 3 in the smoke profile; or as many as the smallest class of one's own has beside its
+   * validation images.
+   */
   imagesPerClass?: number;
   /** Factors on the learning rate of images and of bases. Default 0.3 and 3; 3 in the smoke profile. */
   rates?: readonly number[];
@@ -171,9 +174,13 @@ function profileInput(
   kind: TuningFactors['kind'],
   seed: number,
   { profile, dataset }: QuestionSettings,
-  { imagesPerClass = profile === 'smoke' ? 3 : 10 }: Pick<TuningOptions, 'imagesPerClass'>,
+  options: Pick<TuningOptions, 'imagesPerClass'>,
 ): ConfigurationInput {
-  const set = setAtBudget('tuning', kind, { ...shapeOf(dataset), imagesPerClass });
+  const { smallestClass: whole = Infinity, ...shape } = dataOf(dataset);
+  // Of one's own images, those that are left when the validation images are set aside.
+  const smallestClass = Number.isFinite(whole) ? whole - setAside(whole) : whole;
+  const { imagesPerClass = usualBudget(profile === 'smoke' ? 3 : 10, { smallestClass }) } = options;
+  const set = setAtBudget('tuning', kind, { ...shape, smallestClass, imagesPerClass });
   return { profile, dataset, seed, matching: { method: 'dm' }, set };
 }
 
