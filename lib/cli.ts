@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
 import type { ConfigurationInput } from './distillation/configuration';
+import type { ExecutorChoice } from './experiments/grid';
 import type { UnsizedSet } from './factorization/budget';
 import { plainValue, setAtPath } from './distillation/setting-text';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
@@ -85,6 +86,8 @@ interface SweepFlags extends QuestionSettings {
 interface WorkerFlags {
   workers?: number;
   threads?: number;
+  slurm?: boolean;
+  sbatch?: string[];
 }
 
 interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc'> {}
@@ -142,8 +145,34 @@ function workersOption(): Option {
   ).argParser(wholeNumber);
 }
 
-/** Who executes a grid: workers where some were asked for, else as by default. */
-const executorOf = ({ workers, threads }: WorkerFlags) => (workers === undefined ? undefined : { workers, threads });
+/** A cluster that runs are given to; threads are then the cores of a task. */
+function withSlurm(command: Command): Command {
+  return command
+    .option('--slurm', 'submit runs to Slurm, and watch them; Ctrl-C leaves them to it')
+    .addOption(sbatchOption());
+}
+
+function sbatchOption(): Option {
+  return new Option(
+    '--sbatch <option>',
+    'any option of sbatch, e.g. --sbatch=--partition=gpu (repeatable); others are in the template that HABA_SLURM names',
+  ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
+}
+
+/** Who executes a grid: a cluster or workers where they were asked for, else as by default. */
+async function executorOf({
+  workers,
+  threads,
+  slurm: isSlurm,
+  sbatch,
+}: WorkerFlags): Promise<ExecutorChoice | undefined> {
+  if (!isSlurm && sbatch) throw new RangeError("'--sbatch' says how Slurm runs what it is given: add --slurm.");
+  if (!isSlurm) return workers === undefined ? undefined : { workers, threads };
+  if (workers !== undefined)
+    throw new RangeError("'--workers' are on this machine, '--slurm' is elsewhere: leave one out.");
+  const { slurm } = await import('./experiments/slurm/slurm');
+  return slurm({ cpus: threads, sbatch });
+}
 
 /** Lines that say something. */
 async function* linesOf(lines: AsyncIterable<string>): AsyncIterable<string> {
@@ -226,13 +255,14 @@ withPlaces(
     printResult(await storeFile(file, input, given, { evaluation: { students } }));
   });
 
-withConfiguration(program.command('experts').description('train the experts of trajectory matching'))
+withSlurm(withConfiguration(program.command('experts').description('train the experts of trajectory matching')))
   .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .addOption(workersOption())
-  .action(async ({ data, experts, workers, threads, ...flags }: ConfigurationFlags & PlaceFlags & WorkerFlags) => {
+  .action(async (given: ConfigurationFlags & PlaceFlags & WorkerFlags) => {
+    const { data, experts, workers, threads, slurm, sbatch, ...flags } = given;
     const { makeExperts } = await import('./experiments/make-experts');
-    const executor = executorOf({ workers, threads });
+    const executor = await executorOf({ workers, threads, slurm, sbatch });
     const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts, executor });
     process.stdout.write(`${JSON.stringify(made)}\n`);
   });
@@ -357,10 +387,12 @@ program
     if (counts.failed > 0) process.exitCode = 1;
   });
 
-withPlaces(
-  program
-    .command('compare')
-    .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
+withSlurm(
+  withPlaces(
+    program
+      .command('compare')
+      .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
+  ),
 )
   .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
   .option('--dataset <name>', 'dataset, by default cifar10')
@@ -375,49 +407,139 @@ withPlaces(
   .addOption(workersOption())
   .addOption(threadsOption())
   .action(async (flags: PlaceFlags & WorkerFlags & CompareFlags) => {
-    const { data, runs, experts, workers, threads, bases, profile, dataset = 'cifar10', ...options } = flags;
+    const {
+      data,
+      runs,
+      experts,
+      workers,
+      threads,
+      slurm,
+      sbatch,
+      bases,
+      profile,
+      dataset = 'cifar10',
+      ...options
+    } = flags;
     const { methodsGrid } = await import('./questions/methods/grid');
     const { methodsTable } = await import('./questions/methods/table');
     const { exportTables } = await import('./report/export');
     const { runGrid } = await import('./experiments/grid');
     const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
-    const executor = executorOf({ workers, threads });
+    const executor = await executorOf({ workers, threads, slurm, sbatch });
     const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts, executor }));
     process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
   });
 
-withPlaces(
-  program
-    .command('sweep')
-    .description('distillations with every combination of the values that keys are given, as a table over seeds'),
+/** What is swept. */
+function withSweep(command: Command): Command {
+  return withPlaces(command)
+    .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+    .option('--dataset <name>', 'dataset, by default cifar10')
+    .option(
+      '--set <choice>',
+      'key=value, or key=value,value to sweep, for any configuration key; or kinds of set, as images,haba (repeatable)',
+      (text: string, before: string[] | undefined) => [...(before ?? []), text],
+    )
+    .option('--seed <numbers>', 'of distillation, e.g. 0..4 or 0,3; by default 0..2')
+    .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+    .addOption(threadsOption());
+}
+
+async function sweptCells({ profile, dataset = 'cifar10', set = [], seed }: SweepFlags) {
+  const { readSeeds, readSweptValues } = await import('./questions/sweep/settings');
+  const { sweep } = await import('./questions/sweep/grid');
+  const seeds = seed === undefined ? undefined : readSeeds(seed);
+  return sweep({ profile, dataset }, { values: readSweptValues(set), seeds });
+}
+
+withSlurm(
+  withSweep(
+    program
+      .command('sweep')
+      .description('distillations with every combination of the values that keys are given, as a table over seeds'),
+  ),
 )
-  .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
-  .option('--dataset <name>', 'dataset, by default cifar10')
-  .option(
-    '--set <choice>',
-    'key=value, or key=value,value to sweep, for any configuration key; or kinds of set, as images,haba (repeatable)',
-    (text: string, before: string[] | undefined) => [...(before ?? []), text],
-  )
-  .option('--seed <numbers>', 'of distillation, e.g. 0..4 or 0,3; by default 0..2')
-  .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .option('--name <name>', 'writes results/tables/NAME.*, too')
-  .addOption(threadsOption())
   .addOption(workersOption())
   .action(async (flags: PlaceFlags & WorkerFlags & SweepFlags) => {
-    const { data, runs, experts, workers, threads, profile, dataset = 'cifar10', set = [], seed, name } = flags;
-    const { readSeeds, readSweptValues } = await import('./questions/sweep/settings');
-    const { sweep } = await import('./questions/sweep/grid');
+    const { data, runs, experts, name } = flags;
     const { sweepTable } = await import('./questions/sweep/table');
     const { tableText } = await import('./report/table-text');
     const { exportTables } = await import('./report/export');
     const { runGrid } = await import('./experiments/grid');
-    const seeds = seed === undefined ? undefined : readSeeds(seed);
-    const cells = sweep({ profile, dataset }, { values: readSweptValues(set), seeds });
-    const executor = executorOf({ workers, threads });
+    const cells = await sweptCells(flags);
+    const executor = await executorOf(flags);
     const found = sweepTable(name ?? 'sweep', await runGrid(cells, { data, runs, experts, executor }));
     const files = name === undefined ? {} : { files: exportTables([found]) };
     process.stdout.write(`${tableText(found, 'markdown')}\n`);
     process.stdout.write(`${JSON.stringify({ rows: found.table.objects(), runs: found.runs, ...files })}\n`);
+  });
+
+const grid = program.command('grid').description('grids on a cluster with Slurm: submit, status, cancel, logs');
+
+withSweep(
+  grid.command('submit').description('submit a sweep, except what is stored or in the queue, and leave it there'),
+)
+  .addOption(sbatchOption())
+  .action(async (flags: PlaceFlags & WorkerFlags & SweepFlags) => {
+    const { data, runs, experts, threads, sbatch } = flags;
+    const { tasksLeft } = await import('./experiments/grid');
+    const { submitTasks } = await import('./experiments/slurm/submit');
+    const cells = await sweptCells(flags);
+    const tasks = await tasksLeft(cells, { data, runs, experts });
+    const submitted = await submitTasks(tasks, { cpus: threads, sbatch });
+    const now = submitted.grid?.tasks.length ?? 0;
+    const jobs = [...new Set(submitted.tasks.map(({ job }) => job))];
+    process.stdout.write(
+      `${JSON.stringify({ grid: submitted.grid?.name, submitted: now, inQueue: tasks.length - now, jobs })}\n`,
+    );
+  });
+
+grid
+  .command('status', { isDefault: true })
+  .description('each task of a grid, why it waits or failed; without a name: counts of all grids')
+  .argument('[name]', 'of the grid')
+  .action(async (name: string | undefined) => {
+    const { gridCounts, gridStatus } = await import('./experiments/slurm/look-at-grid');
+    if (name === undefined) {
+      for (const { name: one, counts } of await gridCounts()) {
+        const told = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+        process.stdout.write(`${one}  ${told.join(', ')}\n`);
+      }
+      return;
+    }
+    for (const { place, label, state, about } of await gridStatus(name))
+      process.stdout.write(`${place.padEnd(7)}  ${state.padEnd(7)}  ${label}${about ? `: ${about}` : ''}\n`);
+  });
+
+grid
+  .command('cancel')
+  .description('end what waits and runs of a grid; what is done is kept')
+  .argument('<name>', 'of the grid')
+  .action(async (name: string) => {
+    const { cancelGrid } = await import('./experiments/slurm/look-at-grid');
+    process.stdout.write(`${await cancelGrid(name)} tasks are asked to end\n`);
+  });
+
+grid
+  .command('logs')
+  .description('what a task says of itself')
+  .argument('<name>', 'of the grid')
+  .argument('<task>', 'its place, e.g. 0-17, or its label')
+  .action(async (name: string, task: string) => {
+    const { gridLog } = await import('./experiments/slurm/look-at-grid');
+    for (const line of gridLog(name, task)) process.stdout.write(`${line}\n`);
+  });
+
+grid
+  .command('work', { hidden: true })
+  .description('what a job of a grid runs')
+  .argument('<file>', 'of tasks, one a line')
+  .action(async (file: string) => {
+    const { workOnNode } = await import('./experiments/slurm/on-node');
+    const { taskStatus } = await import('./experiments/task-process');
+    const say = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
+    process.exitCode = taskStatus[await workOnNode(file, say)];
   });
 
 program
@@ -704,9 +826,9 @@ function megabytes(bytes: number): string {
 }
 
 program.hook('preAction', async (_program, command) => {
-  const { threads, workers } = command.opts<WorkerFlags>();
-  // Of workers where there are some: this process hands out work.
-  if (threads === undefined || workers !== undefined) return;
+  const { threads, workers, slurm } = command.opts<WorkerFlags>();
+  // Of workers, or tasks of a cluster, where there are some: this process hands out work.
+  if (threads === undefined || workers !== undefined || slurm) return;
   const { useThreads } = await import('./tensor/backend');
   useThreads(threads);
 });

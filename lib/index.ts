@@ -7,6 +7,7 @@ export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
 export { runGrid, type GridCell, type GridOptions, type GridRun } from './experiments/grid';
 export type { Executor, PlannedTask, TaskListener } from './experiments/executor';
+export { slurm, type SlurmOptions } from './experiments/slurm/slurm';
 export type { RunTask } from './experiments/task';
 export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';

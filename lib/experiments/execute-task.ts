@@ -1,11 +1,13 @@
 /** Doing a task in this process. */
-import type { ConfigurationInput } from '../distillation/configuration';
+import { configure, type ConfigurationInput } from '../distillation/configuration';
 import type { RunOptions } from '../runs/context';
-import { makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
+import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, run, runBaseline } from '../runs/run';
 import type { RunResult } from '../runs/train-students';
+import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
-import type { RunTask, Task } from './task';
+import type { Places, RunTask, Task } from './task';
+import type { TaskResult } from './task-events';
 
 /** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
 export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
@@ -21,6 +23,28 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
   }
+}
+
+/**
+ * What is stored of a task that is done; nothing is made.
+ * @returns undefined where some of it is left, or is damaged
+ */
+export async function takeStored(task: RunTask, places: Places): Promise<RunResult | undefined>;
+export async function takeStored(task: Task, places: Places): Promise<TaskResult | undefined>;
+export async function takeStored(task: Task, places: Places): Promise<TaskResult | undefined> {
+  try {
+    if (!(await isStored(task, places))) return undefined;
+    return await executeTask(task, { ...places, progress: createProgress({ form: 'silent' }) });
+  } catch {
+    // Whoever does the task finds the same, and tells it.
+    return undefined;
+  }
+}
+
+async function isStored(task: Task, places: Places): Promise<boolean> {
+  if (task.kind !== 'experts') return (await lookUp(task, places)).all;
+  const left = await leftToPrepare(configure(task.input), places);
+  return left === undefined || (task.only !== undefined && !task.only.some((part) => left.parts.includes(part)));
 }
 
 async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {

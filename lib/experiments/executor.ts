@@ -19,6 +19,8 @@ export interface TaskListener {
   began(task: number): void;
   /** Who is told how far a task is. */
   progress(task: number): ProgressReporter;
+  /** It had begun, and waits to go on, as a task that a cluster queued again. */
+  waits(task: number): void;
   done(task: number, result: TaskResult): void;
   /** The others go on. @param error a sentence; lines after the first are the last that its process said */
   failed(task: number, error: Error): void;
@@ -35,7 +37,8 @@ export interface Executor {
   readonly atOnce: number;
   /**
    * Does every task, and tells of each that it is done or failed.
-   * @param signal asks to stop soon, and to keep what is done: then it resolves when nothing runs any more, and nothing more is told
+   * @param signal asks to stop soon, and to keep what is done: then it resolves when nothing runs any more, or what runs does so
+   * without it, as on a cluster; of tasks nothing more is told
    * @throws Error where no task can be done at all
    */
   execute(tasks: readonly PlannedTask[], listener: TaskListener, signal: AbortSignal): Promise<void>;

@@ -34,6 +34,8 @@ export interface GridState {
   began(item: number): void;
   stage(item: number, stage: Stage): void;
   update(item: number, done: number, values?: Record<string, number>): void;
+  /** It has begun, and waits to go on. */
+  waits(item: number): void;
   ended(item: number, how: 'done' | 'failed'): void;
   /** How far an item is. */
   of(item: number): Pick<ItemState, 'stage' | 'values'>;
@@ -121,6 +123,7 @@ export function createGridState(
       const { stage } = all[item];
       if (stage) Object.assign(all[item], { stage: { ...stage, done }, values });
     },
+    waits: (item) => void Object.assign(all[item], { state: 'waiting', stage: undefined, values: {} }),
     ended: (item, how) => void Object.assign(all[item], { state: how, took: now() - all[item].began }),
     of: (item) => all[item],
     get longest() {

@@ -3,10 +3,11 @@ import type { RunOptions } from '../runs/context';
 import type { RunResult } from '../runs/train-students';
 import { listenForInterrupt } from '../terminal/interrupt';
 import { createProgress, formatSeconds } from '../terminal/progress';
-import { executeTask } from './execute-task';
+import { takeStored } from './execute-task';
 import { here, type Executor, type PlannedTask } from './executor';
 import type { GridItem } from './grid-state';
 import { configureTask, estimateTask, lookUp } from './look-up';
+import { slurm } from './slurm/slurm';
 import { planRuns, type WantedRun } from './plan';
 import { ownToThisProcess, type Places, type RunTask } from './task';
 import { executeWatched, type GridPart } from './watch';
@@ -25,8 +26,11 @@ export interface GridCell<Factors> {
 /** A cell and what came of it. */
 export type GridRun<Factors> = Omit<GridCell<Factors>, 'task'> & { result: RunResult };
 
-/** Who executes runs: this process, one after the other; so many processes beside it; or a value that executes them elsewhere. */
-export type ExecutorChoice = 'here' | WorkersOptions | Executor;
+/**
+ * Who executes runs: this process, one after the other; a cluster, as its template says; so many processes beside this one; or a
+ * value that executes them elsewhere, as `slurm({ partition: 'gpu' })`.
+ */
+export type ExecutorChoice = 'here' | 'slurm' | WorkersOptions | Executor;
 
 export interface GridOptions extends RunOptions {
   /** Default: HABA_WORKERS processes where that is set, else 'here'. */
@@ -36,6 +40,7 @@ export interface GridOptions extends RunOptions {
 /** @throws RangeError for workers that there cannot be */
 export function chooseExecutor(choice: ExecutorChoice = executorOfEnvironment()): Executor {
   if (choice === 'here') return here;
+  if (choice === 'slurm') return slurm();
   return 'execute' in choice ? choice : localWorkers(choice);
 }
 
@@ -69,7 +74,7 @@ export async function runGrid<Factors>(
   for (const { task } of cells) configureTask(task);
   const interrupt = listenForInterrupt(signal);
   try {
-    const { results, wanted } = await takeStored(cells, places);
+    const { results, wanted } = await divide(cells, places);
     const elsewhere = [...wanted.keys()].filter((cell) => executor !== here && !ownToThisProcess(cells[cell].task));
     const own = [...wanted.keys()].filter((cell) => !elsewhere.includes(cell));
     const items = cells.map(({ label }, cell): GridItem => ({ label, counted: 'runs', stored: results.has(cell) }));
@@ -122,21 +127,29 @@ export async function runGrid<Factors>(
 }
 
 /** What is stored, as runs return it; and what is wanted still. */
-async function takeStored(
+async function divide(
   cells: readonly Omit<GridCell<unknown>, 'factors'>[],
   places: Places,
 ): Promise<{ results: Map<number, RunResult>; wanted: Map<number, WantedRun> }> {
   const results = new Map<number, RunResult>();
   const wanted = new Map<number, WantedRun>();
-  const progress = createProgress({ form: 'silent' });
   for (const [cell, { label, task }] of cells.entries()) {
     const found = await lookUp(task, places);
-    // What is found to be damaged only now is told by whoever does the task.
-    const result = found.all ? await executeTask(task, { ...places, progress }).catch(() => undefined) : undefined;
+    const result = found.all ? await takeStored(task, places) : undefined;
     if (result) results.set(cell, result);
     else wanted.set(cell, { label, task, found });
   }
   return { results, wanted };
+}
+
+/**
+ * The tasks that a grid still needs, in their order, for whoever executes them without watching.
+ * @throws RangeError for an impossible configuration
+ */
+export async function tasksLeft(cells: readonly GridCell<unknown>[], places: Places): Promise<PlannedTask[]> {
+  for (const { task } of cells) configureTask(task);
+  const { wanted } = await divide(cells, places);
+  return planRuns([...wanted.values()], places);
 }
 
 /** How much longer than estimated the stored runs took; undefined where there are none, or nothing can be told. */

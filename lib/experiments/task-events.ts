@@ -34,6 +34,14 @@ export function readTaskEvent(line: string): TaskEvent | undefined {
   }
 }
 
+/** Lines of what a process said last that are told when it ends. */
+export const toldLines = 5;
+
+/** Whether a line of a process tells a reader nothing: TensorFlow greets each process. */
+export function saysNothing(line: string): boolean {
+  return line.trim() === '' || /^(WARNING: All log messages before absl|I0000 )/.test(line);
+}
+
 export interface ReportingOptions {
   /** Seconds between two updates of a stage, whose last is always said. Default 0.2. */
   every?: number;

@@ -13,6 +13,10 @@ export interface ServeTasksOptions {
   /** A line; where nobody hears it any more, `signal` should abort. */
   say: (event: TaskEvent) => void;
   signal: AbortSignal;
+  /** What the machine is called. Default: its host name. */
+  host?: string;
+  /** Seconds between two updates of a stage. Default: as {@link reportingProgress}. */
+  every?: number;
 }
 
 /** How tasks ended: the exit status of a process that did them. 130 is what a shell reports of a program that Ctrl-C stopped. */
@@ -25,12 +29,12 @@ export const taskStatus = { done: 0, failed: 1, stopped: 130 } as const;
  */
 export async function serveTasks(
   requests: AsyncIterable<string> | Iterable<string>,
-  { from, say, signal }: ServeTasksOptions,
+  { from, say, signal, host = hostname(), every }: ServeTasksOptions,
 ): Promise<keyof typeof taskStatus> {
   let end: keyof typeof taskStatus = 'done';
   await useBackend();
-  say({ event: 'ready', pid: process.pid, host: hostname(), threads: computingThreads() });
-  const progress = reportingProgress(say);
+  say({ event: 'ready', pid: process.pid, host, threads: computingThreads() });
+  const progress = reportingProgress(say, { every });
   for await (const text of requests) {
     const interrupt = listenForInterrupt(signal);
     try {

@@ -69,6 +69,10 @@ export async function executeWatched(
           },
           end: () => undefined,
         }),
+        waits(task) {
+          state.waits(itemOf(task));
+          view.changed(itemOf(task), true);
+        },
         done(task, result) {
           results.set(itemOf(task), result);
           state.ended(itemOf(task), 'done');

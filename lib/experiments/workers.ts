@@ -1,15 +1,13 @@
 /** Tasks executed by processes of their own on this machine, among which its cores are divided. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { availableParallelism, freemem } from 'node:os';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../machine/environment';
 import { threadSettings } from '../tensor/backend';
 import type { Executor, PlannedTask, TaskListener } from './executor';
+import { habaProgram } from './program';
 import type { TaskRequest } from './task';
-import { readTaskEvent, replay, type TaskResult } from './task-events';
+import { readTaskEvent, replay, saysNothing, toldLines, type TaskResult } from './task-events';
 
 export interface WorkersOptions {
   /** Processes at a time, at most: fewer where tasks are fewer, or memory is. */
@@ -27,9 +25,6 @@ export interface WorkersOptions {
 export class WorkerEnded extends Error {
   override name = 'WorkerEnded';
 }
-
-/** Lines of what a process said last that are told when it ends. */
-const toldLines = 5;
 
 /**
  * @throws RangeError for a number of workers or threads that makes no sense
@@ -166,24 +161,18 @@ interface WorkerHooks {
 }
 
 function startWorker(settings: Record<string, string>, listener: TaskListener, { onIdle, onEnd }: WorkerHooks): Worker {
-  const root = projectRoot();
-  const loader = pathToFileURL(require.resolve('tsx')).href;
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    process.execPath,
-    ['--import', loader, path.join(root, 'lib', 'cli.ts'), 'task'],
-    {
-      env: { ...process.env, ...settings },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      // In a group of its own: Ctrl-C reaches this process alone, which passes it on once.
-      detached: true,
-    },
-  );
+  const { node, loader, program } = habaProgram();
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(node, ['--import', loader, program, 'task'], {
+    env: { ...process.env, ...settings },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // In a group of its own: Ctrl-C reaches this process alone, which passes it on once.
+    detached: true,
+  });
   let current: number | undefined;
   let [wasReady, isStopped] = [false, false];
   const last: string[] = [];
   const remember = (line: string) => {
-    // TensorFlow greets each process.
-    if (line.trim() === '' || /^(WARNING: All log messages before absl|I0000 )/.test(line)) return;
+    if (saysNothing(line)) return;
     last.push(line);
     if (last.length > toldLines) last.shift();
   };

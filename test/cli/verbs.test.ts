@@ -124,6 +124,8 @@ test('every verb has its help', async () => {
     'export',
     'budget',
     'compare',
+    'sweep',
+    'grid',
     'parity',
     'data',
     'store',

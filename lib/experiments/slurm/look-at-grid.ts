@@ -1,0 +1,139 @@
+/** How far submitted grids are, for whoever asks from outside: by their logs and the queue. */
+import { formatValues } from '../../terminal/progress';
+import { readTaskEvent, saysNothing, type TaskEvent } from '../task-events';
+import { readText } from '../../files/open-file';
+import { withLastLines } from './follow';
+import { gridNames, jobName, logFile, readGrid, type GridTask, type SubmittedGrid } from './grid-folder';
+import { cancelJobs, isOver, isWaiting, lookAtAccounting, lookAtQueue, queueKey, type Queue } from './queue';
+import { openTaskLog } from './task-log';
+
+export interface TaskStatus {
+  /** What it is called on a command line, e.g. '1-17': its array, and its place there. */
+  place: string;
+  label: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  /** How far it is; why it waits or failed, and the last lines of its log. */
+  about: string;
+}
+
+/** Each task of a grid. @throws Error where there is no such grid, SlurmFailed where the cluster does not answer */
+export async function gridStatus(name: string): Promise<TaskStatus[]> {
+  return statusOf(readGrid(name), await lookAtQueue());
+}
+
+/** How many tasks of each grid wait, run, are done and failed, the oldest grid first. */
+export async function gridCounts(): Promise<{ name: string; counts: Partial<Record<TaskStatus['state'], number>> }[]> {
+  const queue = await lookAtQueue();
+  const found = [];
+  for (const name of gridNames()) {
+    const counts: Partial<Record<TaskStatus['state'], number>> = {};
+    for (const { state } of await statusOf(readGrid(name), queue)) counts[state] = (counts[state] ?? 0) + 1;
+    found.push({ name, counts });
+  }
+  return found;
+}
+
+/** Ends what waits and runs of a grid; a task that runs keeps what is done. @returns how many tasks that were */
+export async function cancelGrid(name: string): Promise<number> {
+  const grid = readGrid(name);
+  const queue = await lookAtQueue();
+  const left = grid.tasks.filter((task) => {
+    const entry = queue.get(keyOf(grid, task));
+    return entry !== undefined && !isOver(entry);
+  });
+  if (left.length > 0) await cancelJobs([...new Set(left.map(({ array }) => jobName(name, array)))]);
+  return left.length;
+}
+
+/**
+ * What the log of a task says, as a person reads it.
+ * @param which the place or the label of the task
+ * @throws Error where there is no such grid or task, or it has not begun
+ */
+export function gridLog(name: string, which: string): string[] {
+  const grid = readGrid(name);
+  const task = grid.tasks.find((one) => one.label === which || placeOf(one) === which);
+  if (!task)
+    throw new Error(`There is no task '${which}' in grid ${name}; npm run haba -- grid status ${name} lists them.`);
+  const lines: string[] = [];
+  let wasUpdate = false;
+  for (const line of readText(logFile(grid.folder, task.array, task.index)).split('\n')) {
+    const event = readTaskEvent(line);
+    if (!event && saysNothing(line)) continue;
+    const isUpdate = event?.event === 'update';
+    // Of updates that follow one another the last says it all.
+    if (isUpdate && wasUpdate) lines.pop();
+    lines.push(event ? describeEvent(event) : line);
+    wasUpdate = isUpdate;
+  }
+  return lines;
+}
+
+function describeEvent(event: TaskEvent): string {
+  switch (event.event) {
+    case 'ready':
+      return `ready on ${event.host}`;
+    case 'began':
+      return `began: ${event.label}`;
+    case 'stage':
+      return `${event.name}: ${event.done ?? 0} of ${event.total}`;
+    case 'update':
+      return `  ${event.done}  ${formatValues(event.values ?? {})}`.trimEnd();
+    case 'note':
+      return event.message;
+    case 'done':
+      return 'done';
+    case 'failed':
+      return `${event.name}: ${event.message}`;
+  }
+}
+
+const placeOf = ({ array, index }: GridTask) => `${array}-${index}`;
+const keyOf = ({ name }: SubmittedGrid, { array, index }: GridTask) => queueKey(jobName(name, array), index);
+
+async function statusOf(grid: SubmittedGrid, queue: Queue): Promise<TaskStatus[]> {
+  const statuses: TaskStatus[] = [];
+  const silent: { status: TaskStatus; task: GridTask; last: (reason: string) => string }[] = [];
+  for (const task of grid.tasks) {
+    const { end, stage, done, values, log } = readSession(logFile(grid.folder, task.array, task.index));
+    const entry = queue.get(keyOf(grid, task));
+    const status: TaskStatus = { place: placeOf(task), label: task.label, state: 'running', about: '' };
+    statuses.push(status);
+    if (entry && isWaiting(entry)) Object.assign(status, { state: 'waiting', about: entry.reason });
+    else if (end?.event === 'done') status.state = 'done';
+    else if (entry && !isOver(entry))
+      status.about = stage
+        ? `${stage.name} ${done ?? stage.done ?? 0}/${stage.total}  ${formatValues(values)}`.trimEnd()
+        : '';
+    else {
+      status.state = 'failed';
+      const last = (reason: string) => withLastLines(reason, log);
+      if (end && end.name !== 'RunStopped') status.about = last(`${end.name}: ${end.message}`);
+      else if (entry) status.about = last(`Slurm says ${entry.state}`);
+      else silent.push({ status, task, last });
+    }
+  }
+  const names = new Set(silent.map(({ task }) => jobName(grid.name, task.array)));
+  const accounted = names.size > 0 ? await lookAtAccounting([...names]) : undefined;
+  for (const { status, task, last } of silent) {
+    const state = accounted?.get(keyOf(grid, task));
+    status.about = last(state ? `Slurm says ${state}` : 'it is not in the queue any more, and said nothing of its end');
+  }
+  return statuses;
+}
+
+/** What the last session in a log came to. */
+function readSession(file: string) {
+  const log = openTaskLog(file);
+  let end: Extract<TaskEvent, { event: 'done' | 'failed' }> | undefined;
+  let stage: Extract<TaskEvent, { event: 'stage' }> | undefined;
+  let done: number | undefined;
+  let values: Record<string, number> = {};
+  for (const event of log.read()) {
+    if (event.event === 'ready') [end, stage] = [undefined, undefined];
+    if (event.event === 'stage') [stage, done, values] = [event, undefined, {}];
+    if (event.event === 'update') [done, values] = [event.done, event.values ?? {}];
+    if (event.event === 'done' || event.event === 'failed') end = event;
+  }
+  return { end, stage, done, values, log };
+}

@@ -1,0 +1,28 @@
+/** Tasks that may be one job array: of one kind, and after the same arrays. */
+import type { PlannedTask } from '../executor';
+
+/**
+ * @param chosen places of the tasks that are divided; what they come after of others is not counted
+ * @param largest tasks that one array may have
+ * @returns places, an array each; every array comes after those that it needs
+ */
+export function stagesOf(
+  tasks: readonly Pick<PlannedTask, 'task' | 'after'>[],
+  chosen: readonly number[],
+  largest: number,
+): number[][] {
+  const keys = new Map<number, string>();
+  const stages = new Map<string, number[]>();
+  for (const place of chosen) {
+    const { task, after } = tasks[place];
+    const before = [...new Set(after.flatMap((one) => keys.get(one) ?? []))].sort();
+    const key = JSON.stringify([task.kind, ...before]);
+    keys.set(place, key);
+    stages.set(key, [...(stages.get(key) ?? []), place]);
+  }
+  return [...stages.values()].flatMap((places) =>
+    Array.from({ length: Math.ceil(places.length / largest) }, (_, part) =>
+      places.slice(part * largest, (part + 1) * largest),
+    ),
+  );
+}

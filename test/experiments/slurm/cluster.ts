@@ -1,0 +1,258 @@
+/**
+ * A real Slurm on this machine, for tests and for whoever wants to try: munge, a controller, and virtual nodes, each a slurmd of
+ * its own, in one folder. Debian and Ubuntu: `apt-get install slurm-wlm munge`; it runs as root, without systemd.
+ *
+ *     node --import tsx test/experiments/slurm/cluster.ts        # prints the SLURM_CONF to export; Ctrl-C ends it
+ */
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { availableParallelism, hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+export interface Cluster {
+  /** What clients read: the value of SLURM_CONF. */
+  configuration: string;
+  /** A client of Slurm, e.g. `slurm('squeue', '-h')`. @returns its stdout @throws Error with its stderr */
+  slurm(command: string, ...given: string[]): Promise<string>;
+  /** Kills the controller, as when its machine goes down. */
+  killController(): Promise<void>;
+  startController(): Promise<void>;
+  /** Kills a node with everything that runs on it, as when it loses its power. */
+  killNode(name: string): Promise<void>;
+  /** Starts a node that was killed. */
+  startNode(name: string): void;
+  stop(): Promise<void>;
+}
+
+/** Programs that it is made of. */
+const programs = [
+  'setpriv',
+  'munged',
+  'mungekey',
+  'slurmctld',
+  'slurmd',
+  'sbatch',
+  'squeue',
+  'scancel',
+  'scontrol',
+  'sinfo',
+];
+
+/** Why there can be no cluster here; undefined where there can. */
+export function whyNoCluster(): string | undefined {
+  const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
+  if (missing.length > 0) return `${missing.join(', ')} not found: apt-get install slurm-wlm munge`;
+  return process.getuid?.() === 0 ? undefined : 'Slurm without systemd is started by root here';
+}
+
+export const nodeNames = ['n1', 'n2'] as const;
+
+/**
+ * Starts a cluster, and waits until its nodes take work.
+ * @param environment variables that its daemons, and so its jobs, are started with
+ */
+export async function startCluster(environment: Record<string, string> = {}): Promise<Cluster> {
+  const root = mkdtempSync(path.join(tmpdir(), 'haba-slurm-'));
+  const configuration = path.join(root, 'slurm.conf');
+  const socket = path.join(root, 'munge.socket');
+  const env = { ...process.env, ...environment, SLURM_CONF: configuration };
+  const daemons = new Map<string, ChildProcess>();
+  const at = (...parts: string[]) => path.join(root, ...parts);
+  /** What a daemon starts by itself has its name in the environment. */
+  const start = (name: string, program: string, ...given: string[]) => {
+    // It ends with this process, however that ends.
+    const command = ['--pdeathsig', 'KILL', program, ...given];
+    daemons.set(
+      name,
+      spawn('setpriv', command, { env: { ...env, [daemonName]: name }, stdio: 'ignore', detached: true }),
+    );
+  };
+  const end = async (name: string, signal: NodeJS.Signals) => {
+    const daemon = daemons.get(name);
+    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill(signal);
+    await gone;
+  };
+  const slurm = async (command: string, ...given: string[]) =>
+    (await promisify(execFile)(command, given, { env, encoding: 'utf8' })).stdout;
+  const cluster: Cluster = {
+    configuration,
+    slurm,
+    killController: () => end('controller', 'SIGKILL'),
+    async startController() {
+      start('controller', 'slurmctld', '-D');
+      await until(
+        'the controller answers',
+        () => slurm('scontrol', 'ping'),
+        (text) => / is UP/.test(text),
+      );
+    },
+    async killNode(name) {
+      await end(name, 'SIGKILL');
+      for (const pid of processesOf(name, configuration)) tryToKill(pid);
+    },
+    startNode: (name) => start(name, 'slurmd', '-D', '-N', name),
+    async stop() {
+      await slurm('scancel', '-u', 'root').catch(() => undefined);
+      for (const name of nodeNames) await cluster.killNode(name);
+      await end('controller', 'SIGKILL');
+      await end('munge', 'SIGTERM');
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  try {
+    const [controllerPort, ...nodePorts] = await freePorts(1 + nodeNames.length);
+    for (const name of ['state', ...nodeNames]) mkdirSync(at(name));
+    spawnSync('mungekey', ['-c', '-k', at('munge.key')]);
+    start(
+      'munge',
+      'munged',
+      '-F',
+      '--force',
+      '--num-threads=2',
+      `--key-file=${at('munge.key')}`,
+      `--socket=${socket}`,
+      `--pid-file=${at('munge.pid')}`,
+      `--log-file=${at('munge.log')}`,
+      `--seed-file=${at('munge.seed')}`,
+    );
+    writeFileSync(configuration, configurationOf({ root, socket, controllerPort, nodePorts }));
+    await until(
+      'munge listens',
+      () => Promise.resolve(String(existsSync(socket))),
+      (text) => text === 'true',
+    );
+    await cluster.startController();
+    nodeNames.forEach((name) => cluster.startNode(name));
+    await until(
+      'the nodes are idle',
+      () => slurm('sinfo', '-h', '-N', '-o', '%N %T'),
+      (text) => nodeNames.every((name) => text.includes(`${name} idle`)),
+    );
+    return cluster;
+  } catch (error) {
+    const log = existsSync(at('controller.log')) ? readFileSync(at('controller.log'), 'utf8').slice(-2000) : '';
+    await cluster.stop();
+    throw new Error(`Slurm does not start here: ${(error as Error).message}\n${log}`, { cause: error });
+  }
+}
+
+interface Layout {
+  root: string;
+  socket: string;
+  controllerPort: number;
+  nodePorts: readonly number[];
+}
+
+function configurationOf({ root, socket, controllerPort, nodePorts }: Layout): string {
+  const cpus = Math.max(1, Math.floor(availableParallelism() / nodeNames.length));
+  return [
+    'ClusterName=haba',
+    `SlurmctldHost=${hostname()}(127.0.0.1)`,
+    `SlurmctldPort=${controllerPort}`,
+    'SlurmUser=root',
+    // A job that is queued again may begin when the credential of its first start has expired.
+    `AuthInfo=socket=${socket},cred_expire=5`,
+    `StateSaveLocation=${path.join(root, 'state')}`,
+    `SlurmctldPidFile=${path.join(root, 'controller.pid')}`,
+    `SlurmctldLogFile=${path.join(root, 'controller.log')}`,
+    `SlurmdSpoolDir=${path.join(root, '%n')}`,
+    `SlurmdPidFile=${path.join(root, '%n.pid')}`,
+    `SlurmdLogFile=${path.join(root, '%n.log')}`,
+    'SlurmdParameters=config_overrides',
+    'ProctrackType=proctrack/pgid',
+    'TaskPlugin=task/none',
+    'SwitchType=switch/none',
+    'MpiDefault=none',
+    'JobAcctGatherType=jobacct_gather/none',
+    'AccountingStorageType=accounting_storage/none',
+    'SelectType=select/cons_tres',
+    'SelectTypeParameters=CR_CPU',
+    'SchedulerParameters=bf_interval=2,sched_interval=2',
+    // A node that does not answer is down soon, and takes work again when it answers.
+    'SlurmctldTimeout=10',
+    'SlurmdTimeout=10',
+    'ReturnToService=2',
+    'KillWait=10',
+    ...nodeNames.map(
+      (name, node) =>
+        `NodeName=${name} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${nodePorts[node]} CPUs=${cpus} State=UNKNOWN`,
+    ),
+    `PartitionName=main Nodes=${nodeNames.join()} Default=YES MaxTime=INFINITE State=UP`,
+    '',
+  ].join('\n');
+}
+
+const daemonName = 'HABA_SLURM_DAEMON';
+
+/**
+ * What runs on a node: first those that watch over its tasks, which would tell the controller how these ended, and then the tasks.
+ */
+function processesOf(node: string, configuration: string): number[] {
+  const [watchers, tasks]: number[][] = [[], []];
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      if (!variables.includes(`SLURM_CONF=${configuration}`)) continue;
+      if (variables.includes(`${daemonName}=${node}`)) watchers.push(pid);
+      else if (variables.includes(`SLURMD_NODENAME=${node}`)) tasks.push(pid);
+    } catch {
+      // It has ended, or is the system's own.
+    }
+  }
+  return [...watchers, ...tasks];
+}
+
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function until(what: string, look: () => Promise<string>, isSo: (text: string) => boolean): Promise<void> {
+  let last = '';
+  for (let attempt = 0; attempt < 120; attempt++) {
+    last = await look().catch((error: Error) => error.message);
+    if (isSo(last)) return;
+    await sleep(500);
+  }
+  throw new Error(`it is not so after a minute that ${what}: ${last}`);
+}
+
+async function main(): Promise<void> {
+  const why = whyNoCluster();
+  if (why !== undefined) throw new Error(why);
+  const cluster = await startCluster();
+  process.stdout.write(
+    `A Slurm of two nodes runs. In another terminal:\n  export SLURM_CONF=${cluster.configuration}\nCtrl-C ends it.\n`,
+  );
+  const alive = setInterval(() => undefined, 1e6);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      clearInterval(alive);
+      void cluster.stop();
+    });
+}
+
+if (require.main === module) void main();
