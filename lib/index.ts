@@ -41,7 +41,7 @@ export { listRuns } from './runs/run-store';
 export { staleRuns } from './runs/stale-runs';
 export { readMetrics } from './runs/run-files';
 export { budget, fitToBudget } from './factorization/budget';
-export { setsAtBudget } from './questions/sets-at-budget';
+export { containerKinds, setsAtBudget } from './questions/sets-at-budget';
 export { realImagesAtBits, type Ledger } from './factorization/ledger';
 export type { Parameterisation } from './factorization/parameterisation';
 export { registerParameterisation } from './factorization/parameterisations';
