@@ -11,6 +11,7 @@ import { canonicalJson } from './canonical-json';
 import { oneLine } from './one-line';
 import { openFile } from './open-file';
 import { writeWhole } from './whole-file';
+import { parseOrExplain } from './parse-or-explain';
 
 export type StoredType = 'F32' | 'F64' | 'F16' | 'I64' | 'I32' | 'U16' | 'U8' | 'BOOL';
 /** Of F16 the 16 bits of each number, as of U16. */
@@ -191,12 +192,9 @@ function parseHeader(path: string, text: string): Record<string, unknown> {
 }
 
 function checkEntry(path: string, name: string, given: unknown): Entry {
-  const entry = entrySchema.safeParse(given);
-  if (!entry.success) {
-    const { path: place, message } = entry.error.issues[0];
-    throw malformed(path, `tensor '${name}': ${place.join('.')}: ${message}`);
-  }
-  const { dtype, shape, data_offsets } = entry.data;
+  const { dtype, shape, data_offsets } = parseOrExplain(entrySchema, given, (reason) =>
+    malformed(path, `tensor '${name}': ${reason}`),
+  );
   const [begin, end] = data_offsets;
   const expected = shape.reduce((product, side) => product * side, elementBytes[dtype]);
   if (end - begin !== expected) {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseOrExplain } from '../files/parse-or-explain';
 
 const textSchema = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join(''))]);
 
@@ -33,10 +34,8 @@ export function readNotebook(file: string): NotebookCell[] {
   } catch (error) {
     throw new Error(`${file} cannot be read as a notebook: ${(error as Error).message}`, { cause: error });
   }
-  const parsed = notebookSchema.safeParse(content);
-  if (parsed.success) return parsed.data.cells;
-  const { path: keys, message } = parsed.error.issues[0];
-  throw new Error(`${file} is not a notebook: '${keys.join('.')}': ${message}.`);
+  const refuse = (reason: string) => new Error(`${file} is not a notebook: ${reason}.`);
+  return parseOrExplain(notebookSchema, content, refuse).cells;
 }
 
 /** The notebooks of a folder, in the order of their names. */

@@ -94,7 +94,7 @@ test('malformed files are refused with their name and the reason', () => {
       /cut is not a usable.*take 8 bytes, the file holds 5 \(truncated\?\)/,
     ],
     [writeRaw('long', { x: entry }, Buffer.alloc(9)), /take 8 bytes, the file holds 9\./],
-    [writeRaw('type', { x: { ...entry, dtype: 'F8' } }, eight), /tensor 'x': dtype/],
+    [writeRaw('type', { x: { ...entry, dtype: 'F8' } }, eight), /tensor 'x': 'dtype'/],
     [
       writeRaw('shape', { x: { ...entry, shape: [3] } }, eight),
       /tensor 'x' of shape \[3\] needs 12 bytes, its offsets span 8/,

@@ -5,6 +5,7 @@ import { oneLine } from '../../files/one-line';
 import { readSafetensors } from '../../files/safetensors';
 import { toTensor } from '../../tensor/stored-tensors';
 import { tf } from '../../tensor/tensorflow';
+import { parseOrExplain } from '../../files/parse-or-explain';
 
 /** The fields a case's `config` may have; which of them it needs depends on its op. */
 const configSchema = z
@@ -93,10 +94,8 @@ function parseConfig(file: string, text: string): GoldenConfig {
   } catch (error) {
     throw new Error(`${file}: its 'config' is not JSON: ${oneLine((error as Error).message)}`, { cause: error });
   }
-  const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0];
-  throw new Error(`${file}: ${oneLine(`'config.${path.join('.')}': ${message}`)}`);
+  const within = z.object({ config: configSchema });
+  return parseOrExplain(within, { config: value }, (reason) => new Error(`${file}: ${reason}`)).config;
 }
 
 /** A field of the configuration. @throws Error when the case lacks it */
