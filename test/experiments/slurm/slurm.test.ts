@@ -147,7 +147,7 @@ async function jobOf(slurmOf: Cluster, label: string): Promise<string> {
 }
 
 const long = (label: string, seed: number) =>
-  distillation(label, { seed, iterations: 800, checkpointEvery: 5000, matching: { method: 'dm' } });
+  distillation(label, { seed, iterations: 2400, checkpointEvery: 5000, matching: { method: 'dm' } });
 
 /** Waits until tasks of the newest grid distil. */
 async function whenDistilling(...labels: string[]): Promise<void> {
