@@ -1,8 +1,8 @@
 /** Fetching one file: what a broken transfer left is gone on with, and nothing counts until its checksum is right. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestOfFile } from '../files/file-digest';
 import { explainWriteError } from '../files/file-error';
 import { fetch, type Dispatcher } from 'undici';
 import type { OfficialFile } from './dataset-format';
@@ -75,7 +75,7 @@ async function fetchThrough(
       await sleep(1000 * pause, undefined, { signal });
     }
   }
-  const md5 = await md5Of(part);
+  const { digest: md5 } = await digestOfFile(part, 'md5');
   if (md5 !== source.md5) {
     rmSync(part);
     throw new Error(
@@ -164,12 +164,6 @@ async function receive(url: string, part: string, options: TransferOptions, hear
     createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
     { signal },
   );
-}
-
-async function md5Of(file: string): Promise<string> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** fetch says 'fetch failed' and keeps the reason to itself. */

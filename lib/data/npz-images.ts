@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
-import { fromBufferPromise } from 'yauzl';
 import { readNpy, type NumpyArray } from '../files/numpy';
 import { oneLine } from '../files/one-line';
+import { readZip } from '../files/zip-file';
 import { resizePixels } from './decode-images';
 import type { ImageTable, LabelSplit, LabelTable, TableSplit } from './image-table';
 import { readSourceFile } from './source-file';
@@ -90,13 +90,10 @@ async function readNpz(file: string): Promise<Map<string, NumpyArray>> {
   const bytes = readSourceFile(file);
   const arrays = new Map<string, NumpyArray>();
   try {
-    const zip = await fromBufferPromise(bytes);
-    for await (const entry of zip.eachEntry()) {
-      if (entry.uncompressedSize > largestBytes) throw new Error(`${entry.fileName} is too large`);
-      const chunks: Buffer[] = [];
-      for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
-      arrays.set(entry.fileName.replace(/\.npy$/, ''), readNpy(Buffer.concat(chunks)));
-    }
+    const files = await readZip(bytes, (name, size) => {
+      if (size > largestBytes) throw new Error(`${name} is too large`);
+    });
+    for (const [name, content] of files) arrays.set(name.replace(/\.npy$/, ''), readNpy(content));
   } catch (error) {
     throw new Error(`${file} cannot be read: ${oneLine((error as Error).message)}.`, { cause: error });
   }

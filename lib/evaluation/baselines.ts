@@ -2,6 +2,7 @@
 import type { ImageSource } from '../data/image-source';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
+import { inBatches } from './batches';
 
 /** Epochs on the full training set, which has hundreds of times the images of a distilled one, by profile. */
 export const fullDataEpochs = { smoke: 3, quick: 10, paper: 50 };
@@ -62,13 +63,9 @@ export function embed(
   indices: Int32Array,
   { features, batchSize = 500 }: HerdingOptions,
 ): tf.Tensor2D {
-  return tf.tidy(() => {
-    const parts: tf.Tensor2D[] = [];
-    for (let first = 0; first < indices.length; first += batchSize) {
-      parts.push(tf.tidy(() => features(source.batch(indices.subarray(first, first + batchSize)))));
-    }
-    return tf.concat(parts);
-  });
+  return inBatches(indices.length, batchSize, (first, size) =>
+    features(source.batch(indices.subarray(first, first + size))),
+  );
 }
 
 /** Places of the chosen rows, in order of choice. */

@@ -2,7 +2,8 @@
 import { compile } from '../tensor/compile';
 import type { Network } from '../networks/network';
 import type { Parameters } from '../tensor/parameters';
-import { tf } from '../tensor/tensorflow';
+import type { tf } from '../tensor/tensorflow';
+import { inBatches } from './batches';
 
 export interface FeatureOptions {
   /** Images embedded at a time, which bounds memory. Default 250. */
@@ -26,14 +27,7 @@ export function featuresOf(
     name: `features of ${network.name}`,
   });
   try {
-    return tf.tidy(() => {
-      const parts: tf.Tensor2D[] = [];
-      for (let first = 0; first < count; first += batchSize) {
-        const size = Math.min(batchSize, count - first);
-        parts.push(tf.tidy(() => embed({ parameters, images: batch(first, size) })));
-      }
-      return tf.concat(parts);
-    });
+    return inBatches(count, batchSize, (first, size) => embed({ parameters, images: batch(first, size) }));
   } finally {
     embed.dispose();
   }

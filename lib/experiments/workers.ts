@@ -49,7 +49,7 @@ function freeMemory(): number {
   return limit > 0 ? Math.min(freemem(), limit - process.memoryUsage().rss) : freemem();
 }
 
-/** What a process holds before it computes: Node, TensorFlow and a dataset (measured: 0.55 GB with CIFAR-10). */
+/** What a process holds before it computes: Node, TensorFlow and a dataset; a round number, not yet measured. */
 const processBytes = 6e8;
 
 /** How many of the largest tasks may run at a time; says so where they are fewer than were asked for. */

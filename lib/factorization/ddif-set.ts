@@ -6,7 +6,7 @@ import { decodeFields, fieldShapes, initFields } from './ddif';
 import { fieldFit } from './field-fit';
 import { withMultiFormation } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
-import { storedItemDefaults, storedItemOptions } from './stored-items';
+import { realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const count = z.number().int().min(1).safe();
 
@@ -82,7 +82,7 @@ export const ddifSet: Parameterisation<DdifOptions> = {
   },
   // The authors'.
   sizesAtBudget: ({ imagesPerClass }) => [{ hidden: imagesPerClass < 50 ? 6 : 20 }],
-  realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
+  realPerClass: realImageEach,
   pictures: { item: ['field', 'fields'] },
 };
 

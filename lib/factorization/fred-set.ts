@@ -5,7 +5,7 @@ import { tf } from '../tensor/tensorflow';
 import { decodeFrequencies, encodeFrequencies, frequencyPositions, frequencySlots, requireFrequencies } from './fred';
 import { withMultiFormation } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
-import { initialItems, realImages, storedItemDefaults, storedItemOptions } from './stored-items';
+import { initialItems, realImageEach, realImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const count = z.number().int().min(1).safe();
 
@@ -122,7 +122,7 @@ export const fredSet: Parameterisation<FredOptions> = {
     const share = imagesPerClass < 10 ? 64 : imagesPerClass < 50 ? 160 : 400;
     return [{ kept: Math.max(1, Math.round((share * height * width) / 1024)) }];
   },
-  realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
+  realPerClass: realImageEach,
   pictures: { item: ['image', 'images'] },
 };
 

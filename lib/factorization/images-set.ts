@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { imagesToPyTorch } from '../tensor/layout';
 import { withMultiFormation } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
-import { storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
+import { realImageEach, storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const options = {
   /** Stored images per class. */
@@ -28,7 +28,7 @@ export const imagesSet: Parameterisation<ImagesOptions> = {
     const { ipc: perClass, initialisation, factor } = given;
     return withMultiFormation(storedImages({ perClass, initialisation, shape: bases.shape }), factor);
   },
-  realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
+  realPerClass: realImageEach,
   toPyTorch: ({ bases }) => ({ bases: imagesToPyTorch(bases) }),
   pictures: { item: ['stored image', 'stored images'] },
 };

@@ -6,7 +6,7 @@ import { combineBases, enlargement, initLinearBases, linearBasesShapes } from '.
 import { withMultiFormation } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
 import { bestRankFit } from './rank-fit';
-import { initialItems, storedItemDefaults, storedItemOptions } from './stored-items';
+import { initialItems, realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const count = z.number().int().min(1).safe();
 
@@ -106,7 +106,7 @@ export const linbaSet: Parameterisation<LinbaOptions> = {
     const size = Math.max(1, Math.round(authorsSize * imagesPerClass));
     return [{ dictionary: Math.min(size, basisFloats(imageShape)) }];
   },
-  realPerClass: ({ ipc, initialisation }) => (initialisation === 'real' ? ipc : 0),
+  realPerClass: realImageEach,
   pictures: { item: ['image', 'images'] },
 };
 

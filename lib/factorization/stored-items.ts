@@ -16,6 +16,10 @@ export const storedItemOptions = {
 /** In every profile. */
 export const storedItemDefaults = { factor: 1, initialisation: 'real' } as const;
 
+/** `realPerClass` of every kind whose items are images of a class: each starts from one, or from noise. */
+export const realImageEach = ({ ipc, initialisation }: { ipc: number; initialisation: 'real' | 'noise' }): number =>
+  initialisation === 'real' ? ipc : 0;
+
 export interface StartOptions {
   perClass: number;
   /** Images that make one: factor x factor with multi-formation. Default 1. */

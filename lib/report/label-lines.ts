@@ -1,5 +1,5 @@
 /** A label in the room that there is: broken into lines, and shortened where these are not enough. */
-import { lettersOf, splitLetters } from './script-fonts';
+import { brokenWord, lettersOf, splitLetters } from './script-fonts';
 
 export interface LabelRoom {
   /** Letters that a line holds; see `lettersOf`. */
@@ -16,11 +16,12 @@ export interface LabelLines {
 
 /** Breaks between words where there are any, and after '_', '-', '/' and ','; else between letters. */
 export function labelLines(label: string, { letters, lines: most }: LabelRoom): LabelLines {
-  const words = label.split(/(?<=[\s_\-/,])/).flatMap((word) => broken(word, letters));
+  const fits = (text: string) => lettersOf(text.trimEnd()) <= letters;
+  const words = label.split(/(?<=[\s_\-/,])/).flatMap((word) => brokenWord(word, fits));
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && lettersOf((last + word).trimEnd()) <= letters) lines[lines.length - 1] = last + word;
+    if (last !== undefined && fits(last + word)) lines[lines.length - 1] = last + word;
     else lines.push(word);
   }
   const trimmed = lines.map((line) => line.trimEnd());
@@ -30,19 +31,4 @@ export function labelLines(label: string, { letters, lines: most }: LabelRoom): 
   while (end.length > 1 && lettersOf(end.join('')) + 1 > letters) end = end.slice(0, -1);
   shown[most - 1] = `${end.join('')}…`;
   return { lines: shown, shortened: true };
-}
-
-/** A word in pieces that fit a line. */
-function broken(word: string, letters: number): string[] {
-  if (lettersOf(word.trimEnd()) <= letters) return [word];
-  const parts: string[] = [];
-  let part = '';
-  for (const letter of splitLetters(word)) {
-    if (part !== '' && lettersOf(part + letter) > letters) {
-      parts.push(part);
-      part = '';
-    }
-    part += letter;
-  }
-  return [...parts, part];
 }

@@ -1,9 +1,7 @@
 /** Fonts for the letters that a figure's own font has not: all come along, so that figures look the same on every machine. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { create, type Font } from 'fontkit';
-import type { FontFile } from './style';
+import { packagedFont, type FontFile } from './style';
 
 /** Tried in this order for a letter: files of npm packages, by family. */
 const packages: readonly [family: string, name: string, file: string][] = [
@@ -14,13 +12,10 @@ const packages: readonly [family: string, name: string, file: string][] = [
   ['Noto Sans Devanagari', '@expo-google-fonts/noto-sans-devanagari', '400Regular/NotoSansDevanagari_400Regular.ttf'],
 ];
 
-function fallbacks(): FontFile[] {
-  const { resolve } = createRequire(path.join(process.cwd(), 'package.json'));
-  return packages.map(([family, name, file]) => ({
-    family,
-    file: path.join(path.dirname(resolve(`${name}/package.json`)), file),
-  }));
-}
+let found: FontFile[] | undefined;
+
+/** Looked for when a text first asks for them: most figures have none that does. */
+const fallbacks = () => (found ??= packages.map((each) => packagedFont(...each)));
 
 const opened = new Map<string, Font>();
 
@@ -78,7 +73,7 @@ export interface DrawableSvg {
 
 /** Names, for each part of each text whose letters the figure's own font has not, one that has them. */
 export function withFonts(svg: string, own: FontFile): DrawableSvg {
-  const all = [own, ...fallbacks().filter(({ family }) => family !== own.family)];
+  const all = () => [own, ...fallbacks().filter(({ family }) => family !== own.family)];
   const [used, missing] = [new Set([own]), new Set<string>()];
   const named = ({ text, font }: TextPiece) => {
     if (font === undefined) for (const { segment } of letters.segment(text)) missing.add(segment);
@@ -88,7 +83,7 @@ export function withFonts(svg: string, own: FontFile): DrawableSvg {
   };
   const drawn = svg.replace(/(<text\b[^>]*>)([\s\S]*?)(<\/text>)/g, (_, begin: string, inner: string, end: string) => {
     const content = inner.replace(/(^|>)([^<>]+)/g, (whole: string, before: string, raw: string) =>
-      isPlain(raw) ? whole : before + pieces(raw.normalize('NFC'), all).map(named).join(''),
+      isPlain(raw) ? whole : before + pieces(raw.normalize('NFC'), all()).map(named).join(''),
     );
     return `${begin}${content}${end}`;
   });
@@ -108,4 +103,19 @@ export function lettersOf(text: string): number {
 /** The letters of a text, each with the marks that belong to it. */
 export function splitLetters(text: string): string[] {
   return Array.from(letters.segment(text), ({ segment }) => segment);
+}
+
+/** A word in as few pieces as fit, broken between letters; a letter that does not fit stands alone. */
+export function brokenWord(word: string, fits: (text: string) => boolean): string[] {
+  if (fits(word)) return [word];
+  const parts: string[] = [];
+  let part = '';
+  for (const letter of splitLetters(word)) {
+    if (part !== '' && !fits(part + letter)) {
+      parts.push(part);
+      part = '';
+    }
+    part += letter;
+  }
+  return [...parts, part];
 }

@@ -94,8 +94,13 @@ export function fontInUse(): FontFile {
 function fontOf(font: FigureStyle['font']): FontFile {
   if (typeof font !== 'string') return font;
   const [name, file] = fontPackages[font];
+  return packagedFont(font, name, file);
+}
+
+/** A font that comes along as a file of an npm package. */
+export function packagedFont(family: string, name: string, file: string): FontFile {
   const manifest = createRequire(path.join(process.cwd(), 'package.json')).resolve(`${name}/package.json`);
-  return { family: font, file: path.join(path.dirname(manifest), file) };
+  return { family, file: path.join(path.dirname(manifest), file) };
 }
 
 /** Width of a column of the paper, in points of 1/72 inch, in which Vega draws figures that are exported as PDF. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import PDFDocument from 'pdfkit';
 import * as vega from 'vega';
+import { brokenWord } from './script-fonts';
 import { fontInUse } from './style';
 
 const ruler = new PDFDocument();
@@ -30,7 +31,7 @@ export function wrappedText(text: string, width: number, size: number): string[]
   const fits = (line: string) => textWidth(line, size) <= width;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((whole) => piecesOf(whole, fits))) {
+  for (const word of text.split(' ').flatMap((whole) => brokenWord(whole, fits))) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && !fits(longer)) {
       lines.push(line);
@@ -38,21 +39,6 @@ export function wrappedText(text: string, width: number, size: number): string[]
     } else line = longer;
   }
   return [...lines, line];
-}
-
-/** A word, in as few pieces as fit. */
-function piecesOf(word: string, fits: (text: string) => boolean): string[] {
-  if (fits(word)) return [word];
-  const pieces: string[] = [];
-  let piece = '';
-  for (const letter of word) {
-    if (piece !== '' && !fits(piece + letter)) {
-      pieces.push(piece);
-      piece = '';
-    }
-    piece += letter;
-  }
-  return [...pieces, piece];
 }
 
 /** Lets Vega reckon with the font of the figures; by itself, without a screen, it takes every letter for 0.8 of its size. */

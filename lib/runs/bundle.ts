@@ -1,19 +1,12 @@
 /** Runs as one archive that travels: what they are, what came of them, and the figures and tables that name them. */
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { z } from 'zod';
+import { digestOfFile } from '../files/file-digest';
 import { explainWriteError } from '../files/file-error';
 import { describeHolder } from '../files/lock';
 import { resultsFolder } from '../files/results-folder';
@@ -156,18 +149,8 @@ function runsIn(sidecar: string): string[] {
 }
 
 async function measured({ path: place, from }: Found): Promise<Packed> {
-  return { path: place, from, ...(await digest(from)) };
-}
-
-/** Size and SHA-256 of a file. */
-export async function digest(file: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
+  const { bytes, digest: sha256 } = await digestOfFile(from, 'sha256');
+  return { path: place, from, bytes, sha256 };
 }
 
 /** Under its name only when it is whole. */

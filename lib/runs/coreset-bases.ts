@@ -8,6 +8,7 @@ import { createAugmentation } from '../data/dsa';
 import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import { fullDataEpochs } from '../evaluation/baselines';
+import { inBatches } from '../evaluation/batches';
 import { errorNorms } from '../evaluation/el2n';
 import { ledgerOf, type Ledger } from '../factorization/ledger';
 import { studentTrainer } from '../evaluation/student';
@@ -147,21 +148,10 @@ function normsOf(parameters: Parameters, configuration: Configuration, data: Pre
   );
   const batchSize = 500;
   try {
-    return tf.tidy(() => {
-      const parts: tf.Tensor1D[] = [];
-      for (let first = 0; first < source.count; first += batchSize) {
-        const rows = Int32Array.from({ length: Math.min(batchSize, source.count - first) }, (_, row) => first + row);
-        parts.push(
-          tf.tidy(() => {
-            const labels = tf.tensor1d(
-              Int32Array.from(rows, (row) => source.labels[row]),
-              'int32',
-            );
-            return norms({ parameters, images: source.batch(rows), labels });
-          }),
-        );
-      }
-      return tf.concat(parts);
+    return inBatches(source.count, batchSize, (first, size) => {
+      const rows = Int32Array.from({ length: size }, (_, row) => first + row);
+      const labels = tf.tensor1d(Int32Array.from(source.labels.subarray(first, first + size)), 'int32');
+      return norms({ parameters, images: source.batch(rows), labels });
     });
   } finally {
     norms.dispose();

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unpack } from '../data/unpack';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
+import { digestOfFile } from '../files/file-digest';
 import { readSealed } from '../files/sealed-json';
 import { describeEnvironment, type Environment } from '../machine/environment';
 import { useBackend } from '../tensor/backend';
 import { listenForInterrupt } from '../terminal/interrupt';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
-import { bundleFormat, digest, manifestName, manifestSchema, type BundleManifest } from './bundle';
+import { bundleFormat, manifestName, manifestSchema, type BundleManifest } from './bundle';
 import { RunStopped } from './context';
 import { dataAtHand } from './data-at-hand';
 import { hashInName, readRecipe, readSessions, readStudents, type RecordedSession } from './run-files';
@@ -113,7 +114,7 @@ async function checkFiles(file: string, folder: string): Promise<BundleManifest>
     if (name === manifestName) continue;
     const expected = listed.get(name);
     if (!expected) throw new Error(`${file}: ${name} is not among the files that it lists; nothing of it is used.`);
-    const { bytes, sha256 } = await digest(path.join(folder, name));
+    const { bytes, digest: sha256 } = await digestOfFile(path.join(folder, name), 'sha256');
     if (bytes !== expected.bytes || sha256 !== expected.sha256)
       throw new Error(`${file}: ${name} is not what was bundled: its checksum is another. It was damaged or changed.`);
     listed.delete(name);

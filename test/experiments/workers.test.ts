@@ -4,16 +4,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import type { ConfigurationInput } from '../../lib/distillation/configuration';
-import { runGrid, type GridCell, type GridRun } from '../../lib/experiments/grid';
+import { runGrid } from '../../lib/experiments/grid';
 import { makeExperts } from '../../lib/experiments/make-experts';
 import type { RunTask } from '../../lib/experiments/task';
 import { localWorkers } from '../../lib/experiments/workers';
 import { readMetrics } from '../../lib/runs/run-files';
 import { useThreads } from '../../lib/tensor/backend';
-import type { ProgressReporter } from '../../lib/terminal/progress';
 import { lowRank } from '../factorization/low-rank';
 import { epochs } from '../matching/experts/small-experts';
+import { bytesOf, cell, distillation, images, listen, tiny } from './tiny-grid';
 
 let folder: string;
 before(() => {
@@ -22,40 +21,6 @@ before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'haba-workers-'));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const tiny = {
-  profile: 'smoke',
-  dataset: 'shapes',
-  iterations: 2,
-  network: { width: 4, depth: 1 },
-  evaluation: { students: 1, updates: 2 },
-} as const;
-const images = { kind: 'images', ipc: 1 } as const;
-const cell = (label: string, task: RunTask): GridCell<{ label: string }> => ({ label, factors: { label }, task });
-const distillation = (label: string, input: ConfigurationInput) =>
-  cell(label, { kind: 'run', input: { ...tiny, set: images, ...input } });
-
-interface Heard {
-  progress: ProgressReporter;
-  news: string[];
-}
-
-/** @param onUpdate called with what runs, and the step that it has come to */
-function listen(onUpdate: (name: string, done: number) => void = () => undefined): Heard {
-  const news: string[] = [];
-  let name = '';
-  return {
-    news,
-    progress: {
-      stage: (stage) => void (name = stage.name),
-      update: (done) => onUpdate(name, done),
-      note: (message) => void news.push(message),
-      end: () => undefined,
-    },
-  };
-}
-
-const bytesOf = ({ result }: GridRun<unknown>) => readFileSync(path.join(result.run, 'distilled.safetensors'));
 
 test('two workers come to the bytes of one run after the other: sets, students, experts, and what this process alone can do', async () => {
   const matching = { method: 'mtt', experts: { count: 2, epochs: 2 } } as const;

@@ -11,7 +11,7 @@ import { setFiles } from '../run-files';
 import { trainStudents, type RunResult } from '../train-students';
 import { readArrays, type FoundArray } from './found-arrays';
 import { valueKinds, type Values } from './looks';
-import { takeSet } from './take-set';
+import { takeSet, type Said } from './take-set';
 
 const positive = z.number().positive().finite();
 
@@ -35,36 +35,11 @@ const optionsSchema = z.strictObject({
 });
 
 /** Whose files, and what must be said about them. */
-export interface ImportOptions {
+export interface ImportOptions extends Said {
   /** Files of images, labels, a step size and hallucinators: .safetensors, .npy, .npz, .pt, .pth. */
   files: string[];
   /** A word for its folder's name, e.g. 'mtt'. Default: the kind of set. */
   name?: string;
-  /**
-   * What the numbers are: 'normalised' by the dataset's mean and deviation, or those given; 'zca', whitened as the authors do (students
-   * are tested on images whitened alike); 'unit', pixels from 0 to 1; 'pixels', from 0 to 255. Must be said, unless the file is an
-   * export of here, which says it. Of pixels the configuration's `whitening` decides what students see.
-   */
-  values?: Values;
-  /** What they were normalised with, one number or one a channel, in units of 0 to 1. Default: the dataset's. */
-  mean?: readonly number[];
-  deviation?: readonly number[];
-  /** Default: whichever the shape tells. */
-  layout?: 'NCHW' | 'NHWC';
-  /** Name of the array of images, e.g. 'data.0.0'. Default: the only one that can be it. */
-  images?: string;
-  /** Name of the array of labels; or 'in-order', where there are none and images come class by class. Default: as `images`. */
-  labels?: string;
-  /** Of labels [images, classes]. Default: probabilities, where they are such; classes, where each row is one 1 and zeros. */
-  softLabels?: 'probabilities' | 'logits' | 'hard';
-  /** Learning rate that was learned with the images. Default: that in the files (`lr_best.pt`, `syn_lr`), if there is one. */
-  stepSize?: number;
-  /** Images per class, to be checked. Default: as there are. */
-  ipc?: number;
-  /** Crops per side that each image is cut into, as IDC's sets want it. Default 1. */
-  factor?: number;
-  /** Take what is said for true where images look otherwise. Default false. */
-  trust?: boolean;
 }
 
 /** What is imported, and settings of its students: all of a configuration but the set and how it was made. */

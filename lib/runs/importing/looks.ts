@@ -112,7 +112,7 @@ export function realLooks(data: PreparedDataset, deviation?: readonly number[]):
 /**
  * The variance of brightness of normalised images of CIFAR-10 is 0.45, that of whitened ones 0.001, and 0.005 with noise of twice
  * the normalised images' deviation; sets distilled from normalised ones here, by distribution and trajectory matching at any rate, have
- * 0.33 and more. A whitened set that was moved far may have grown bright, but then everything else more.
+ * 0.2 and more, of those looked at. A whitened set that was moved far may have grown bright, but then everything else more.
  */
 function areWhitened({ brightness }: Looks, { plain, whitened }: RealLooks, values: Values = 'normalised'): boolean {
   const between = (key: keyof Brightness) => Math.sqrt(plain[key] * whitened![key]);

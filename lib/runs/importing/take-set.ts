@@ -14,18 +14,32 @@ import { orderLabels, type SoftLabels } from './labels';
 import { complaints, guessValues, looksOf, realLooks, valueKinds, type Values } from './looks';
 import { rolesOf, type FoundImages, type Roles } from './roles';
 
-/** What was said about the files. */
+/** What must be said about the files. */
 export interface Said {
+  /**
+   * What the numbers are: 'normalised' by the dataset's mean and deviation, or those given; 'zca', whitened as the authors do (students
+   * are tested on images whitened alike); 'unit', pixels from 0 to 1; 'pixels', from 0 to 255. Must be said, unless the file is an
+   * export of here, which says it. Of pixels the configuration's `whitening` decides what students see.
+   */
   values?: Values;
+  /** What they were normalised with, one number or one a channel, in units of 0 to 1. Default: the dataset's. */
   mean?: readonly number[];
   deviation?: readonly number[];
+  /** Default: whichever the shape tells. */
   layout?: 'NCHW' | 'NHWC';
+  /** Name of the array of images, e.g. 'data.0.0'. Default: the only one that can be it. */
   images?: string;
+  /** Name of the array of labels; or 'in-order', where there are none and images come class by class. Default: as `images`. */
   labels?: string;
+  /** Of labels [images, classes]. Default: probabilities, where they are such; classes, where each row is one 1 and zeros. */
   softLabels?: SoftLabels;
+  /** Learning rate that was learned with the images. Default: that in the files (`lr_best.pt`, `syn_lr`), if there is one. */
   stepSize?: number;
+  /** Images per class, to be checked. Default: as there are. */
   ipc?: number;
+  /** Crops per side that each image is cut into, as IDC's sets want it. Default 1. */
   factor?: number;
+  /** Take what is said for true where images look otherwise. Default false. */
   trust?: boolean;
 }
 

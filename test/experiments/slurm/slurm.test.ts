@@ -7,16 +7,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import type { ConfigurationInput } from '../../../lib/distillation/configuration';
-import { runGrid, type GridCell, type GridRun } from '../../../lib/experiments/grid';
+import { runGrid, type GridRun } from '../../../lib/experiments/grid';
 import { gridNames } from '../../../lib/experiments/slurm/grid-folder';
 import { cancelGrid, gridCounts, gridLog, gridStatus } from '../../../lib/experiments/slurm/look-at-grid';
 import { slurm } from '../../../lib/experiments/slurm/slurm';
-import type { RunTask } from '../../../lib/experiments/task';
 import { useThreads } from '../../../lib/tensor/backend';
-import type { ProgressReporter } from '../../../lib/terminal/progress';
 import { epochs } from '../../matching/experts/small-experts';
 import { startCluster, whyNoCluster, type Cluster } from './cluster';
+import { bytesOf, cell, distillation, images, listen, tiny } from '../tiny-grid';
 
 let cluster: Cluster | undefined;
 let whyNot = whyNoCluster();
@@ -41,43 +39,7 @@ function atCluster(context: TestContext): Cluster | undefined {
   return cluster;
 }
 
-const tiny = {
-  profile: 'smoke',
-  dataset: 'shapes',
-  iterations: 2,
-  network: { width: 4, depth: 1 },
-  evaluation: { students: 1, updates: 2 },
-} as const;
-const images = { kind: 'images', ipc: 1 } as const;
-const cell = (label: string, task: RunTask): GridCell<{ label: string }> => ({ label, factors: { label }, task });
-const distillation = (label: string, input: ConfigurationInput = {}) =>
-  cell(label, { kind: 'run', input: { ...tiny, set: images, ...input } });
-
-interface Heard {
-  progress: ProgressReporter;
-  news: string[];
-}
-
-/** @param onStage called with what the oldest task does, and how far it is */
-function listen(onStage: (name: string, done: number) => void = () => undefined): Heard {
-  const news: string[] = [];
-  let name = '';
-  return {
-    news,
-    progress: {
-      stage(stage) {
-        name = stage.name;
-        onStage(name, stage.done ?? 0);
-      },
-      update: (done) => onStage(name, done),
-      note: (message) => void news.push(message),
-      end: () => undefined,
-    },
-  };
-}
-
 const newestGrid = () => gridNames().at(-1)!;
-const bytesOf = ({ result }: GridRun<unknown>) => readFileSync(path.join(result.run, 'distilled.safetensors'));
 const sessionsOf = ({ result }: GridRun<unknown>) =>
   (JSON.parse(readFileSync(path.join(result.run, 'environment.json'), 'utf8')) as { sessions: object[] }).sessions
     .length;
@@ -99,7 +61,10 @@ test('a grid, closed in the middle and asked for again, comes to the bytes of on
   const places = (name: string) => ({ runs: path.join(folder, name), experts: path.join(folder, `${name}-experts`) });
 
   const closing = new AbortController();
-  const first = listen(() => closing.abort());
+  const first = listen(
+    () => closing.abort(),
+    () => closing.abort(),
+  );
   await assert.rejects(
     runGrid(cells, { ...places('cluster'), progress: first.progress, executor, signal: closing.signal }),
     { name: 'RunStopped' },

@@ -1,5 +1,6 @@
 """Writes the files beside it, as PyTorch and NumPy write them: python make.py (torch 2.15.0 and numpy 2.4.6 made those that lie here)."""
 import collections
+import io
 
 import numpy as np
 import torch
@@ -47,9 +48,11 @@ np.save('objects.npy', np.array([{}, 1], dtype=object))
 def pickle_of(name, shapes):
     """The pickle alone, of an export of here that was saved by torch.save, its tensors by name; the test adds their numbers."""
     types = {'labels': torch.int32}
-    torch.save({key: torch.zeros(shapes[key], dtype=types.get(key, torch.float32)) for key in sorted(shapes)}, '/tmp/whole.pt')
+    whole = io.BytesIO()
+    torch.save({key: torch.zeros(shapes[key], dtype=types.get(key, torch.float32)) for key in sorted(shapes)}, whole)
+    whole.seek(0)
     with open(name, 'wb') as file:
-        file.write(torch._C.PyTorchFileReader('/tmp/whole.pt').get_record('data.pkl'))
+        file.write(torch._C.PyTorchFileReader(whole).get_record('data.pkl'))
 
 
 statistics = {'mean': [3], 'deviation': [3]}
