@@ -1,6 +1,6 @@
 /** RQ1: how much accuracy a stored float buys. */
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { dataOf, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+import { dataOf, imagesAndHaba, setsAtBudget, usualBudget, type SetKind } from '../sets-at-budget';
 
 export interface StorageFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -54,7 +54,7 @@ export function storageEfficiency(
       ),
     );
     const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
-      trajectorySets(setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
+      imagesAndHaba(setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'MTT', kind, budget: imagesPerClass, seed },
@@ -64,10 +64,4 @@ export function storageEfficiency(
     );
     return [...random, ...distributions, ...trajectories];
   });
-}
-
-/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel. */
-function trajectorySets(sets: readonly BudgetedSet[]): BudgetedSet[] {
-  const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
-  return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
 }
