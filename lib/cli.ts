@@ -55,6 +55,7 @@ interface ConfigurationFlags {
   bases?: number;
   seed?: number;
   iterations?: number;
+  snapshots?: number[];
   set?: Setting[];
 }
 
@@ -123,6 +124,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     [['set', 'basesPerClass'], flags.bases],
     [['seed'], flags.seed],
     [['iterations'], flags.iterations],
+    [['snapshots'], flags.snapshots],
     ...(flags.set ?? []),
   ];
   const input: Record<string, unknown> = {};
@@ -182,9 +184,10 @@ async function* linesOf(lines: AsyncIterable<string>): AsyncIterable<string> {
 function withConfiguration(command: Command): Command {
   return command
     .addOption(
-      new Option('--profile <name>', 'defaults: smoke (seconds), quick (minutes, CPU), paper (authors, GPU)').default(
-        'quick',
-      ),
+      new Option(
+        '--profile <name>',
+        'defaults: smoke (seconds), quick (minutes, CPU), study (up to an hour, CPU), paper (authors, GPU)',
+      ).default('quick'),
     )
     .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
     .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', wholeNumber)
@@ -215,6 +218,7 @@ withPlaces(
   .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
+  .option('--snapshots <iterations...>', 'whose sets are kept beside the last one, e.g. 30 100 300', numbers)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
   .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {
@@ -394,7 +398,7 @@ withSlurm(
       .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
   ),
 )
-  .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+  .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
   .option('--dataset <name>', 'dataset, by default cifar10')
   .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
   .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
@@ -433,7 +437,7 @@ withSlurm(
 /** What is swept. */
 function withSweep(command: Command): Command {
   return withPlaces(command)
-    .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+    .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
     .option('--dataset <name>', 'dataset, by default cifar10')
     .option(
       '--set <choice>',

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
 import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
 import type { PartRates } from '../factorization/parameterisation';
@@ -81,7 +82,7 @@ const storedDataset = z.string().refine((name) => ownDatasetName.test(name), 'it
  */
 const schemaOf = (parts: readonly string[], anyDataset = false) =>
   z.strictObject({
-    profile: z.enum(['smoke', 'quick', 'paper']),
+    profile: z.enum(profileNames),
     /** Every random draw follows from it. */
     seed: wholeNumber,
     dataset: anyDataset ? storedDataset : z.enum(allDatasetNames() as [DatasetName, ...DatasetName[]]),
@@ -103,6 +104,11 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
     iterations: wholeNumber,
     /** Iterations between two checkpoints. */
     checkpointEvery: count,
+    /**
+     * Iterations, 0 for the start, whose sets a run keeps beside its last one: learning curves are of students trained on them. They
+     * change no number of the run. By default none.
+     */
+    snapshots: z.array(wholeNumber).optional(),
     evaluation: z.strictObject({
       /** Students trained on the finished set, each from its own initialisation. */
       students: count,
@@ -188,6 +194,7 @@ export function configure(
   const problem = matchingMethodOf(matching.method).problem?.(matching);
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
+  requireReached(configuration);
   return configuration;
 }
 
@@ -233,6 +240,14 @@ function requireEvaluation({ evaluation, holdOut, matching }: Configuration): vo
   }
 }
 
+function requireReached({ snapshots = [], iterations }: Configuration): void {
+  const beyond = snapshots.find((iteration) => iteration > iterations);
+  if (beyond === undefined) return;
+  throw new RangeError(
+    `Configuration: 'snapshots' has iteration ${beyond} and 'iterations' is ${iterations}; a run keeps sets of iterations that it comes to, 0 to ${iterations}.`,
+  );
+}
+
 /**
  * Without rates of what the library's other methods learn: configurations that were stored before methods had optimisers of their own
  * have them whatever the method.
@@ -269,7 +284,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
   const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
     values.includes(value as T) ? (value as T) : otherwise;
   const kind = known(set?.kind, parameterisationKinds(), 'haba');
-  const profile = known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick');
+  const profile = known(input.profile, profileNames, 'quick');
   return {
     profile,
     dataset: known(input.dataset as DatasetName, allDatasetNames(), 'cifar10'),

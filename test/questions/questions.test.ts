@@ -5,7 +5,8 @@ import { configure, type ConfigurationInput } from '../../lib/distillation/confi
 import type { GridRun } from '../../lib/experiments/grid';
 import { setTaskOf } from '../../lib/experiments/task';
 import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
-import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
+import { authorsRow } from '../../lib/questions/authors-row/grid';
+import { constraintAblation, cosineWeights } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
 import { diversity } from '../../lib/questions/diversity/grid';
 import { containerKinds, setsAtBudget } from '../../lib/questions/sets-at-budget';
@@ -57,6 +58,7 @@ test('at one image per class no colour basis fits beside a hallucinator; at ten 
 test('every grid names each of its runs once, and no two cells share their factors', () => {
   const grids = [
     storageEfficiency(quick),
+    authorsRow(quick),
     diversity(quick),
     crossArchitecture(quick),
     constraintAblation(quick),
@@ -80,6 +82,14 @@ test('storage efficiency: five kinds at each budget that holds them, images and 
     [count('none', 1), count('none', 10), count('DM', 1), count('DM', 10), count('MTT', 1), count('MTT', 10)],
     [3, 3, 12, 15, 0, 6],
   );
+});
+
+test('storage efficiency, study: under MTT every kind at small budgets, where long runs are affordable', () => {
+  const cells = storageEfficiency({ profile: 'study', dataset: 'cifar10' }, { seeds: [0] });
+  const trajectories = cells.filter(({ factors }) => factors.method === 'MTT').map(({ factors }) => factors);
+  assert.deepEqual([...new Set(trajectories.map(({ budget }) => budget))], [1, 2, 5]);
+  const kinds = trajectories.filter(({ budget }) => budget === 2).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['images', 'multi-formation', 'HaBa', 'HaBa, single-channel', 'HaBa + multi-formation']);
 });
 
 test('every comparison is made with every seed: the same sets, whose inputs differ in the seed alone', () => {
@@ -114,6 +124,23 @@ test('every comparison is made with every seed: the same sets, whose inputs diff
     assert.deepEqual(seedsOf(quick), [0, 1, 2], name);
     assert.deepEqual(seedsOf({ profile: 'smoke', dataset: 'shapes' }), [0, 1], name);
   }
+});
+
+test("the authors' first row: their counts and what is really stored, everything theirs but width, experts and students", () => {
+  const cells = authorsRow({ profile: 'study', dataset: 'cifar10' }, { seeds: [3] }).map(parts);
+  const floats = cells.map(({ input }) => {
+    const { network, matching, set, whitening, iterations, optimisers } = configure(input);
+    assert.ok(network.name === 'ConvNet' && network.width === 32);
+    assert.ok(matching.method === 'mtt' && matching.studentSteps === 50 && matching.latestStartEpoch === 2);
+    assert.deepEqual([whitening, iterations, optimisers.bases.learningRate], ['zca', 15_000, 100]);
+    return storage({ ...set, ...cifar10 }).floats;
+  });
+  // PUBLISHED.md: five hallucinators are 27,840 floats.
+  assert.deepEqual(
+    cells.map(({ factors }) => factors.nominal),
+    [1, 1, 1, 2],
+  );
+  assert.deepEqual([floats[0], floats[1], floats[3]], [30_720, 30_720 + 27_840, 61_440]);
 });
 
 test('diversity: one judge, whichever the seeds', () => {
@@ -154,6 +181,49 @@ test('diversity: more hallucinators, not more floats', () => {
     [5, 9],
     [8, 8],
   ]);
+});
+
+test('questions asked of another method: the same cells but for the loss, real images whitened as it has them', () => {
+  const paper = { ...quick, profile: 'paper' } as const;
+  const mtt = { matching: { method: 'mtt', studentSteps: 5 } } as const;
+  const asked = (options: object) => [
+    diversity(paper, options),
+    crossArchitecture(paper, options),
+    constraintAblation(paper, options),
+  ];
+  const usual = asked({});
+  for (const [question, cells] of (asked(mtt) as QuestionCell<SeededFactors>[][]).entries()) {
+    assert.deepEqual(
+      cells.map(({ label }) => label),
+      usual[question].map(({ label }) => label),
+    );
+    for (const { task } of cells) {
+      const { input } = setTaskOf(task);
+      if ('baseline' in input) assert.equal(input.whitening, 'zca');
+      else assert.deepEqual(input.matching, mtt.matching);
+    }
+  }
+  // By default they are what stored runs were made of: DM, and nothing said of whitening.
+  for (const { input } of usual.flatMap((cells) => (cells as QuestionCell<SeededFactors>[]).map(parts))) {
+    assert.ok(!('whitening' in input));
+    if (!('baseline' in input)) assert.deepEqual(input.matching, { method: 'dm' });
+  }
+});
+
+test('the weights of L_cos: none, the authors, and ten and a hundred times theirs', () => {
+  const cells = constraintAblation(quick, { settings: cosineWeights, seeds: [0] });
+  assert.deepEqual(
+    cells.map((cell) => [
+      cell.factors.constraints,
+      configure(parts(cell).input as ConfigurationInput).constraints.cosine,
+    ]),
+    [
+      ['none', 0],
+      ['L_cos 0.1', 0.1],
+      ['L_cos 1', 1],
+      ['L_cos 10', 10],
+    ],
+  );
 });
 
 test('an ablation cell more is a run more a seed; an impossible budget is refused', () => {
