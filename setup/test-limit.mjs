@@ -3,6 +3,7 @@
  * call that never returns among them. `seconds` of this address says when.
  */
 import path from 'node:path';
+import { URL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /** What the process hears first; seconds after it, it is killed. */

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { URL } from 'node:url';
 import { secondsSince } from './console.mjs';
 import { pathsOf } from './paths.mjs';
 import { setUp } from './set-up.mjs';
@@ -40,6 +41,11 @@ export function main(given) {
     .map((file) => path.join('test', file))
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
     .sort();
+  // Without files Node would look for some by itself.
+  if (tests.length === 0) {
+    process.stderr.write(`No file of tests has ${wanted.join(' or ')} in its path.\n`);
+    return 1;
+  }
   const guard = new URL(`test-limit.mjs?seconds=${limit + 60}`, import.meta.url).href;
   const options = ['--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${1000 * limit}`];
   const outcome = node('--import', 'tsx', '--import', guard, '--test', ...options, ...tests);

@@ -204,8 +204,8 @@ function paced(name: string) {
 testAtCluster(
   'queued again, asked to stop, cancelled, and with its controller killed, a grid keeps what is done and goes on',
   async (at, signal) => {
-    // At half a second each, these take five minutes before they end by themselves.
-    const long = (label: string, seed: number) => distillation(label, { seed, iterations: 600, checkpointEvery: 5000 });
+    // At a second each, these take five minutes before they end by themselves.
+    const long = (label: string, seed: number) => distillation(label, { seed, iterations: 300, checkpointEvery: 5000 });
     const cells = [long('requeued', 0), long('cancelled', 1), long('near its limit', 2)];
     const runs = path.join(folder, 'disturbed');
     const { progress, news } = listen();
@@ -251,7 +251,7 @@ testAtCluster(
 );
 
 testAtCluster('what ran on a node that is lost goes on elsewhere, from its checkpoint', async (at, signal) => {
-  const iterations = 600;
+  const iterations = 300;
   const cells = [
     distillation('one', { seed: 3, iterations, checkpointEvery: 5 }),
     distillation('other', { seed: 4, iterations, checkpointEvery: 5 }),
