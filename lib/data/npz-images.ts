@@ -99,11 +99,7 @@ function labelsIn(files: NpzFiles, split: keyof NpzFiles): LabelSplit {
 }
 
 /** What the images and labels of a split are called. */
-function pairIn(
-  files: NpzFiles,
-  split: keyof NpzFiles,
-  present: readonly string[],
-): [images: string, labels: string] {
+function pairIn(files: NpzFiles, split: keyof NpzFiles, present: readonly string[]): [images: string, labels: string] {
   const isOfBoth = files.train === files.test;
   const names = [...(split === 'train' ? ['train'] : tests).flatMap(namesOf), ...(isOfBoth ? [] : ownNames)];
   const found = names.find((pair) => pair.every((name) => present.includes(name)));

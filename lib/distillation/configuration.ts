@@ -1,7 +1,13 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { allDatasetNames, datasetNameOf, knownImageShape, type DatasetInput, type DatasetName } from '../data/dataset-names';
+import {
+  allDatasetNames,
+  datasetNameOf,
+  knownImageShape,
+  type DatasetInput,
+  type DatasetName,
+} from '../data/dataset-names';
 import { ownDatasetName } from '../data/own-datasets';
 import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';

@@ -26,5 +26,9 @@ export function runDetails({ run, kind, configuration }: Pick<RunResult, 'run' |
 export function togetherDetails(details: readonly RunDetails[]): Partial<RunDetails> {
   if (details.length <= 1) return details[0] ?? {};
   const all = (key: keyof RunDetails) => [...new Set(details.map((one) => one[key]))].join(', ');
-  return { seed: all('seed'), run: all('run'), configuration: [...new Set(details.map((one) => one.configuration))].join('; ') };
+  return {
+    seed: all('seed'),
+    run: all('run'),
+    configuration: [...new Set(details.map((one) => one.configuration))].join('; '),
+  };
 }

@@ -135,6 +135,9 @@ test('letters that a fallback font draws take the room that it gives them: a Han
   const boxes = textBoxes(svg).filter(({ content }) => /\p{Script=Han}/u.test(content));
   assert.equal(boxes.map(({ content }) => content).join(''), names.join(''));
   for (const { content, size, right } of boxes) {
-    assert.ok(right <= width && right - size * content.length >= -1, `${content} begins at ${right - size * content.length}`);
+    assert.ok(
+      right <= width && right - size * content.length >= -1,
+      `${content} begins at ${right - size * content.length}`,
+    );
   }
 });

@@ -70,10 +70,17 @@ export function ablationDifferenceChart(
     title: titleOf(measure, rows),
     axis: `less '${baselineOf(rows)}'`,
     scale: measures[measure].scale,
-    rows: rows.flatMap(({ constraints, results, measures: { [measure]: { difference } } }) =>
-      difference
-        ? [{ label: constraints, colour: kindColours.HaBa, difference, of: results.map(runDetails), baseline }]
-        : [],
+    rows: rows.flatMap(
+      ({
+        constraints,
+        results,
+        measures: {
+          [measure]: { difference },
+        },
+      }) =>
+        difference
+          ? [{ label: constraints, colour: kindColours.HaBa, difference, of: results.map(runDetails), baseline }]
+          : [],
     ),
   }));
   const students = studentsSentence(recipesOf(rows.flatMap(({ results }) => results)));

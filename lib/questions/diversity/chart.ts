@@ -114,7 +114,10 @@ export function embeddingChart(
         {
           data: { values: judge.place(result).map(rough) },
           // Once for all points.
-          transform: Object.entries(runDetails(result)).map(([as, value]) => ({ calculate: JSON.stringify(value), as })),
+          transform: Object.entries(runDetails(result)).map(([as, value]) => ({
+            calculate: JSON.stringify(value),
+            as,
+          })),
           mark: {
             type: 'point',
             filled: true,
