@@ -23,11 +23,7 @@ exports.keepCompiledPackages = function (root, file) {
   const loaded = new Map();
 
   const compile = (module, name, { signature, code, compiled }) => {
-    const script = new vm.Script(Module.wrap(code), {
-      filename: name,
-      cachedData: compiled,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
+    const script = new vm.Script(Module.wrap(code), { filename: name, cachedData: compiled });
     const isKnown = compiled !== undefined && !script.cachedDataRejected;
     loaded.set(path.relative(root, name), { signature, code, script, isKnown });
     const { exports } = module;
@@ -44,8 +40,7 @@ exports.keepCompiledPackages = function (root, file) {
     }
     const { _compile } = module;
     module._compile = function (code, ...given) {
-      // Of a program, which a wrapped module cannot begin with.
-      if (code.startsWith('#!')) return _compile.call(this, code, ...given);
+      if (isForNode(code)) return _compile.call(this, code, ...given);
       compile(module, name, { signature, code: withoutSourceMap(code) });
     };
     return load(module, name);
@@ -71,6 +66,12 @@ exports.keepCompiledPackages = function (root, file) {
     },
   };
 };
+
+/**
+ * What a kept script does not do: begin as a program, and `import()`, which after V8's cache finds no loader. What only looks like it
+ * is compiled by Node, too, and takes longer.
+ */
+const isForNode = (code) => /^#!|(?<![.`'"\w$])import\s*(?:\/\*[^*]*\*\/\s*)?\(\s*[^)\s]/.test(code);
 
 /** Node reads the map of each package's file, whose lines nobody looks for. */
 const withoutSourceMap = (code) => code.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '');
