@@ -3,6 +3,7 @@ import { configure, type ConfigurationInput } from '../distillation/configuratio
 import type { RunOptions } from '../runs/context';
 import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, run, runBaseline } from '../runs/run';
+import { storeRun } from '../runs/store';
 import type { RunResult } from '../runs/train-students';
 import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
@@ -20,6 +21,8 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
       return runBaseline(task.input, options);
     case 'evaluation':
       return evaluateRun(await executeTask(task.of, options), task.students, options);
+    case 'stored':
+      return storeRun(await executeTask(task.of, options), task.as, options);
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
   }

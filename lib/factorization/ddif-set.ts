@@ -34,6 +34,8 @@ export type DdifOptions = z.infer<z.ZodObject<typeof options>>;
 export const ddifSet: Parameterisation<DdifOptions> = {
   kind: 'ddif',
   label: 'DDiF',
+  // 2: rates of the quick profile for every matching loss chosen on validation images.
+  version: 2,
   options,
   itemsPerClass: 'ipc',
   // 37 fields a class of hidden width 6 take what one stored image does on CIFAR-10.

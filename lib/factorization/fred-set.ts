@@ -34,6 +34,8 @@ const authorsScale = 4 * 32 * 32;
 export const fredSet: Parameterisation<FredOptions> = {
   kind: 'fred',
   label: 'FreD',
+  // 2: rates of the quick profile for every matching loss chosen on validation images.
+  version: 2,
   options,
   itemsPerClass: 'ipc',
   // Of 64 frequencies, what one stored image takes on CIFAR-10.

@@ -31,6 +31,8 @@ const authorsSize = 16;
 export const linbaSet: Parameterisation<LinbaOptions> = {
   kind: 'linba',
   label: 'LinBa',
+  // 2: rates of the quick profile for every matching loss chosen on validation images.
+  version: 2,
   options,
   itemsPerClass: 'ipc',
   // 115 images a class beside 16 of the dictionary take what one stored image does on CIFAR-10.

@@ -4,6 +4,7 @@ import type { Configuration, ConfigurationInput } from '../distillation/configur
 import type { GridCell } from '../experiments/grid';
 import { setTaskOf } from '../experiments/task';
 import type { BaselineInput, OtherStudents } from '../runs/run';
+import type { StoreInput } from '../runs/stored-as';
 import type { SeededFactors } from '../report/seed-groups';
 
 /** What all runs of a question share. */
@@ -58,6 +59,21 @@ export function otherStudentsCell<Factors extends SeededFactors>(
   students: OtherStudents,
 ): QuestionCell<Factors> {
   return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
+}
+
+/**
+ * The set of a distillation in another precision, which is made first where it is not there, and students on it.
+ * @throws RangeError for real images
+ */
+export function storedCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  made: QuestionCell<Factors>,
+  as: StoreInput,
+): QuestionCell<Factors> {
+  const of = setTaskOf(made.task);
+  if (of.kind !== 'run') throw new RangeError(`'${made.label}' are real images, which are stored as they are.`);
+  return { label, factors, task: { kind: 'stored', of, as } };
 }
 
 /** {@link otherStudentsCell} of a distillation. */
