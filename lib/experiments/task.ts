@@ -89,8 +89,8 @@ const requestSchema = z.strictObject({
       of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
       students,
     }),
-    z.strictObject({ kind: z.literal('stored'), of: runSchema, as: input }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
+    z.strictObject({ kind: z.literal('stored'), of: runSchema, as: input }),
   ]),
   places: z
     .strictObject({ runs: z.string().optional(), data: z.string().optional(), experts: z.string().optional() })
