@@ -55,6 +55,7 @@ interface ConfigurationFlags {
   bases?: number;
   seed?: number;
   iterations?: number;
+  snapshots?: number[];
   set?: Setting[];
 }
 
@@ -123,6 +124,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     [['set', 'basesPerClass'], flags.bases],
     [['seed'], flags.seed],
     [['iterations'], flags.iterations],
+    [['snapshots'], flags.snapshots],
     ...(flags.set ?? []),
   ];
   const input: Record<string, unknown> = {};
@@ -216,6 +218,7 @@ withPlaces(
   .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
+  .option('--snapshots <iterations...>', 'whose sets are kept beside the last one, e.g. 30 100 300', numbers)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
   .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {

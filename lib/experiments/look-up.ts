@@ -5,7 +5,7 @@ import { estimatePreparation, estimateRun, type Estimate } from '../distillation
 import { canonicalJson } from '../files/canonical-json';
 import type { PreparedDataset } from '../data/image-source';
 import { dataAtHand } from '../runs/data-at-hand';
-import { setPlace, studentsPlace } from '../runs/identity';
+import { setPlace, snapshotPlace, studentsPlace } from '../runs/identity';
 import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
@@ -22,18 +22,27 @@ export interface ConfiguredTask {
   others?: Configuration;
   /** Whether students are trained on the set in another precision, too. */
   stored?: boolean;
+  /** That those are trained on, where it is not the set of the last iteration. */
+  snapshot?: number;
 }
 
-/** @throws RangeError for an impossible configuration */
+/** @throws RangeError for an impossible configuration, and for a snapshot that is not asked for */
 export function configureTask(task: RunTask): ConfiguredTask {
   const of = setTaskOf(task);
   const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
   if (task.kind === 'stored') storedAs('the run', task.as);
+  const snapshot = task.kind === 'evaluation' && task.snapshot !== made.iterations ? task.snapshot : undefined;
+  if (snapshot !== undefined && (of.kind !== 'run' || !made.snapshots?.includes(snapshot))) {
+    throw new RangeError(
+      `A task trains students on the set of iteration ${snapshot}, which its run is not asked to keep: name it among the run's 'snapshots'.`,
+    );
+  }
   return {
     kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
     made,
     ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
     ...(task.kind === 'stored' ? { stored: true } : {}),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 
@@ -56,13 +65,15 @@ export interface FoundTask extends ConfiguredTask {
  */
 export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundTask> {
   const configured = configureTask(task);
-  const { kind, made, others } = configured;
+  const { kind, made, others, snapshot } = configured;
   const data = await preparedFor(made, places);
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
   const set = hasSet(place);
+  const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
   const all =
     set &&
-    [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students)) &&
+    hasStudents(place, made.network, made) &&
+    (others === undefined || hasStudents(othersPlace, made.network, others)) &&
     (task.kind !== 'stored' ||
       hasAll(storedPlace(task.as, { made, place, dataChecksum: data.checksum }, places), made));
   const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);

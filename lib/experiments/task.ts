@@ -29,8 +29,11 @@ export type SetTask =
 /** Work that ends in a run. */
 export type RunTask =
   | SetTask
-  /** Other students on a set, which is made first where it is not there. */
-  | { kind: 'evaluation'; of: SetTask; students: OtherStudents }
+  /**
+   * Other students on a set, which is made first where it is not there; or, with an iteration that it keeps as one of its
+   * `snapshots`, on the one that it had then.
+   */
+  | { kind: 'evaluation'; of: SetTask; students: OtherStudents; snapshot?: number }
   /** A distilled set in another precision, and students on it as on the set, which is made first where it is not there. */
   | { kind: 'stored'; of: DistillationTask; as: StoreInput };
 
@@ -88,6 +91,7 @@ const requestSchema = z.strictObject({
       kind: z.literal('evaluation'),
       of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
       students,
+      snapshot: z.number().int().min(0).safe().optional(),
     }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
     z.strictObject({ kind: z.literal('stored'), of: runSchema, as: input }),

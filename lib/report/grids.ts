@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
-import { readRunsSet } from '../runs/distilled-file';
+import { readResultsSet } from '../runs/distilled-file';
 import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
@@ -41,7 +41,7 @@ export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
-  const distilled = readRunsSet(result.run);
+  const distilled = readResultsSet(result);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
   const pictures = pictureLabels(set);
   const rows = Math.min(classes ?? set.classCount, set.classCount);
@@ -110,8 +110,8 @@ export function setsGrid(runs: readonly LabelledRun[], { name = 'sets', classes 
   );
 }
 
-function firstImages({ run }: RunResult, classes = Infinity) {
-  const distilled = readRunsSet(run);
+function firstImages(result: RunResult, classes = Infinity) {
+  const distilled = readResultsSet(result);
   const { set, parameters, classNames, imageShape: shape, statistics } = distilled;
   const names = classNames.slice(0, classes);
   const pixels = tf.tidy(() => {
