@@ -3,6 +3,7 @@ import type { UnitSpec } from 'vega-lite/build/src/spec';
 import type { Interval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { wholeLegend } from './labels';
+import type { RunDetails } from './run-details';
 import { kindScales } from './theme';
 
 /** A set, over its seeds. */
@@ -13,6 +14,7 @@ export interface StorageRow extends Interval {
   /** In the unit of the axis. */
   storage: number;
   values: number[];
+  of: RunDetails[];
 }
 
 export interface StorageLayersOptions {
