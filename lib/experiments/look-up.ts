@@ -57,7 +57,7 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
   const set = readable(() => readSetResult(place) !== undefined);
   const all =
     set && [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students));
-  const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
+  const left = set ? undefined : await leftToPrepare(made, places);
   return { ...configured, folder: place.folder, set, all, left };
 }
 

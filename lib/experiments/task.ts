@@ -17,7 +17,7 @@ import type { BaselineInput, OtherStudents } from '../runs/run';
 export type SetTask =
   /** A distillation, with what its method needs prepared first where it is not there, e.g. experts. */
   | { kind: 'run'; input: ConfigurationInput }
-  /** Students on real images. */
+  /** Students on real images, with the experts that label them made first where they are not there. */
   | { kind: 'baseline'; input: BaselineInput };
 
 /** Work that ends in a run. */

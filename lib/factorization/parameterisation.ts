@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
+import type { LabelKind } from './soft-labels';
 
 /** What a set is made for. */
 export interface DataShape {
@@ -28,6 +29,8 @@ export interface TensorSpec {
   floats?: number;
   /** Whether it holds images, [images, height, width, channels], which 2 bits a value can store patch by patch. Default false. */
   images?: boolean;
+  /** Whether another precision than float32 rounds it. Default: where it learns. */
+  rounded?: boolean;
 }
 
 /** What default options depend on. */
@@ -57,6 +60,8 @@ export interface PartRates {
 /** Floats that a set may take, in images per class. */
 export interface FloatBudget extends DataShape {
   imagesPerClass: number;
+  /** What items are labelled with: soft labels take floats of the budget, too. Default 'hard'. */
+  labels?: LabelKind;
 }
 
 /** What grids and pictures call what they show. */

@@ -43,6 +43,7 @@ export const gradientMethod: Omit<MatchingMethod<GradientOptions>, 'name' | 'lab
     // Short runs need small steps of hallucinators, whose shared affine maps soak up the loss for all bases at once.
     return { bases, hallucinators: profile === 'paper' ? bases : { learningRate: 5e-3, momentum: 0.5 } };
   },
+  learnedLabels: () => ({ learningRate: 0.1, momentum: 0.5 }),
   work({ outerLoops, innerLoops, realBatch }, { classCount, items }) {
     return {
       passes: {

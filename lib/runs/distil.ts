@@ -17,9 +17,11 @@ import { isConstrained } from '../distillation/constraint-step';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
-import { allFinite } from '../tensor/parameters';
+import { startLogits } from '../factorization/soft-labels';
+import { allFinite, disposeAll, type Parameters } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { writeDistilledSet } from './distilled-file';
+import { expertLabeller, labelItems, type Labeller } from './label-items';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
@@ -33,6 +35,7 @@ import type { Session } from './session';
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
+  let label: Labeller | undefined;
   try {
     return await makeSet(
       {
@@ -42,14 +45,20 @@ export async function distil(configuration: Configuration, context: RunContext):
         check: async (data) => {
           if (makeExperts) await prepareInContext(configuration, context);
           distillation = createDistillation(configuration, data, { experts, dataFolder });
+          label = expertLabeller(configuration, data, context.options);
         },
         work: async (session) => {
-          const state = await iterations(distillation!, configuration, session);
+          const state = await iterations(distillation!, configuration, session, label);
+          const { parameters } = state.set;
+          let softLabels: Parameters = {};
           try {
-            const learned = { parameters: state.set.parameters, method: state.method.parameters };
+            if (configuration.labels.kind === 'experts')
+              softLabels = { softLabels: await labelItems(label!, distillation!.set, parameters, session) };
+            const learned = { parameters: { ...parameters, ...softLabels }, method: state.method.parameters };
             const { data, folder, hash } = session;
             return writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
           } finally {
+            disposeAll(softLabels);
             releaseState(state);
           }
         },
@@ -66,6 +75,7 @@ async function iterations(
   distillation: Distillation,
   configuration: Configuration,
   session: Session,
+  label: Labeller | undefined,
 ): Promise<DistillationState> {
   const { progress, signal, folder, hash } = session;
   const { iterations, checkpointEvery } = configuration;
@@ -74,7 +84,10 @@ async function iterations(
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
   const begun = existsSync(files.checkpoint);
   if (!begun) announce(configuration, session, 0);
-  const last = begun ? lastState(distillation, files.checkpoint, belongs) : await firstState(distillation, session);
+  const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
+  const last = begun
+    ? lastState(distillation, files.checkpoint, belongs)
+    : await firstState(distillation, session, startLabels);
   let { state } = last;
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
@@ -122,15 +135,22 @@ async function iterations(
   }
 }
 
-/** The state before the first iteration, of a set that is prepared for it. */
-async function firstState(distillation: Distillation, session: Session) {
+/** The state before the first iteration, of a set that is prepared for it. @param label what its labels begin as, where they learn */
+async function firstState(distillation: Distillation, session: Session, label: Labeller | undefined) {
   const state = distillation.start();
   try {
-    const prepared = await prepareSet(distillation, session);
-    if (prepared === undefined) return { state, metricsBytes: 0 };
-    const { parameters, velocity } = state.set;
-    for (const name of Object.keys(prepared)) parameters[name].dispose();
-    return { state: { ...state, set: { parameters: { ...parameters, ...prepared }, velocity } }, metricsBytes: 0 };
+    const { parameters } = state.set;
+    const replace = (tensors: Parameters) => {
+      for (const name of Object.keys(tensors)) parameters[name].dispose();
+      Object.assign(parameters, tensors);
+    };
+    replace((await prepareSet(distillation, session)) ?? {});
+    if (label !== undefined) {
+      const labels = await labelItems(label, distillation.set, parameters, session);
+      replace(startLogits(labels));
+      labels.dispose();
+    }
+    return { state, metricsBytes: 0 };
   } catch (error) {
     releaseState(state);
     throw error;
