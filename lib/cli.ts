@@ -186,9 +186,10 @@ async function* linesOf(lines: AsyncIterable<string>): AsyncIterable<string> {
 function withConfiguration(command: Command): Command {
   return command
     .addOption(
-      new Option('--profile <name>', 'defaults: smoke (seconds), quick (minutes, CPU), paper (authors, GPU)').default(
-        'quick',
-      ),
+      new Option(
+        '--profile <name>',
+        'defaults: smoke (seconds), quick (minutes, CPU), study (up to an hour, CPU), paper (authors, GPU)',
+      ).default('quick'),
     )
     .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
     .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', wholeNumber)
@@ -409,7 +410,7 @@ withSlurm(
       .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
   ),
 )
-  .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+  .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
   .option('--dataset <name>', 'dataset, by default cifar10')
   .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
   .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
@@ -448,7 +449,7 @@ withSlurm(
 /** What is swept. */
 function withSweep(command: Command): Command {
   return withPlaces(command)
-    .addOption(new Option('--profile <name>', 'smoke, quick or paper').default('quick'))
+    .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
     .option('--dataset <name>', 'dataset, by default cifar10')
     .option(
       '--set <choice>',

@@ -12,6 +12,7 @@ export type { RunTask } from './experiments/task';
 export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
+export { authorsRow } from './questions/authors-row/grid';
 export { constraintAblation } from './questions/constraint-ablation/grid';
 export { crossArchitecture } from './questions/cross-architecture/grid';
 export { diversity } from './questions/diversity/grid';

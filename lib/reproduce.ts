@@ -1,6 +1,7 @@
 /** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
 import { Command, Option } from 'commander';
 import { runCommand } from './command';
+import { profileNames } from './data/profile-names';
 import type { ReproductionOptions } from './reproduction/reproduction';
 
 type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };
@@ -8,8 +9,11 @@ type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };
 const program = new Command('reproduce')
   .description('execute the notebooks, and write figures, tables and an index page of them')
   .addOption(
-    new Option('--profile <name>', 'smoke (seconds), quick (hours the first time, CPU), paper (authors, GPU)')
-      .choices(['smoke', 'quick', 'paper'])
+    new Option(
+      '--profile <name>',
+      'smoke (seconds), quick (hours the first time, CPU), study (a night, CPU), paper (authors, GPU)',
+    )
+      .choices(profileNames)
       .default('quick'),
   )
   .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
 import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
 import type { PartRates } from '../factorization/parameterisation';
@@ -83,7 +84,7 @@ const storedDataset = z.string().refine((name) => ownDatasetName.test(name), 'it
  */
 const schemaOf = (parts: readonly string[], anyDataset = false) =>
   z.strictObject({
-    profile: z.enum(['smoke', 'quick', 'paper']),
+    profile: z.enum(profileNames),
     /** Every random draw follows from it. */
     seed: wholeNumber,
     dataset: anyDataset ? storedDataset : z.enum(allDatasetNames() as [DatasetName, ...DatasetName[]]),
@@ -276,7 +277,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
   const known = <T extends string>(value: unknown, values: readonly T[], otherwise: T): T =>
     values.includes(value as T) ? (value as T) : otherwise;
   const kind = known(set?.kind, parameterisationKinds(), 'haba');
-  const profile = known(input.profile, ['smoke', 'quick', 'paper'] as const, 'quick');
+  const profile = known(input.profile, profileNames, 'quick');
   return {
     profile,
     dataset: known(input.dataset as DatasetName, allDatasetNames(), 'cifar10'),

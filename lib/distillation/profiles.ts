@@ -32,14 +32,13 @@ export const fullAugmentation = 'color_crop_cutout_flip_scale_rotate';
 export const allBases = 1_000_000;
 
 /**
- * Complete default settings. `smoke`: seconds, for tests. `quick`: real data on two CPU cores, minutes.
- * `paper`: the authors' settings, for a GPU.
+ * Complete default settings of a profile (`profile-names.ts`).
  */
 export function profileDefaults(choice: ProfileChoice) {
   const { profile, kind, perClass } = choice;
   const method = matchingMethodOf(choice.method);
   const { iterations = dmMethod.iterations } = method;
-  const width = { smoke: 16, quick: 32, paper: 128 }[profile];
+  const width = { smoke: 16, quick: 32, study: 32, paper: 128 }[profile];
   const imageShape = knownImageShape(choice.dataset);
   return {
     profile,
@@ -63,10 +62,10 @@ export function profileDefaults(choice: ProfileChoice) {
     },
     optimisers: optimiserDefaults(choice),
     iterations: iterations[profile],
-    checkpointEvery: { smoke: 5, quick: 20, paper: 100 }[profile],
+    checkpointEvery: { smoke: 5, quick: 20, study: 50, paper: 100 }[profile],
     evaluation: {
       students: profile === 'paper' ? 5 : 3,
-      ...(profile === 'paper' ? { epochs: 1000 } : { updates: { smoke: 30, quick: 300 }[profile] }),
+      ...(profile === 'paper' ? { epochs: 1000 } : { updates: { smoke: 30, quick: 300, study: 1000 }[profile] }),
       batchSize: 256,
       learningRate: method.studentRate === undefined ? 0.01 : 'learned',
       momentum: 0.9,

@@ -5,7 +5,7 @@ import { tf } from '../tensor/tensorflow';
 import { inBatches } from './batches';
 
 /** Epochs on the full training set, which has hundreds of times the images of a distilled one, by profile. */
-export const fullDataEpochs = { smoke: 3, quick: 10, paper: 50 };
+export const fullDataEpochs = { smoke: 3, quick: 10, study: 20, paper: 50 };
 
 /**
  * Random real images of each class, without replacement: those that a set of as many stored images starts from, given its stream.

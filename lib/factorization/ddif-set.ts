@@ -41,7 +41,7 @@ export const ddifSet: Parameterisation<DdifOptions> = {
     ipc: perClass,
     hidden: 6,
     layers: 2,
-    fitSteps: { smoke: 20, quick: 500, paper: 5000 }[profile],
+    fitSteps: { smoke: 20, quick: 500, study: 500, paper: 5000 }[profile],
     // The authors'; a tenth of their steps needs larger ones.
     fitLearningRate: profile === 'paper' ? 5e-4 : 5e-3,
     ...storedItemDefaults,

@@ -26,7 +26,7 @@ const bases: Parameterisation<BasesOptions> = {
   label: 'bases',
   options,
   itemsPerClass: 'basesPerClass',
-  defaults: ({ profile, perClass = { smoke: 2, quick: 9, paper: 10 }[profile] }) => ({
+  defaults: ({ profile, perClass = { smoke: 2, quick: 9, study: 9, paper: 10 }[profile] }) => ({
     basesPerClass: perClass,
     channels: 'colour',
     ...storedItemDefaults,

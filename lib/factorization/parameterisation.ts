@@ -3,6 +3,7 @@
  * value alone: options and their defaults, floats, budgets, optimisers, the check of files, names of runs, export and pictures.
  */
 import type { z } from 'zod';
+import type { ProfileName } from '../data/profile-names';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
@@ -35,7 +36,7 @@ export interface TensorSpec {
 
 /** What default options depend on. */
 export interface DefaultsChoice {
-  profile: 'smoke' | 'quick' | 'paper';
+  profile: ProfileName;
   /** Items per class, where given. */
   perClass?: number;
 }

@@ -23,7 +23,7 @@ export type GradientOptions = z.infer<z.ZodObject<typeof options>>;
 /** Outer and inner loops: the original's `get_loops` in the paper profile. */
 function loops({ profile, perClass = 10 }: MethodChoice) {
   if (profile === 'smoke') return { outerLoops: 2, innerLoops: 2 };
-  if (profile === 'quick') return { outerLoops: perClass === 1 ? 1 : 5, innerLoops: perClass === 1 ? 1 : 5 };
+  if (profile !== 'paper') return { outerLoops: perClass === 1 ? 1 : 5, innerLoops: perClass === 1 ? 1 : 5 };
   if (perClass === 1) return { outerLoops: 1, innerLoops: 1 };
   return perClass <= 10 ? { outerLoops: 10, innerLoops: 50 } : { outerLoops: 50, innerLoops: 10 };
 }
@@ -32,12 +32,12 @@ function loops({ profile, perClass = 10 }: MethodChoice) {
 export const gradientMethod: Omit<MatchingMethod<GradientOptions>, 'name' | 'label'> = {
   options,
   defaults: (choice) => ({
-    realBatch: { smoke: 16, quick: 64, paper: 256 }[choice.profile],
+    realBatch: { smoke: 16, quick: 64, study: 64, paper: 256 }[choice.profile],
     ...loops(choice),
     networkBatch: 256,
     networkLearningRate: 0.01,
   }),
-  iterations: { smoke: 10, quick: 60, paper: 1000 },
+  iterations: { smoke: 10, quick: 60, study: 200, paper: 1000 },
   optimisers({ profile }) {
     const bases = { learningRate: 0.1, momentum: 0.5 };
     // Short runs need small steps of hallucinators, whose shared affine maps soak up the loss for all bases at once.

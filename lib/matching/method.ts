@@ -5,14 +5,13 @@
 import type { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
 import type { ImageSource, PreparedDataset } from '../data/image-source';
+import type { ProfileName } from '../data/profile-names';
 import type { DistilledSet } from '../factorization/distilled-set';
 import type { DataShape, DefaultsChoice, PartRates } from '../factorization/parameterisation';
 import type { Holder } from '../files/lock';
 import type { Network } from '../networks/network';
 import type { NetworkOptions } from '../networks/network-families';
 import type { MatchingLoss } from './matching-loss';
-
-type Profile = DefaultsChoice['profile'];
 
 /** What default options and rates depend on. */
 export interface MethodChoice extends DefaultsChoice {
@@ -128,12 +127,12 @@ export interface MatchingMethod<Options extends object = object> {
   problem?(options: Options): string | undefined;
   /** Options, by path, that change no number of a set, e.g. 'experts.epochs', and are not in a run's identity. Default: none. */
   readonly withoutEffect?: readonly string[];
-  /** Default iterations. Default: 10, 300 and 20,000, as distribution matching. */
-  readonly iterations?: Readonly<Record<Profile, number>>;
+  /** Default iterations by profile. Default: as distribution matching. */
+  readonly iterations?: Readonly<Record<ProfileName, number>>;
   /** Default `augmentation` of real and distilled images. Default: all six. */
   readonly augmentation?: string;
   /** Default `whitening`. Default: 'normalise'. */
-  whitening?(profile: Profile): 'normalise' | 'zca';
+  whitening?(profile: ProfileName): 'normalise' | 'zca';
   /** Default SGD of images or bases, and of hallucinators. Default: as distribution matching. */
   optimisers?(choice: MethodChoice): { bases: PartRates; hallucinators: PartRates };
   /** What it learns beside the set, by name: none that a set's tensor has. Default: nothing. */

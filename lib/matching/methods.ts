@@ -55,7 +55,8 @@ export const matchingNames = (): string[] => methods.names();
 export const isOwnMethod = (name: string): boolean => methods.isOwn(name);
 
 /** Trajectory matching is the authors' main setting, and needs experts, which take long to train. */
-export const defaultMethod = (profile: DefaultsChoice['profile']): string => (profile === 'paper' ? 'mtt' : 'dm');
+export const defaultMethod = (profile: DefaultsChoice['profile']): string =>
+  profile === 'paper' || profile === 'study' ? 'mtt' : 'dm';
 
 /** Names that metrics and files for PyTorch have beside those of what a method learns. */
 const taken = [

@@ -59,9 +59,9 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     const theirs = authors(choice);
     const expertEpochs = numberOf(given.expertEpochs) ?? (paper ? 2 : 1);
     const latestStartEpoch =
-      numberOf(given.latestStartEpoch) ?? (paper ? theirs.latestStartEpoch : profile === 'quick' ? 5 : 1);
+      numberOf(given.latestStartEpoch) ?? (paper ? theirs.latestStartEpoch : profile === 'smoke' ? 1 : 5);
     return {
-      studentSteps: paper ? theirs.studentSteps : profile === 'quick' ? 10 : 3,
+      studentSteps: { smoke: 3, quick: 10, study: 20, paper: theirs.studentSteps }[profile],
       studentBatch: paper ? 0 : 100,
       expertEpochs,
       latestStartEpoch,
@@ -70,7 +70,7 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
       unroll: 'full',
       experts: {
         seed: 0,
-        count: { smoke: 1, quick: 3, paper: 100 }[profile],
+        count: { smoke: 1, quick: 3, study: 10, paper: 100 }[profile],
         // The authors train 50; no match reads a later one than this.
         epochs: neededEpochs({ expertEpochs, latestStartEpoch }),
         learningRate: 0.01,
@@ -88,8 +88,8 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
   },
   // No match reads a later epoch than it needs.
   withoutEffect: ['experts.epochs'],
-  iterations: { smoke: 10, quick: 200, paper: 15000 },
-  whitening: (profile) => (profile === 'paper' ? 'zca' : 'normalise'),
+  iterations: { smoke: 10, quick: 200, study: 1500, paper: 15000 },
+  whitening: (profile) => (profile === 'paper' || profile === 'study' ? 'zca' : 'normalise'),
   optimisers({ profile, kind }) {
     const part = (learningRate: number) => ({ learningRate, momentum: 0.95 });
     // On validation images, 200 iterations at one image a class (seeds 0 and 1) and at ten (seed 0): images 26.6, 25.1 and 44.4 %

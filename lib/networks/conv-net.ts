@@ -17,7 +17,7 @@ import {
 
 /** What tells one ConvNet from another. */
 export interface ConvNetChoices {
-  /** Channels of each block. Default 128, the authors'; 32 in the quick profile, 16 in the smoke profile. */
+  /** Channels of each block. Default 128, the authors'; 32 in the quick and study profiles, 16 in the smoke profile. */
   width: number;
   /** Blocks; each halves the image where there is pooling. Default 3. */
   depth: number;
@@ -121,7 +121,7 @@ export const convNetFamily: NetworkFamily<ConvNetChoices> = {
     activation: z.enum(['relu', 'leaky-relu', 'sigmoid']),
   },
   defaults: ({ profile }) => ({
-    width: { smoke: 16, quick: 32, paper: 128 }[profile],
+    width: { smoke: 16, quick: 32, study: 32, paper: 128 }[profile],
     depth: 3,
     normalisation: 'instance',
     pooling: 'average',

@@ -1,10 +1,11 @@
 /** A family of networks as a value: its options and what they come to. Configurations, names of runs, students and tables follow from it. */
 import type { z } from 'zod';
+import type { ProfileName } from '../data/profile-names';
 import type { Network, NetworkInputs } from './network';
 
 /** What default options depend on. */
 export interface NetworkDefaultsChoice {
-  profile: 'smoke' | 'quick' | 'paper';
+  profile: ProfileName;
   /** [height, width, channels] of the dataset's images, where they are known before it is loaded. */
   imageShape?: readonly [number, number, number];
 }

@@ -1,13 +1,12 @@
 /** The settings that a notebook's first cell fixes, and that whoever executes notebooks without hands may override. */
 import { datasetFrom, datasetNameOf, datasetNames, type DatasetName } from '../data/dataset-names';
+import { profileNames } from '../data/profile-names';
 import type { Configuration } from '../distillation/configuration';
 
 export interface NotebookSettings {
   profile: Configuration['profile'];
   dataset: DatasetName;
 }
-
-const profiles = ['smoke', 'quick', 'paper'] as const;
 
 /**
  * The given settings, under HABA_PROFILE and HABA_DATASET where these are set. HABA_DATASET may also be a folder of one's own images,
@@ -17,7 +16,7 @@ const profiles = ['smoke', 'quick', 'paper'] as const;
  */
 export function notebookSettings(settings: NotebookSettings): NotebookSettings {
   return {
-    profile: fromEnvironment('HABA_PROFILE', profiles) ?? settings.profile,
+    profile: fromEnvironment('HABA_PROFILE', profileNames) ?? settings.profile,
     dataset: ownFromEnvironment() ?? fromEnvironment('HABA_DATASET', datasetNames) ?? settings.dataset,
   };
 }

@@ -27,7 +27,7 @@ import type { CoresetBasis } from './run-kinds';
 import type { Session } from './session';
 
 /** Networks that EL2N's mean is over: ten in the paper. */
-const scoringNetworks = { smoke: 2, quick: 3, paper: 10 };
+const scoringNetworks = { smoke: 2, quick: 3, study: 3, paper: 10 };
 
 /** Epochs of each: a tenth of a training's, as 20 of 200 in the paper. */
 const earlyEpochs = (profile: Configuration['profile']) => Math.ceil(fullDataEpochs[profile] / 10);

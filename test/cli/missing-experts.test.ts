@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { profileNames } from '../../lib/data/profile-names';
 import { writeDigits } from '../faults/world';
 import { haba, lastJson } from './command-line';
 
@@ -32,7 +33,7 @@ function distillation(profile: string, runs: string): string[] {
   return ['distill', '--profile', profile, ...method, ...settings, '--data', data, '--runs', path.join(folder, runs)];
 }
 
-for (const profile of ['smoke', 'quick', 'paper']) {
+for (const profile of profileNames) {
   test(`${profile}: the command that is printed makes the experts that the run then finds`, async () => {
     const experts = ['--experts', path.join(folder, `experts of ${profile}`)];
     const refused = await haba(...distillation(profile, 'printed'), ...experts);

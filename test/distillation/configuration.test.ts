@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAugmentation, strategyNames } from '../../lib/data/dsa';
+import { profileNames } from '../../lib/data/profile-names';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
 
 /** The message of the refusal of an input that need not be well typed. */
@@ -36,7 +37,7 @@ test('undefined counts as not given', () => {
 });
 
 test('every profile, method and kind of set is complete and valid', () => {
-  for (const profile of ['smoke', 'quick', 'paper'] as const)
+  for (const profile of profileNames)
     for (const method of ['dm', 'dc', 'dsa', 'mtt'] as const)
       for (const kind of ['images', 'haba'] as const) {
         const configuration = configure({ profile, matching: { method }, set: { kind } });

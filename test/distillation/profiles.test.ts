@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { datasetNames } from '../../lib/data/dataset-names';
+import type { ProfileName } from '../../lib/data/profile-names';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { allBases } from '../../lib/distillation/profiles';
 
@@ -148,8 +149,8 @@ test('paper profile of gradient matching: outer and inner loops by images a clas
   ]);
 });
 
-test('smoke and quick keep the method and shrink the work', () => {
-  const of = (profile: 'smoke' | 'quick' | 'paper') => {
+test('smaller profiles keep the method and shrink the work', () => {
+  const of = (profile: ProfileName) => {
     const { iterations, network, evaluation } = configure({ profile, matching: { method: 'dm' } });
     return [
       iterations,
@@ -161,6 +162,7 @@ test('smoke and quick keep the method and shrink the work', () => {
   };
   assert.deepEqual(of('smoke'), [10, 16, 30, 0, 3]);
   assert.deepEqual(of('quick'), [300, 32, 300, 0, 3]);
+  assert.deepEqual(of('study'), [1000, 32, 1000, 0, 3]);
   assert.deepEqual(of('paper'), [20000, 128, 0, 1000, 5]);
 });
 

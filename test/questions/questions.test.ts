@@ -5,6 +5,7 @@ import { configure, type ConfigurationInput } from '../../lib/distillation/confi
 import type { GridRun } from '../../lib/experiments/grid';
 import { setTaskOf } from '../../lib/experiments/task';
 import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
+import { authorsRow } from '../../lib/questions/authors-row/grid';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
 import { diversity } from '../../lib/questions/diversity/grid';
@@ -57,6 +58,7 @@ test('at one image per class no colour basis fits beside a hallucinator; at ten 
 test('every grid names each of its runs once, and no two cells share their factors', () => {
   const grids = [
     storageEfficiency(quick),
+    authorsRow(quick),
     diversity(quick),
     crossArchitecture(quick),
     constraintAblation(quick),
@@ -80,6 +82,14 @@ test('storage efficiency: five kinds at each budget that holds them, images and 
     [count('none', 1), count('none', 10), count('DM', 1), count('DM', 10), count('MTT', 1), count('MTT', 10)],
     [3, 3, 12, 15, 0, 6],
   );
+});
+
+test('storage efficiency, study: under MTT every kind at small budgets, where long runs are affordable', () => {
+  const cells = storageEfficiency({ profile: 'study', dataset: 'cifar10' }, { seeds: [0] });
+  const trajectories = cells.filter(({ factors }) => factors.method === 'MTT').map(({ factors }) => factors);
+  assert.deepEqual([...new Set(trajectories.map(({ budget }) => budget))], [1, 2, 5]);
+  const kinds = trajectories.filter(({ budget }) => budget === 2).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['images', 'multi-formation', 'HaBa', 'HaBa, single-channel', 'HaBa + multi-formation']);
 });
 
 test('every comparison is made with every seed: the same sets, whose inputs differ in the seed alone', () => {
@@ -114,6 +124,23 @@ test('every comparison is made with every seed: the same sets, whose inputs diff
     assert.deepEqual(seedsOf(quick), [0, 1, 2], name);
     assert.deepEqual(seedsOf({ profile: 'smoke', dataset: 'shapes' }), [0, 1], name);
   }
+});
+
+test("the authors' first row: their counts and what is really stored, everything theirs but width, experts and students", () => {
+  const cells = authorsRow({ profile: 'study', dataset: 'cifar10' }, { seeds: [3] }).map(parts);
+  const floats = cells.map(({ input }) => {
+    const { network, matching, set, whitening, iterations, optimisers } = configure(input);
+    assert.ok(network.name === 'ConvNet' && network.width === 32);
+    assert.ok(matching.method === 'mtt' && matching.studentSteps === 50 && matching.latestStartEpoch === 2);
+    assert.deepEqual([whitening, iterations, optimisers.bases.learningRate], ['zca', 15_000, 100]);
+    return storage({ ...set, ...cifar10 }).floats;
+  });
+  // PUBLISHED.md: five hallucinators are 27,840 floats.
+  assert.deepEqual(
+    cells.map(({ factors }) => factors.nominal),
+    [1, 1, 1, 2],
+  );
+  assert.deepEqual([floats[0], floats[1], floats[3]], [30_720, 30_720 + 27_840, 61_440]);
 });
 
 test('diversity: one judge, whichever the seeds', () => {

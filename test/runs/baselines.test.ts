@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { profileNames } from '../../lib/data/profile-names';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
@@ -35,7 +36,7 @@ test('a method is refused: students on real images are trained alike beside all 
 });
 
 test('in every profile a baseline has a rate of its own, and in every question its students are those of images', () => {
-  for (const profile of ['smoke', 'quick', 'paper'] as const) {
+  for (const profile of profileNames) {
     const settings = { profile, dataset: 'cifar10' } as const;
     const cells = [
       ...storageEfficiency(settings),

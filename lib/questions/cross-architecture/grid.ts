@@ -35,6 +35,7 @@ export interface ArchitectureOptions {
 const recipes: Record<Configuration['profile'], StudentsInput> = {
   smoke: { students: 1, updates: 2 },
   quick: { students: 2, updates: 240, batchSize: 32 },
+  study: { students: 3, updates: 1000, batchSize: 32 },
   paper: {},
 };
 

@@ -1,4 +1,5 @@
 /** RQ1: how much accuracy a stored float buys. */
+import type { ProfileName } from '../../data/profile-names';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 import { dataOf, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
 
@@ -12,27 +13,29 @@ export interface StorageFactors {
 
 export interface StorageOptions {
   /**
-   * Budgets under distribution matching, in images per class. Default 1 and 10; 1 and 3 in the smoke profile; in the place of 10 or 3
-   * as many as the smallest class of one's own has.
+   * Budgets under distribution matching, in images per class. Default 1 and 10; 1, 2, 5 and 10 in the study profile, 1 and 3 in the
+   * smoke profile; no more than the smallest class of one's own has.
    */
   budgets?: readonly number[];
-  /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10, or as above; 1 in the smoke profile. */
+  /** Budgets under trajectory matching, whose runs take longer. Default 1 and 10; 1, 2 and 5 in the study profile, 1 in the smoke profile. */
   trajectoryBudgets?: readonly number[];
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
 
-/** Every kind of set, those that were registered too, at every budget under DM; images and HaBa under MTT, too; beside random real images. */
+/**
+ * Every kind of set, those that were registered too, at every budget under DM; images and HaBa under MTT, too, every kind in the study
+ * profile; beside random real images.
+ */
 export function storageEfficiency(
   { profile, dataset }: QuestionSettings,
   options: StorageOptions = {},
 ): QuestionCell<StorageFactors>[] {
-  const smoke = profile === 'smoke';
   const data = dataOf(dataset);
   const usual = (budgets: readonly number[]) => [...new Set(budgets.map((budget) => usualBudget(budget, data)))];
   const {
-    budgets = usual(smoke ? [1, 3] : [1, 10]),
-    trajectoryBudgets = usual(smoke ? [1] : [1, 10]),
+    budgets = usual({ smoke: [1, 3], quick: [1, 10], study: [1, 2, 5, 10], paper: [1, 10] }[profile]),
+    trajectoryBudgets = usual({ smoke: [1], quick: [1, 10], study: [1, 2, 5], paper: [1, 10] }[profile]),
     seeds = defaultSeeds(profile),
   } = options;
   return seeds.flatMap((seed) => {
@@ -54,7 +57,7 @@ export function storageEfficiency(
       ),
     );
     const trajectories = trajectoryBudgets.flatMap((imagesPerClass) =>
-      trajectorySets(setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
+      trajectorySets(profile, setsAtBudget({ ...data, imagesPerClass, profile })).map(({ kind, set }) =>
         distillationCell<StorageFactors>(
           `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'MTT', kind, budget: imagesPerClass, seed },
@@ -66,8 +69,9 @@ export function storageEfficiency(
   });
 }
 
-/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel. */
-function trajectorySets(sets: readonly BudgetedSet[]): BudgetedSet[] {
+/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel; all in the study profile. */
+function trajectorySets(profile: ProfileName, sets: readonly BudgetedSet[]): readonly BudgetedSet[] {
+  if (profile === 'study') return sets;
   const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
   return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
 }
