@@ -40,10 +40,9 @@ export async function expertLabels(
   { network, experts, read, signal, onExpert, batchSize = 500 }: ExpertLabelsOptions,
 ): Promise<tf.Tensor2D> {
   type Inputs = { parameters: Parameters; images: tf.Tensor4D };
-  const predict = compile(
-    ({ parameters, images }: Inputs) => tf.softmax(network.apply(parameters, images)),
-    { name: `predictions of ${network.name}` },
-  );
+  const predict = compile(({ parameters, images }: Inputs) => tf.softmax(network.apply(parameters, images)), {
+    name: `predictions of ${network.name}`,
+  });
   let sum: tf.Tensor2D | undefined;
   try {
     for (let expert = 0; expert < experts; expert++) {

@@ -15,10 +15,16 @@ export interface Storage extends Ledger {
 }
 
 /** Floats that a set of these options stores, without creating it. @param labels of its items. Default 'hard'. */
-export function storedFloats({ imageShape, classCount, ...set }: DistilledSetOptions, labels: LabelKind = 'hard'): number {
+export function storedFloats(
+  { imageShape, classCount, ...set }: DistilledSetOptions,
+  labels: LabelKind = 'hard',
+): number {
   const { parameterisation, options, perClass } = complete(set);
   const shape = { imageShape, classCount };
-  const tensors = { ...parameterisation.tensors(options, shape), ...labelTensors(labels, classCount * perClass, shape) };
+  const tensors = {
+    ...parameterisation.tensors(options, shape),
+    ...labelTensors(labels, classCount * perClass, shape),
+  };
   return Object.values(tensors).reduce((sum, tensor) => sum + floatsOf(tensor), 0);
 }
 

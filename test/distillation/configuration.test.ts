@@ -197,7 +197,12 @@ test('students of trajectory matching train with the learned step size, unless a
 test('labels are hard unless another kind is chosen, which has defaults of its own', () => {
   assert.deepEqual(configure().labels, { kind: 'hard' });
   const { labels, optimisers, matching } = configure({ matching: { method: 'mtt' }, labels: { kind: 'learned' } });
-  const experts = { ...{ seed: 0, count: 3, epochs: 5, learningRate: 0.01 }, momentum: 0, weightDecay: 0, batchSize: 256 };
+  const experts = {
+    ...{ seed: 0, count: 3, epochs: 5, learningRate: 0.01 },
+    momentum: 0,
+    weightDecay: 0,
+    batchSize: 256,
+  };
   assert.deepEqual(labels, { kind: 'learned', start: 'hard', experts });
   assert.deepEqual(matching.method === 'mtt' && matching.experts, experts);
   assert.deepEqual(Object.keys(optimisers), ['bases', 'hallucinators', 'stepSize', 'labels']);
@@ -222,7 +227,11 @@ const impossibleLabels: [what: string, input: ConfigurationInput, message: RegEx
     { matching: { method: 'dm' }, labels: { kind: 'learned' } },
     /'labels\.kind' is 'learned' and 'matching\.method' is 'dm', whose loss does not depend on labels, .*allowed are 'hard' and 'experts'\. Labels are learned with 'dc', 'dsa', 'mtt'/,
   ],
-  ['an unknown kind', { labels: { kind: 'soft' as 'hard' } }, /'labels\.kind' is 'soft'; allowed are hard, experts, learned/],
+  [
+    'an unknown kind',
+    { labels: { kind: 'soft' as 'hard' } },
+    /'labels\.kind' is 'soft'; allowed are hard, experts, learned/,
+  ],
   [
     'options of another kind',
     { labels: { start: 'hard' } as ConfigurationInput['labels'] },

@@ -25,7 +25,11 @@ const pixels = [0, 1, 2, -1, -3, 4];
 const images = {
   count: 6,
   items: 2,
-  batch: (rows: Int32Array) => tf.tensor4d([...rows].map((row) => pixels[row]), [rows.length, 1, 1, 1]),
+  batch: (rows: Int32Array) =>
+    tf.tensor4d(
+      [...rows].map((row) => pixels[row]),
+      [rows.length, 1, 1, 1],
+    ),
 };
 const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
 

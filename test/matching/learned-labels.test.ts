@@ -85,7 +85,9 @@ test('a student step by hand: weights move by rate * mean of pixels * (label - 1
     [1 / 2, 1 / 4, 1 / 4],
     [1 / 6, 2 / 3, 1 / 6],
   ];
-  const expected = Array.from({ length: 192 }, (_, pixel) =>
+  const expected = Array.from(
+    { length: 192 },
+    (_, pixel) =>
     [0, 1, 2].map(
       (label) => (0.5 / 2) * (pixels[pixel] * (labels[0][label] - 1 / 3) + pixels[2 * 192 + pixel] * (labels[1][label] - 1 / 3)),
     ), // prettier-ignore

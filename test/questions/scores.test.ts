@@ -81,7 +81,11 @@ test('what is not labelled alike is not scored, and the table says what each is 
     ...result,
     configuration: { ...result.configuration, labels: { kind: 'experts' } as RunResult['configuration']['labels'] },
   });
-  const soft: ScoredSet = { label: 'soft', augmented: herding.augmented.map(softly), plain: herding.plain!.map(softly) };
+  const soft: ScoredSet = {
+    label: 'soft',
+    augmented: herding.augmented.map(softly),
+    plain: herding.plain!.map(softly),
+  };
   const rowOf = (set: ScoredSet, others: Omit<ScoredSet, 'label'>) => {
     const [row] = scoresTable('scores', [set], { full, random: others }).table.objects() as Record<string, unknown>[];
     return [row.labels, row['HLR (%)'], row['IOR (%)'], row.LRS, row.ARS, row['seeds scored']];

@@ -162,7 +162,11 @@ test('the ledger counts them, and is as large as the file, at every precision', 
     assert.equal(storedFloats, made.hard.storedFloats + 100);
     assert.equal(ledger.bits, bitsOnDisk(made[name]));
     for (const precision of precisions) {
-      const stored = await storeRun(made[name], { precision, refinement: precision === 'int2' ? 2 : undefined }, options);
+      const stored = await storeRun(
+        made[name],
+        { precision, refinement: precision === 'int2' ? 2 : undefined },
+        options,
+      );
       assert.equal(stored.ledger.bits, bitsOnDisk(stored), precision);
       // Ten channels take 64 bits of scales each at 8 bits a value.
       assert.deepEqual(stored.ledger.parts.softLabels, { values: 100, bits: precision === 'float16' ? 1600 : 800 });
@@ -294,4 +298,3 @@ test('the table of runs says what each is labelled with, and finds runs by it', 
   assert.deepEqual([...new Set(cells())].sort(), ['hard', 'soft, by experts', 'soft, learned']);
   assert.deepEqual(cells({ 'labels.kind': 'hard' }), ['hard']);
 });
-
