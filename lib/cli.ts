@@ -57,6 +57,7 @@ interface ConfigurationFlags {
   labels?: string;
   seed?: number;
   iterations?: number;
+  snapshots?: number[];
   set?: Setting[];
 }
 
@@ -127,6 +128,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     [['labels', 'kind'], flags.labels],
     [['seed'], flags.seed],
     [['iterations'], flags.iterations],
+    [['snapshots'], flags.snapshots],
     ...(flags.set ?? []),
   ];
   const input: Record<string, unknown> = {};
@@ -221,6 +223,7 @@ withPlaces(
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--labels <kind>', 'of items: hard (the default), experts (their mean prediction), or learned (dc, dsa, mtt)')
   .option('--iterations <number>', 'outer iterations', wholeNumber)
+  .option('--snapshots <iterations...>', 'whose sets are kept beside the last one, e.g. 30 100 300', numbers)
   .option('--experts <folder>', 'experts for mtt and for labels, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
   .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {

@@ -13,10 +13,14 @@ export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { authorsRow } from './questions/authors-row/grid';
-export { constraintAblation } from './questions/constraint-ablation/grid';
+export { constraintAblation, constraintSettings, cosineWeights } from './questions/constraint-ablation/grid';
 export { crossArchitecture } from './questions/cross-architecture/grid';
 export { diversity } from './questions/diversity/grid';
 export { storageEfficiency } from './questions/storage-efficiency/grid';
+export { learningCurves } from './questions/learning-curves/grid';
+export { measureCurves } from './questions/learning-curves/measure';
+export { crossingsTable, learningCurvesTable } from './questions/learning-curves/table';
+export { learningCurvesChart } from './questions/learning-curves/chart';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { sweep } from './questions/sweep/grid';
 export { sweepTable } from './questions/sweep/table';
@@ -31,7 +35,7 @@ export {
   labelRobustScore,
   rankCorrelation,
 } from './evaluation/scores';
-export { evaluateRun, run, runBaseline } from './runs/run';
+export { evaluateRun, evaluateSnapshot, run, runBaseline } from './runs/run';
 export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';

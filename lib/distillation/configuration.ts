@@ -111,6 +111,11 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
     iterations: wholeNumber,
     /** Iterations between two checkpoints. */
     checkpointEvery: count,
+    /**
+     * Iterations, 0 for the start, whose sets a run keeps beside its last one: learning curves are of students trained on them. They
+     * change no number of the run. By default none.
+     */
+    snapshots: z.array(wholeNumber).optional(),
     evaluation: z.strictObject({
       /** Students trained on the finished set, each from its own initialisation. */
       students: count,
@@ -196,6 +201,7 @@ export function configure(
   const problem = matchingMethodOf(matching.method).problem?.(matching) ?? labelsProblem(labels, matching);
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
+  requireReached(configuration);
   return configuration;
 }
 
@@ -239,6 +245,14 @@ function requireEvaluation({ evaluation, holdOut, matching }: Configuration): vo
       `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only ${told} learns a rate that students take. Give a number.`,
     );
   }
+}
+
+function requireReached({ snapshots = [], iterations }: Configuration): void {
+  const beyond = snapshots.find((iteration) => iteration > iterations);
+  if (beyond === undefined) return;
+  throw new RangeError(
+    `Configuration: 'snapshots' has iteration ${beyond} and 'iterations' is ${iterations}; a run keeps sets of iterations that it comes to, 0 to ${iterations}.`,
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { estimatePreparation, estimateRun, type Estimate } from '../distillation
 import { canonicalJson } from '../files/canonical-json';
 import type { PreparedDataset } from '../data/image-source';
 import { dataAtHand } from '../runs/data-at-hand';
-import { setPlace, studentsPlace } from '../runs/identity';
+import { setPlace, snapshotPlace, studentsPlace } from '../runs/identity';
 import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
@@ -19,16 +19,25 @@ export interface ConfiguredTask {
   made: Configuration;
   /** Of other students, where the task has some. */
   others?: Configuration;
+  /** That those are trained on, where it is not the set of the last iteration. */
+  snapshot?: number;
 }
 
-/** @throws RangeError for an impossible configuration */
+/** @throws RangeError for an impossible configuration, and for a snapshot that is not asked for */
 export function configureTask(task: RunTask): ConfiguredTask {
   const of = setTaskOf(task);
   const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
+  const snapshot = task.kind === 'evaluation' && task.snapshot !== made.iterations ? task.snapshot : undefined;
+  if (snapshot !== undefined && (of.kind !== 'run' || !made.snapshots?.includes(snapshot))) {
+    throw new RangeError(
+      `A task trains students on the set of iteration ${snapshot}, which its run is not asked to keep: name it among the run's 'snapshots'.`,
+    );
+  }
   return {
     kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
     made,
     ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 
@@ -51,12 +60,15 @@ export interface FoundTask extends ConfiguredTask {
  */
 export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundTask> {
   const configured = configureTask(task);
-  const { kind, made, others } = configured;
+  const { kind, made, others, snapshot } = configured;
   const data = await preparedFor(made, places);
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
   const set = readable(() => readSetResult(place) !== undefined);
+  const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
   const all =
-    set && [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students));
+    set &&
+    hasStudents(place, made.network, made) &&
+    (others === undefined || hasStudents(othersPlace, made.network, others));
   const left = set ? undefined : await leftToPrepare(made, places);
   return { ...configured, folder: place.folder, set, all, left };
 }

@@ -23,8 +23,11 @@ export type SetTask =
 /** Work that ends in a run. */
 export type RunTask =
   | SetTask
-  /** Other students on a set, which is made first where it is not there. */
-  | { kind: 'evaluation'; of: SetTask; students: OtherStudents };
+  /**
+   * Other students on a set, which is made first where it is not there; or, with an iteration that it keeps as one of its
+   * `snapshots`, on the one that it had then.
+   */
+  | { kind: 'evaluation'; of: SetTask; students: OtherStudents; snapshot?: number };
 
 /** The work that a task's set is made by. */
 export const setTaskOf = (task: RunTask): SetTask => (task.kind === 'evaluation' ? task.of : task);
@@ -80,6 +83,7 @@ const requestSchema = z.strictObject({
       kind: z.literal('evaluation'),
       of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
       students,
+      snapshot: z.number().int().min(0).safe().optional(),
     }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
   ]),

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
-import { readRunsSet } from '../runs/distilled-file';
+import { readResultsSet } from '../runs/distilled-file';
 import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
@@ -40,7 +40,7 @@ export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
-  const distilled = readRunsSet(result.run);
+  const distilled = readResultsSet(result);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
   const pictures = pictureLabels(set);
   const rows = Math.min(classes ?? set.classCount, set.classCount);

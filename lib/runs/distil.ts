@@ -18,26 +18,28 @@ import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { startLogits } from '../factorization/soft-labels';
-import { allFinite, disposeAll, type Parameters } from '../tensor/parameters';
+import { allFinite, type Parameters } from '../tensor/parameters';
 import type { RunContext } from './context';
-import { writeDistilledSet } from './distilled-file';
+import { distilledBytes, writeDistilledSet } from './distilled-file';
 import { expertLabeller, labelItems, type Labeller } from './label-items';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
 import { advice, setFiles } from './run-files';
 import type { Session } from './session';
+import { hasSnapshot, requireSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
 
 /**
  * Distils the set of a configuration; or goes on where it stopped; or returns what is stored.
  * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
+ * @throws Error where a snapshot is asked for whose iteration is past, and that was not kept; nothing is changed
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
   let label: Labeller | undefined;
   try {
-    return await makeSet(
+    const made = await makeSet(
       {
         kind: 'distillation',
         configuration,
@@ -49,22 +51,23 @@ export async function distil(configuration: Configuration, context: RunContext):
         },
         work: async (session) => {
           const state = await iterations(distillation!, configuration, session, label);
-          const { parameters } = state.set;
-          let softLabels: Parameters = {};
           try {
-            if (configuration.labels.kind === 'experts')
-              softLabels = { softLabels: await labelItems(label!, distillation!.set, parameters, session) };
-            const learned = { parameters: { ...parameters, ...softLabels }, method: state.method.parameters };
             const { data, folder, hash } = session;
-            return writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
+            return await labelled(state, { configuration, distillation: distillation!, label }, session, (parameters) =>
+              writeDistilledSet(setFiles(folder).distilled, {
+                ...{ parameters, method: state.method.parameters, configuration, data },
+                run: hash,
+              }),
+            );
           } finally {
-            disposeAll(softLabels);
             releaseState(state);
           }
         },
       },
       context,
     );
+    requireSnapshots(made, wantedSnapshots(configuration));
+    return made;
   } finally {
     distillation?.dispose();
   }
@@ -83,6 +86,7 @@ async function iterations(
   const belongs = { identity: hash, advice: advice(folder) };
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
   const begun = existsSync(files.checkpoint);
+  const snapshots = wantedSnapshots(configuration);
   if (!begun) announce(configuration, session, 0);
   const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
   const last = begun
@@ -90,18 +94,37 @@ async function iterations(
     : await firstState(distillation, session, startLabels);
   let { state } = last;
   try {
+    requireSnapshots(
+      session,
+      snapshots.filter((iteration) => iteration < state.iteration),
+    );
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
+    const requireNumbers = () => {
+      if (allFinite(state.set.parameters) && allFinite(state.method.parameters)) return;
+      throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
+    };
     const save = () => {
-      if (!allFinite(state.set.parameters) || !allFinite(state.method.parameters)) {
-        throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
-      }
+      requireNumbers();
       metrics.flush();
       writing(files.checkpoint, () =>
         writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes, run: hash }),
       );
       session.recordTime();
     };
+    // Before the checkpoint of the same iteration, after which nothing would write it.
+    const keep = async () => {
+      const { iteration, method } = state;
+      if (!snapshots.includes(iteration) || hasSnapshot(session, iteration)) return;
+      requireNumbers();
+      const { data } = session;
+      await labelled(state, { configuration, distillation, label }, session, (parameters) =>
+        writeSnapshot(session, { configuration, data, iteration, parameters, method: method.parameters }),
+      );
+      // Labelling was a stage of its own.
+      if (label) progress.stage({ name: 'distilling', total: iterations, done: iteration });
+    };
     try {
+      await keep();
       if (begun) announce(configuration, session, state.iteration);
       // What took its time is kept at once.
       else if (distillation.set.preparation) save();
@@ -118,6 +141,7 @@ async function iterations(
         metrics.append(next.metrics);
         const { iteration, loss } = next.metrics;
         progress.update(iteration, { loss });
+        await keep();
         if (iteration % checkpointEvery === 0 || iteration === iterations) save();
         await new Promise(setImmediate);
       }
@@ -132,6 +156,28 @@ async function iterations(
   } catch (error) {
     releaseState(state);
     throw error;
+  }
+}
+
+interface Labelled {
+  configuration: Configuration;
+  distillation: Distillation;
+  label: Labeller | undefined;
+}
+
+/** Stores the tensors of a set, with what experts predict for its items where these label them. */
+async function labelled<Result>(
+  { set: { parameters } }: DistillationState,
+  { configuration, distillation, label }: Labelled,
+  session: Session,
+  store: (parameters: Parameters) => Result,
+): Promise<Result> {
+  if (configuration.labels.kind !== 'experts') return store(parameters);
+  const softLabels = await labelItems(label!, distillation.set, parameters, session);
+  try {
+    return store({ ...parameters, softLabels });
+  } finally {
+    softLabels.dispose();
   }
 }
 
@@ -169,6 +215,9 @@ function lastState(distillation: Distillation, file: string, belongs: { identity
 
 /** Says what the work will take, before it begins. */
 function announce(configuration: Configuration, { data, progress }: Session, done: number): void {
+  const kept = wantedSnapshots(configuration).filter((iteration) => iteration >= done).length;
+  const disk = kept * distilledBytes(configuration, data.train);
+  if (kept > 0) progress.note(`${kept} snapshots, ${(disk / 1e6).toFixed(1)} MB on disk`);
   const estimate = done < configuration.iterations ? estimateRun(configuration, data, done) : undefined;
   if (!estimate) return;
   const gigabytes = (estimate.bytes / 1e9).toFixed(1);

@@ -29,7 +29,7 @@ const learning = (options: object) =>
 const linear = composeNetwork({
   name: 'linear',
   init: () => ({ weight: tf.zeros([192, 3]) }),
-  features: (_, images) => images.reshape([images.shape[0], -1]),
+  features: (_, images) => images.reshape<tf.Tensor2D>([images.shape[0], -1]),
   classify: (parameters, features) => features.matMul(parameters.weight as tf.Tensor2D),
 });
 
