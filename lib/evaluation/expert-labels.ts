@@ -11,7 +11,7 @@ export interface LabelledImages {
   count: number;
   items: number;
   /** @returns [rows.length, height, width, channels]; the caller disposes of it */
-  batch(rows: Int32Array): tf.Tensor4D;
+  batch: (rows: Int32Array) => tf.Tensor4D;
 }
 
 export interface ExpertLabelsOptions {

@@ -65,9 +65,10 @@ export function withLearnedLabels(set: DistilledSet): DistilledSet {
 }
 
 /** Logits whose softmax has {@link startProbability} of each item's class, and the rest in equal shares. */
-function logitsOfClasses({ itemCount, classCount, labels }: DistilledSet): tf.Tensor2D {
+function logitsOfClasses(set: DistilledSet): tf.Tensor2D {
+  const { itemCount, classCount } = set;
   const items = Int32Array.from({ length: itemCount }, (_, item) => item);
-  const classes = labels(items).subarray(0, itemCount);
+  const classes = set.labels(items).subarray(0, itemCount);
   const logit = Math.log((startProbability * (classCount - 1)) / (1 - startProbability));
   return tf.tidy(() => tf.oneHot(tf.tensor1d(classes, 'int32'), classCount).toFloat().mul<tf.Tensor2D>(logit));
 }

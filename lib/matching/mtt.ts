@@ -110,8 +110,13 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     },
   },
   studentRate: 'stepSize',
-  // As DATM's code: configs/CIFAR-10/ConvIN of their repository, by images per class.
-  learnedLabels: ({ perClass = 10 }) => ({ learningRate: perClass <= 3 ? 5 : 2, momentum: 0.9 }),
+  learnedLabels({ profile, perClass = 10 }) {
+    // On validation images, 200 iterations at one image a class, seed 0: 27.8, 28.1 and 27.5 % with rates of 2, 10 and 50, 27.8 with hard
+    // labels; three students each, whose deviation is 1.5 to 1.8.
+    if (profile === 'quick') return { learningRate: 10, momentum: 0.9 };
+    // As DATM's code: configs/CIFAR-10/ConvIN of their repository, by images per class.
+    return { learningRate: perClass <= 3 ? 5 : 2, momentum: 0.9 };
+  },
   work({ studentBatch, studentSteps, unroll }, { items }) {
     const batch = studentBatch === 0 ? items : Math.min(studentBatch, items);
     return {

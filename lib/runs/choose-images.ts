@@ -39,9 +39,10 @@ export function chooseImages(kind: BaselineKind, configuration: Configuration, c
       work: async (session) => {
         const { data, folder, hash } = session;
         const images = kind === 'full' ? undefined : await chosenBy(kind, configuration, session, basis);
-        const { count, batch } = realTrainingSet(data.train, images);
+        const real = realTrainingSet(data.train, images);
+        const { count } = real;
         if (label) {
-          const softLabels = await label({ count, items: count, batch }, session);
+          const softLabels = await label({ count, items: count, batch: (rows) => real.batch(rows) }, session);
           keepTensors(setFiles(folder).labels, hash, { softLabels });
           softLabels.dispose();
         }

@@ -69,8 +69,8 @@ export async function labelItems(
   const { itemCount, views, formations } = set;
   const decoded = distilledTrainingSet(set, parameters);
   try {
-    const images = { count: views * formations * itemCount, items: itemCount, batch: decoded.batch };
-    return await label(images, session);
+    const rows = { count: views * formations * itemCount, items: itemCount };
+    return await label({ ...rows, batch: (some) => decoded.batch(some) }, session);
   } finally {
     decoded.dispose();
   }

@@ -202,6 +202,24 @@ for (const kind of ['experts', 'learned'] as const) {
   });
 }
 
+test('a snapshot has labels of its own: what experts predict for the images as they were, or what was learned by then', async () => {
+  for (const kind of ['experts', 'learned'] as const) {
+    const snapshots = { ...options, runs: path.join(folder, 'snapshots') };
+    const result = await run({ ...trajectories, labels: { kind }, snapshots: [0, 2] }, snapshots);
+    const of = { ...trajectories, labels: { kind }, iterations: 2 };
+    const shorter = await run(of, snapshots);
+    const [first, second] = [0, 2].map((iteration) => {
+      const [place] = readdirSync(setFiles(result.run).snapshots).filter((name) =>
+        name.startsWith(`iteration-${iteration}-`),
+      );
+      return valuesOf({ ...result, run: path.join(setFiles(result.run).snapshots, place) }, 'softLabels');
+    });
+    assert.deepEqual(second, valuesOf(shorter, 'softLabels'));
+    assert.notDeepEqual(first, second);
+    assert.deepEqual(valuesOf(result, 'softLabels'), valuesOf(made[kind], 'softLabels'));
+  }
+});
+
 test('students learn them: as students of the file do, and otherwise than on classes', async () => {
   const evaluated = await evaluateFile(setFiles(made.experts.run).distilled, { progress: silent });
   assert.deepEqual(evaluated.accuracy.runs, made.experts.accuracy.runs);
