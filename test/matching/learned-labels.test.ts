@@ -30,7 +30,7 @@ const linear = composeNetwork({
   name: 'linear',
   init: () => ({ weight: tf.zeros([192, 3]) }),
   features: (_, images) => images.reshape<tf.Tensor2D>([images.shape[0], -1]),
-  classify: (parameters, features) => features.matMul(parameters.weight as tf.Tensor2D),
+  classify: (parameters, features) => tf.matMul<tf.Tensor2D>(features, parameters.weight as tf.Tensor2D),
 });
 
 /** One step, of rate 0.5, of a linear student from weights 0 on two images, whose labels have these logits. */
