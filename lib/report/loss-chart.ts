@@ -29,12 +29,14 @@ export interface LossChartOptions {
   window?: number;
   /** Under the chart: the settings. */
   caption?: string;
+  /** Of the axis of losses. Default 'matching loss'. */
+  title?: string;
 }
 
 /** Task loss against iterations, one line a set, averaged over windows of iterations. */
 export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): TopLevelSpec {
   const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
-  const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
+  const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption, title = 'matching loss' } = options;
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
@@ -64,7 +66,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
       y: {
         field: 'loss',
         type: 'quantitative',
-        title: 'matching loss',
+        title,
         scale: { zero: false },
       },
       color: {
