@@ -13,6 +13,7 @@ export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { authorsRow } from './questions/authors-row/grid';
+export { containers } from './questions/containers/grid';
 export { constraintAblation, constraintSettings, cosineWeights } from './questions/constraint-ablation/grid';
 export { crossArchitecture } from './questions/cross-architecture/grid';
 export { diversity } from './questions/diversity/grid';
@@ -73,6 +74,9 @@ export { ablationDiversityTable, ablationTable } from './questions/constraint-ab
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
 export { accuracyChart } from './report/accuracy-chart';
 export { bitsChart } from './report/bits-chart';
+export { asDistilled, containerScores } from './questions/containers/measure';
+export { containerBitsTable } from './questions/containers/table';
+export { containerBitsChart } from './questions/containers/chart';
 export { architectureTable } from './questions/cross-architecture/table';
 export { architectureChart } from './questions/cross-architecture/chart';
 export { measureDiversity } from './questions/diversity/measure';
@@ -81,7 +85,7 @@ export { embeddingChart, hallucinatorCountChart } from './questions/diversity/ch
 export { exportFigures, exportTables } from './report/export';
 export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
-export { hallucinationGrid, sampleGrid } from './report/grids';
+export { hallucinationGrid, sampleGrid, setsGrid } from './report/grids';
 export { live, type Live, type LiveOptions } from './report/live';
 export { runsTable, type RunsTableOptions } from './report/runs-table';
 export { lossChart } from './report/loss-chart';

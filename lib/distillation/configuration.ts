@@ -1,8 +1,14 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
-import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import {
+  allDatasetNames,
+  datasetNameOf,
+  knownImageShape,
+  type DatasetInput,
+  type DatasetName,
+} from '../data/dataset-names';
+import { ownDatasetName } from '../data/own-datasets';
 import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
@@ -199,14 +205,14 @@ export function configure(
 }
 
 /**
- * The ConvNet's depth follows the size of one's own images, so that as little is left of larger ones after its poolings: 3 blocks for
- * 32x32, 4 for 64x64, 5 for 128x128, as in the literature. Identities count it as a difference from the profile: they must not depend
- * on which datasets a process has made.
+ * The ConvNet's depth follows the size of the images, so that as little is left of larger ones after its poolings: 3 blocks for 32x32
+ * and less, 4 for 64x64, as MTT has it for Tiny-ImageNet, and 5 for 128x128. Identities count it as a difference from the profile:
+ * they must not depend on which datasets a process has made.
  */
 function following(defaults: Readonly<Plain>, { dataset, network }: ProfileChoice): Plain {
-  const own = ownDatasetOf(dataset);
-  if (own === undefined || network !== 'ConvNet') return defaults;
-  const depth = convNetDepth(own.imageShape);
+  const imageShape = knownImageShape(dataset);
+  if (imageShape === undefined || network !== 'ConvNet') return defaults;
+  const depth = convNetDepth(imageShape);
   return { ...defaults, network: { ...(defaults.network as Plain), depth } };
 }
 

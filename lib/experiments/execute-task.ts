@@ -3,6 +3,7 @@ import { configure, type ConfigurationInput } from '../distillation/configuratio
 import type { RunOptions } from '../runs/context';
 import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
 import { evaluateRun, evaluateSnapshot, run, runBaseline } from '../runs/run';
+import { storeRun } from '../runs/store';
 import type { RunResult } from '../runs/train-students';
 import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
@@ -23,6 +24,8 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
       if (task.snapshot === undefined) return evaluateRun(made, task.students, options);
       return evaluateSnapshot(made, task.snapshot, task.students, options);
     }
+    case 'stored':
+      return storeRun(await executeTask(task.of, options), task.as, options);
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
   }

@@ -10,6 +10,7 @@ import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
 import { kindOfBaseline, type RunKind } from '../runs/run-kinds';
+import { storedAs, type StoreInput } from '../runs/stored-as';
 import { setTaskOf, type Places, type RunTask } from './task';
 
 /** The configurations of a task. */
@@ -19,6 +20,8 @@ export interface ConfiguredTask {
   made: Configuration;
   /** Of other students, where the task has some. */
   others?: Configuration;
+  /** Whether students are trained on the set in another precision, too. */
+  stored?: boolean;
   /** That those are trained on, where it is not the set of the last iteration. */
   snapshot?: number;
 }
@@ -27,6 +30,7 @@ export interface ConfiguredTask {
 export function configureTask(task: RunTask): ConfiguredTask {
   const of = setTaskOf(task);
   const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
+  if (task.kind === 'stored') storedAs('the run', task.as);
   const snapshot = task.kind === 'evaluation' && task.snapshot !== made.iterations ? task.snapshot : undefined;
   if (snapshot !== undefined && (of.kind !== 'run' || !made.snapshots?.includes(snapshot))) {
     throw new RangeError(
@@ -37,6 +41,7 @@ export function configureTask(task: RunTask): ConfiguredTask {
     kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
     made,
     ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
+    ...(task.kind === 'stored' ? { stored: true } : {}),
     ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
@@ -63,15 +68,30 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
   const { kind, made, others, snapshot } = configured;
   const data = await preparedFor(made, places);
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
-  const set = readable(() => readSetResult(place) !== undefined);
+  const set = hasSet(place);
   const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
   const all =
     set &&
     hasStudents(place, made.network, made) &&
-    (others === undefined || hasStudents(othersPlace, made.network, others));
+    (others === undefined || hasStudents(othersPlace, made.network, others)) &&
+    (task.kind !== 'stored' ||
+      hasAll(storedPlace(task.as, { made, place, dataChecksum: data.checksum }, places), made));
   const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
   return { ...configured, folder: place.folder, set, all, left };
 }
+
+/** Where the set of a run lies in another precision, or will. */
+function storedPlace(
+  as: StoreInput,
+  { made, place, dataChecksum }: { made: Configuration; place: RunPlace; dataChecksum: string },
+  { runs }: Pick<Places, 'runs'>,
+): RunPlace {
+  return setPlace({ kind: 'stored', configuration: made, dataChecksum, stored: storedAs(place.hash, as) }, runs);
+}
+
+const hasSet = (place: RunPlace) => readable(() => readSetResult(place) !== undefined);
+
+const hasAll = (place: RunPlace, made: Configuration) => hasSet(place) && hasStudents(place, made.network, made);
 
 function hasStudents(place: RunPlace, network: Configuration['network'], configuration: Configuration): boolean {
   const wanted = configuration.evaluation.students;
@@ -98,12 +118,13 @@ function preparedFor(
  * @returns undefined where nothing can be told, as on a GPU
  */
 export async function estimateTask(found: FoundTask, places: Places = {}): Promise<Estimate | undefined> {
-  const { made, others, kind, set } = found;
+  const { made, others, stored, kind, set } = found;
   const data = await preparedFor(made, places);
   const whole = kind === 'full' ? Math.ceil(data.train.count / data.train.classCount) : undefined;
   const parts = [
     set || kind !== 'distillation' ? studentsAlone(made, whole) : made,
     ...(others ? [studentsAlone(others, whole)] : []),
+    ...(stored ? [studentsAlone(made)] : []),
   ].map((part) => estimateOnce(part, data, estimateRun));
   return parts.reduce(together);
 }

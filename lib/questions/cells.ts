@@ -5,6 +5,7 @@ import type { GridCell } from '../experiments/grid';
 import { setTaskOf, type RunTask } from '../experiments/task';
 import type { MatchingInput } from '../matching/methods';
 import { configureBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
+import type { StoreInput } from '../runs/stored-as';
 import type { SeededFactors } from '../report/seed-groups';
 
 /** What all runs of a question share. */
@@ -71,6 +72,21 @@ export function otherStudentsCell<Factors extends SeededFactors>(
   students: OtherStudents,
 ): QuestionCell<Factors> {
   return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
+}
+
+/**
+ * The set of a distillation in another precision, which is made first where it is not there, and students on it.
+ * @throws RangeError for real images
+ */
+export function storedCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  made: QuestionCell<Factors>,
+  as: StoreInput,
+): QuestionCell<Factors> {
+  const of = setTaskOf(made.task);
+  if (of.kind !== 'run') throw new RangeError(`'${made.label}' are real images, which are stored as they are.`);
+  return { label, factors, task: { kind: 'stored', of, as } };
 }
 
 /**

@@ -11,6 +11,7 @@ import { chartFigure } from '../../lib/report/figure';
 import { tableMacros } from '../../lib/report/table-text';
 import { columnWidth } from '../../lib/report/style';
 import { setHash } from '../../lib/runs/identity';
+import { chartMarks } from '../report/chart-marks';
 import { madeUpRun } from '../report/made-up-run';
 import { assertReadable, textBoxes } from '../report/text-boxes';
 
@@ -181,3 +182,13 @@ for (const against of ['iterations', 'seconds'] as const) {
       assert.ok(said.includes(text), `${text} is not in ${said}`);
   });
 }
+
+test('each point tells the runs behind it: names, seeds, configuration', async () => {
+  const marks = await chartMarks(learningCurvesChart(points));
+  const told = marks.filter(({ type }) => type === 'symbol').map(({ tooltip }) => tooltip!);
+  assert.equal(told.length, 12);
+  for (const { kind, method, seed, run, configuration } of told as Record<string, string>[]) {
+    assert.deepEqual([seed, run], ['0, 1, 2', [0, 1, 2].map((one) => `${kind}-${method}-${one}`).join(', ')]);
+    assert.match(configuration, /^shapes, images by dm, 10 iterations, profile smoke$/);
+  }
+});

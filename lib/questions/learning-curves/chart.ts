@@ -4,6 +4,7 @@ import type { LayerSpec, UnitSpec } from 'vega-lite/build/src/spec';
 import { mean } from 'simple-statistics';
 import { wholeLegend } from '../../report/labels';
 import { percentInterval, recipesOf, resultsOf } from '../../report/over-seeds';
+import { togetherDetails } from '../../report/run-details';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import { columnWidth } from '../../report/style';
 import { chartFrame, kindScales } from '../../report/theme';
@@ -22,10 +23,11 @@ export function learningCurvesChart(
 ): TopLevelSpec {
   const groups = curveGroups(points.filter(({ factors }) => factors.iteration > 0));
   const rows = groups.map((group) => {
-    const { mean: centre, low, high } = percentInterval(resultsOf(group));
+    const { mean: centre, low, high, of } = percentInterval(resultsOf(group));
     const { method, kind, budget, iteration } = group.setting;
     const seconds = mean(group.runs.map((run) => run.seconds));
-    return { method, kind, budget, iteration, seconds, mean: centre, low, high, seeds: group.runs.length };
+    const seeds = group.runs.length;
+    return { method, kind, budget, iteration, seconds, mean: centre, low, high, seeds, ...togetherDetails(of) };
   });
   const distinct = <T>(of: (factors: CurvePoint['factors']) => T) => [
     ...new Set(points.map(({ factors }) => of(factors))),
