@@ -10,7 +10,8 @@
  * What it would take to tell: the fewest seeds n with n >= ((t(0.975, n - 1) + t(0.8, n - 1)) s / d)^2, with which a true effect of d is
  * told from 0 by the paired t with a power of 80 % where differences within seeds deviate by s as those measured do (t(p, f): quantile
  * of Student's t with f degrees of freedom). d is the published effect, where none is at hand what the question says would matter; and
- * where the interval ends below that, the effect that was found.
+ * where the interval ends below the published one, the effect that was found. Where it ends below what would matter, no seeds need to
+ * be told: whichever its direction, the effect does not matter.
  */
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { from } from 'arquero';
@@ -82,11 +83,20 @@ export function secondsOfSeed(results: readonly RunResult[]): number {
 /** Applies the rule. */
 export function verdictOn(claim: Claim, finding: Finding): Verdict {
   const outcome = outcomeOf(claim, finding);
-  const { deviation, interval, mean: found = 0 } = finding;
-  if (outcome !== 'cannot be told at this scale' || deviation === undefined) return { ...claim, finding, outcome };
-  const isExcluded = found !== 0 && interval !== undefined && interval.high < claim.effect;
-  const effect = isExcluded ? Math.abs(found) : claim.effect;
+  const { deviation, mean: found = 0 } = finding;
+  const told = outcome !== 'cannot be told at this scale' || doesNotMatter(claim, finding);
+  if (told || deviation === undefined) return { ...claim, finding, outcome };
+  const effect = found !== 0 && isExcluded(claim, finding) ? Math.abs(found) : claim.effect;
   return { ...claim, finding, outcome, toTell: { effect, seeds: seedsToTell(deviation, effect) } };
+}
+
+const isExcluded = ({ effect }: Claim, { interval }: Finding) => interval !== undefined && interval.high < effect;
+
+/** An effect of either direction that would matter is excluded. */
+function doesNotMatter(claim: Claim, { interval }: Finding): boolean {
+  return (
+    claim.source === undefined && interval !== undefined && interval.high < claim.effect && interval.low > -claim.effect
+  );
 }
 
 function outcomeOf({ states, effect }: Claim, { interval }: Finding): Outcome {
@@ -125,7 +135,8 @@ export function seedsToTell(deviation: number, effect: number, power = 0.8): num
  * @param runs folders of the runs behind them
  */
 export function verdictTable(name: string, verdicts: readonly Verdict[], runs: string[]): ReportTable {
-  const rows = verdicts.map(({ claim, effect, source, unit, digits = 1, finding, outcome, toTell }) => {
+  const rows = verdicts.map((verdict) => {
+    const { claim, effect, source, unit, digits = 1, finding, outcome, toTell } = verdict;
     const { mean: centre, interval, seeds, secondsOfSeed: seconds } = finding;
     return {
       claim,
@@ -138,7 +149,7 @@ export function verdictTable(name: string, verdicts: readonly Verdict[], runs: s
       pairs: seeds,
       verdict: outcome,
       'effect to tell': toTell ? toTell.effect.toFixed(digits) : '',
-      'seeds to tell it': toTellText(outcome, toTell?.seeds, seeds),
+      'seeds to tell it': toTellText(verdict),
       'hours for the seeds that lack': toTell ? hoursText((Math.max(0, toTell.seeds - seeds) * seconds) / 3600) : '',
     };
   });
@@ -150,10 +161,11 @@ function intervalCell({ low, high }: { low: number; high: number }, digits: numb
   return openIntervalText({ low: measured(low), high: measured(high) }, (end) => signedText(end, digits));
 }
 
-function toTellText(outcome: Outcome, count: number | undefined, seeds: number): string {
+function toTellText({ outcome, finding, toTell, ...claim }: Verdict): string {
   if (outcome !== 'cannot be told at this scale') return 'told';
-  if (count !== undefined) return String(count);
-  return seeds < 2 ? 'not known: two seeds show a spread' : 'not known: not all seeds lie in what was measured';
+  if (doesNotMatter(claim, finding)) return 'none: what would matter is excluded';
+  if (toTell) return String(toTell.seeds);
+  return finding.seeds < 2 ? 'not known: two seeds show a spread' : 'not known: not all seeds lie in what was measured';
 }
 
 const hoursText = (hours: number) => (hours === 0 ? '0' : String(rounded(hours, hours < 10 ? 1 : 0)));

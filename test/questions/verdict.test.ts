@@ -104,6 +104,19 @@ test('where what was found excludes the published effect, it is the effect that 
   assert.deepEqual(toTell, { effect: 1, seeds: 10 });
 });
 
+test('where what would matter is excluded to both sides, no seeds need to be told', () => {
+  // -0.1, 0 and 0.1: 0 +- 0.25 points, of which two would matter; a published two points are another matter.
+  const { source, ...own } = claim;
+  const verdicts = [verdictOn(own, of([-0.1, 0, 0.1])), verdictOn({ ...claim, claim: source! }, of([-0.1, 0, 0.1]))];
+  const { table } = verdictTable('verdict', verdicts, []);
+  assert.deepEqual(
+    [...table.array('seeds to tell it')],
+    // R says 2.3 for an effect of twenty deviations: at least two.
+    ['none: what would matter is excluded', '2'],
+  );
+  assert.equal(verdicts[0].outcome, unknown);
+});
+
 test('an end outside of what was measured is told as such; what no paper says is said to be chosen', () => {
   const open = { mean: 40, interval: { low: -Infinity, high: 60 }, seeds: 3, secondsOfSeed: 1 };
   const { source, ...own } = { ...claim, digits: 0 };
