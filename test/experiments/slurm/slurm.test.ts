@@ -53,8 +53,8 @@ after(
 const seconds = 600;
 
 /**
- * A test on the cluster, skipped where there is none. When its time is over, or it fails, the cluster says what it was doing, and
- * nothing of it goes on.
+ * A test on the cluster, skipped where there is none. When its time is over, or it fails, the cluster says what it was doing,
+ * and is put in order for the next.
  * @param body is given a signal that says that its time is over: whatever waits ends with it
  */
 function testAtCluster(name: string, body: (at: Cluster, signal: AbortSignal) => Promise<void>): void {
@@ -69,7 +69,7 @@ function testAtCluster(name: string, body: (at: Cluster, signal: AbortSignal) =>
       // What else of it waits ends with it.
       failed.abort();
       process.stderr.write(`${name}${limit.aborted ? `, after ${seconds} s` : ''}:\n${await cluster.describe()}\n`);
-      await cluster.slurm('scancel', '-u', 'root').catch(() => undefined);
+      await cluster.repair().catch(({ message }: Error) => process.stderr.write(`It is not mended: ${message}\n`));
       throw error;
     }
   });
