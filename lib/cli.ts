@@ -738,7 +738,7 @@ runs
 
 runs
   .command('diff')
-  .description('what the configurations of two runs say differently')
+  .description('what the configurations of two runs say differently, and what the runs were computed with')
   .argument('<first>', "name of a run's folder, or the hash at its end")
   .argument('<second>', 'the same of the other')
   .option(...runsFolder)

@@ -157,7 +157,7 @@ test('without images there is nothing to compare with, and one seed has no inter
     'crossings',
     points.filter(({ factors }) => factors.kind === 'HaBa' && factors.method === 'DM'),
   );
-  assert.deepEqual([...alone.table.array('at')], ['nothing to compare', 'nothing to compare']);
+  assert.deepEqual([...alone.table.array('at')], ['no images to compare with', 'no images to compare with']);
   const one = crossingsTable(
     'crossings',
     points.filter(({ factors }) => factors.seed === 1 && factors.method === 'DM'),

@@ -25,7 +25,7 @@ export interface CurveFactors {
 export interface CurvesOptions {
   /** In images per class. Default 1, 2 and 10; 1 in the smoke profile; of one's own images no more than the smallest class has. */
   budgets?: readonly number[];
-  /** Names, or what a configuration has as `matching`. Default MTT, DSA (gradient matching) and DM. */
+  /** Names, or what a configuration has as `matching`. Default MTT, DSA (gradient matching) and DM; the smoke profile without DSA. */
   methods?: readonly (string | MatchingInput)[];
   /** Kinds of set. Default images and HaBa, in colour, or where that does not fit a budget, with a single channel. */
   kinds?: readonly SetKind[];
@@ -51,7 +51,7 @@ export function learningCurves(
   const data = dataOf(dataset);
   const {
     budgets = [...new Set((smoke ? [1] : [1, 2, 10]).map((budget) => usualBudget(budget, data)))],
-    methods = ['mtt', 'dsa', 'dm'],
+    methods = smoke ? ['mtt', 'dm'] : ['mtt', 'dsa', 'dm'],
     kinds,
     iterations,
     evaluation = smoke ? { students: 1, updates: 4 } : {},
