@@ -2,7 +2,7 @@
 import type { ConfigurationInput } from '../distillation/configuration';
 import type { PlannedTask } from './executor';
 import { estimatePart, estimateTask, type FoundTask } from './look-up';
-import { setTaskOf, type Places, type RunTask } from './task';
+import { setTaskOf, type Places, type RunTask, type SetTask } from './task';
 
 /** A run of a grid, and what of it is there. */
 export interface WantedRun {
@@ -21,7 +21,7 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
   const needed: string[][] = [];
   for (const { task, found } of wanted) {
     const keys: string[] = [];
-    for (const planned of await expertTasks(setTaskOf(task).input, found, places)) {
+    for (const planned of await expertTasks(inputOf(setTaskOf(task), found), found, places)) {
       if (!experts.has(planned.label)) experts.set(planned.label, planned);
       keys.push(planned.label);
     }
@@ -38,6 +38,11 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
     runs.push({ label, task, places, after, estimate: await estimateTask(found, places) });
   }
   return [...experts.values(), ...runs];
+}
+
+/** What experts of a set are asked for with: a baseline's own settings are none of a configuration. */
+function inputOf(task: SetTask, { made }: FoundTask): ConfigurationInput {
+  return task.kind === 'run' ? task.input : (made as ConfigurationInput);
 }
 
 /** Each expert that a configuration lacks, as a task. */
