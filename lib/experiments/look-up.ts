@@ -78,7 +78,7 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
     (others === undefined || hasStudents(othersPlace, made.network, others)) &&
     (task.kind !== 'stored' ||
       hasAll(storedPlace(task.as, { made, place, dataChecksum: data.checksum }, places), made));
-  const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
+  const left = set ? undefined : await leftToPrepare(made, places);
   return { ...configured, folder: place.folder, set, students, all, left };
 }
 

@@ -3,7 +3,7 @@ import type { ConfigurationInput } from '../distillation/configuration';
 import type { Estimate } from '../distillation/estimate';
 import type { PlannedTask } from './executor';
 import { estimatePart, estimateTask, type FoundTask } from './look-up';
-import { setTaskOf, type Places, type RunTask } from './task';
+import { setTaskOf, type Places, type RunTask, type SetTask } from './task';
 
 /** A run of a grid, and what of it is there. */
 export interface WantedRun {
@@ -22,7 +22,7 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
   const needed: string[][] = [];
   for (const { task, found } of wanted) {
     const keys: string[] = [];
-    for (const planned of await expertTasks(setTaskOf(task).input, found, places)) {
+    for (const planned of await expertTasks(inputOf(setTaskOf(task), found), found, places)) {
       if (!experts.has(planned.label)) experts.set(planned.label, planned);
       keys.push(planned.label);
     }
@@ -55,6 +55,11 @@ export async function estimatesOf(
     estimates.push(await estimateTask(isLater ? { ...found, set: true, students: true } : found, places));
   }
   return estimates;
+}
+
+/** What experts of a set are asked for with: a baseline's own settings are none of a configuration. */
+function inputOf(task: SetTask, { made }: FoundTask): ConfigurationInput {
+  return task.kind === 'run' ? task.input : (made as ConfigurationInput);
 }
 
 /** Each expert that a configuration lacks, as a task. */
