@@ -31,6 +31,8 @@ export interface CurvesOptions {
   kinds?: readonly SetKind[];
   /** Of every distillation. Default the method's in the profile. */
   iterations?: number;
+  /** What else every distillation has, e.g. `{ network: { width: 64 } }`. Default: the profile's. */
+  configuration?: Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed' | 'set' | 'matching' | 'evaluation'>;
   /** Iterations whose sets are tested, the last beside them. Default 1, 3, 10, 30 ... from a hundredth of all on. */
   snapshots?: readonly number[];
   /**
@@ -54,6 +56,7 @@ export function learningCurves(
     methods = smoke ? ['mtt', 'dm'] : ['mtt', 'dsa', 'dm'],
     kinds,
     iterations,
+    configuration,
     evaluation = smoke ? { students: 1, updates: 4 } : {},
     seeds = defaultSeeds(profile),
   } = options;
@@ -64,7 +67,7 @@ export function learningCurves(
         const sets = setsAtBudget({ ...data, imagesPerClass, profile, ...(kinds ? { kinds } : {}) });
         return (kinds ? sets : imagesAndHaba(sets)).flatMap(({ kind, set }) => {
           const input: ConfigurationInput = {
-            ...{ profile, dataset, seed, matching, set },
+            ...{ ...configuration, profile, dataset, seed, matching, set },
             ...(iterations === undefined ? {} : { iterations }),
             evaluation: { split: 'validation', ...evaluation },
           };
