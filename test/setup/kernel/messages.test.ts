@@ -6,7 +6,7 @@ import { test } from 'node:test';
 type Sending = new () => { send(message: string): Promise<void> };
 
 const { sendInTurn } = createRequire(__filename)('../../../setup/kernel/messages.cjs') as {
-  sendInTurn(sockets: Sending[]): void;
+  sendInTurn: (sockets: Sending[]) => void;
 };
 
 function socketClass() {
