@@ -579,16 +579,20 @@ program
 program
   .command('data')
   .description('download a dataset from its official address, or list what is there')
-  .argument('[name]', 'e.g. cifar10')
+  .argument('[name]', 'e.g. cifar10; a folder of your own images is described, as with --list')
   .option('--list', 'say which datasets are there; with a name: its images, classes and statistics')
   .option('--from <file...>', 'archives or files at hand, where there is no internet')
   .option('--data <folder>', 'where datasets lie, by default HABA_DATA, else data/')
   .action(
     async (name: string | undefined, { list, from, data }: { list?: boolean; from?: string[]; data?: string }) => {
-      if (list && name !== undefined) {
+      const isFolder = name !== undefined && /[/\\]/.test(name);
+      if (name !== undefined && (list || isFolder)) {
         const { loadDataset } = await import('./data/load-dataset');
+        const { datasetFrom } = await import('./data/dataset-names');
         const { describeDataset } = await import('./data/dataset');
-        process.stdout.write(`${describeDataset(await loadDataset(name, { folder: data })).join('\n')}\n`);
+        const own = isFolder ? datasetFrom(name) : undefined;
+        const described = await (typeof own === 'object' ? own.read() : loadDataset(name, { folder: data }));
+        process.stdout.write(`${describeDataset(described).join('\n')}\n`);
         return;
       }
       if (name === undefined) {

@@ -4,6 +4,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { threadSettings } from '../tensor/backend';
+import { memoryLimit } from '../tensor/memory';
 import type { Executor, PlannedTask, TaskListener } from './executor';
 import { habaProgram } from './program';
 import type { TaskRequest } from './task';
@@ -44,9 +45,8 @@ export function localWorkers({ workers, threads, memoryBytes }: WorkersOptions):
 
 /** Bytes that may be taken: what is free on the machine, and in the container where there is one. */
 function freeMemory(): number {
-  const limit = process.constrainedMemory();
-  // Without a limit, Node says 0, or more than any machine has.
-  return limit > 0 ? Math.min(freemem(), limit - process.memoryUsage().rss) : freemem();
+  const { machineBytes, bytes } = memoryLimit();
+  return bytes < machineBytes ? Math.min(freemem(), bytes - process.memoryUsage().rss) : freemem();
 }
 
 /**
