@@ -23,6 +23,13 @@ export interface Estimate {
   ownBytes: number;
 }
 
+/** Of a whole run, and of what it consists of. */
+export interface RunEstimate extends Estimate {
+  /** Of one iteration, and of training and testing one student. */
+  iterationSeconds: number;
+  studentSeconds: number;
+}
+
 /** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
 const efficiency = 0.5;
 /** In forward passes: with the backward pass, and with gradients of gradients. */
@@ -43,7 +50,7 @@ export function estimateRun(
   configuration: Configuration,
   data: PreparedDataset,
   iterationsDone = 0,
-): Estimate | undefined {
+): RunEstimate | undefined {
   if (computingDevice().device === 'GPU') return undefined;
   const { imageShape, classCount, count } = data.train;
   const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
@@ -57,29 +64,34 @@ export function estimateRun(
   const passes = weighed(work.passes, firstOrder, secondOrder);
   const alive = weighed(work.alive, firstOrderCopies, secondOrderCopies);
 
-  let operations = (iterations - iterationsDone) * passes * image.operations;
-  // What the start takes is done when there are iterations.
-  if (iterationsDone === 0) operations += preparationOperations(distilledSet);
+  let iteration = passes * image.operations;
   let constrained = 0;
   if (isConstrained(constraints, views)) {
     const adversary = forwardCost(createAdversary({ ...constraints.adversary, imageShape, classCount }), data);
     const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
     const players = adversaryLearns(constraints) ? 2 : 1;
-    operations +=
-      (iterations - iterationsDone) * work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
+    iteration += work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
     constrained = firstOrderCopies * images * (adversary?.bytes ?? 0);
   }
   const { epochs = 0, updates: steps } = evaluation;
   const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
   const trained = shown * firstOrder + data[evaluation.split].count;
-  operations += evaluation.students * trained * image.operations;
+  const student = trained * image.operations;
+  const operations =
+    (iterations - iterationsDone) * iteration +
+    // What the start takes is done when there are iterations.
+    (iterationsDone === 0 ? preparationOperations(distilledSet) : 0) +
+    evaluation.students * student;
 
   const batch = Math.min(evaluation.batchSize, items);
   const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
   const matched = iterationsDone < iterations ? Math.max(alive * image.bytes, constrained) : 0;
   const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + 2 * testBatch;
+  const speed = efficiency * matrixProductSpeed();
   return {
-    seconds: operations / (efficiency * matrixProductSpeed()),
+    seconds: operations / speed,
+    iterationSeconds: iteration / speed,
+    studentSeconds: student / speed,
     bytes: process.memoryUsage().rss + ownBytes,
     ownBytes,
   };

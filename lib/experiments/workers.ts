@@ -1,9 +1,10 @@
 /** Tasks executed by processes of their own on this machine, among which its cores are divided. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { threadSettings } from '../tensor/backend';
+import { freeMemory } from '../tensor/memory';
 import type { Executor, PlannedTask, TaskListener } from './executor';
 import { habaProgram } from './program';
 import type { TaskRequest } from './task';
@@ -40,13 +41,6 @@ export function localWorkers({ workers, threads, memoryBytes }: WorkersOptions):
       await executeAll(tasks, { count, settings, listener, signal });
     },
   };
-}
-
-/** Bytes that may be taken: what is free on the machine, and in the container where there is one. */
-function freeMemory(): number {
-  const limit = process.constrainedMemory();
-  // Without a limit, Node says 0, or more than any machine has.
-  return limit > 0 ? Math.min(freemem(), limit - process.memoryUsage().rss) : freemem();
 }
 
 /** What a process holds before it computes: Node, TensorFlow and a dataset; a round number, not yet measured. */

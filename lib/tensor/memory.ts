@@ -1,5 +1,6 @@
 /** The memory that this process may take: the machine's, or what a container, or a job of a cluster, is given of it. */
-import { totalmem } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
 
 export interface MemoryLimit {
   /** Of the machine. */
@@ -13,6 +14,21 @@ export function memoryLimit(): MemoryLimit {
   // 0, or more than any machine has, where nothing is limited.
   const limit = process.constrainedMemory() || machineBytes;
   return { machineBytes, bytes: Math.min(machineBytes, limit) };
+}
+
+/** Bytes that may be taken now: what is free on the machine, and in the container where there is one. */
+export function freeMemory(): number {
+  const limit = process.constrainedMemory();
+  // Without a limit, Node says 0, or more than any machine has.
+  return limit > 0 ? Math.min(freemem(), limit - process.memoryUsage().rss) : freemem();
+}
+
+/** Bytes of this process that were resident at once, at most: since it began, or on Linux since its peak was set back. */
+export function peakMemory(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  // What getrusage tells there may be of the program that started this one.
+  const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!;
+  return Number(kibibytes) * 1024;
 }
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

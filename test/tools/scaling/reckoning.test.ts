@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { secondsOfExpert, secondsOfRun, secondsOnMachines } from '../../../lib/tools/scaling/reckoning';
+import { chosenRows, nameOfRow, scalingRow, scalingRows } from '../../../lib/tools/scaling/rows';
+import { expertOf, runOf } from '../../../lib/tools/scaling/parts';
+import { scalingTables } from '../../../lib/tools/scaling/table';
+
+const length = { iterations: 15_000, students: 5, testImages: 10_000 };
+const students = { updates: 1000, updateSeconds: 0.12, testSeconds: 0.001 };
+
+test('seconds of a run: iterations as measured, and every student trained and tested', () => {
+  const measured = { iteration: { seconds: 2.4, processorSeconds: 4.8, repetitions: 3 }, ...students };
+  // 15,000 x 2.4 s = 36,000 s; 5 x (1,000 x 0.12 s + 10,000 x 0.001 s) = 5 x 130 s.
+  assert.deepEqual(rounded(secondsOfRun(length, measured)), { distillation: 36_000, students: 650 });
+});
+
+test('seconds of a run that was not tried: iterations as estimated', () => {
+  const estimate = { iterationSeconds: 100, studentSeconds: 7, bytes: 1 };
+  assert.deepEqual(rounded(secondsOfRun(length, { estimate, ...students })), {
+    distillation: 1_500_000,
+    students: 650,
+  });
+});
+
+const rounded = ({ distillation, students: all }: ReturnType<typeof secondsOfRun>) => ({
+  distillation: Math.round(distillation),
+  students: Math.round(all),
+});
+
+test('seconds of an expert: every image in every epoch', () => {
+  assert.equal(secondsOfExpert({ epochs: 21, images: 50_000 }, { imageSeconds: 0.002 }), 2100);
+});
+
+test('machines: the longest task first, whoever is free takes the next, stage by stage', () => {
+  // 5 | 3, then 3 to the second (6), 2 to the first (7), 2 to the second (8).
+  assert.equal(secondsOnMachines([[2, 3, 5, 2, 3]], 2), 8);
+  const stages = [
+    [4, 4, 4],
+    [1, 10],
+  ];
+  assert.equal(secondsOnMachines(stages, 1), 23);
+  assert.equal(secondsOnMachines(stages, 2), 18);
+  assert.equal(secondsOnMachines(stages, 3), 14);
+  assert.equal(secondsOnMachines(stages, 100), 14);
+  assert.equal(secondsOnMachines([[]], 4), 0);
+  assert.throws(() => secondsOnMachines(stages, 0), /There cannot be 0 machines/);
+});
+
+test("the rows are the paper's: full width, its lengths, and both kinds of set at every size", () => {
+  const rows = scalingRows();
+  assert.equal(new Set(rows.map(nameOfRow)).size, rows.length);
+  for (const { configuration } of rows) {
+    assert.equal(configuration.profile, 'paper');
+    assert.equal((configuration.network as { width?: number }).width, 128);
+    assert.equal(configuration.evaluation.students, 5);
+    assert.equal(configuration.evaluation.epochs, 1000);
+  }
+  const names = rows.map(nameOfRow);
+  for (const dataset of ['CIFAR-10', 'CIFAR-100', 'SVHN']) {
+    for (const nominal of [1, 10, 50]) {
+      for (const set of ['images', 'HaBa']) assert.ok(names.includes(`${dataset}, MTT, ${set}, ${nominal}`));
+    }
+    assert.ok(names.includes(`${dataset}, MTT, HaBa, single-channel, 1`));
+  }
+  const single = rows.find((row) => nameOfRow(row) === 'CIFAR-10, MTT, HaBa, single-channel, 1')!;
+  assert.deepEqual(
+    { bases: 3, channels: 'single' },
+    {
+      bases: (single.configuration.set as { basesPerClass?: number }).basesPerClass,
+      channels: (single.configuration.set as { channels?: string }).channels,
+    },
+  );
+  assert.equal(single.configuration.iterations, 15_000);
+});
+
+test('SVHN is measured with CIFAR-10, whose shapes it has; CIFAR-100 is not', () => {
+  const row = (name: string) => scalingRows().find((one) => nameOfRow(one) === name)!;
+  const [ten, hundred, svhn] = ['CIFAR-10', 'CIFAR-100', 'SVHN'].map((dataset) => row(`${dataset}, MTT, HaBa, 10`));
+  assert.equal(runOf(ten).key, runOf(svhn).key);
+  assert.notEqual(runOf(ten).key, runOf(hundred).key);
+  assert.equal(expertOf(ten)!.key, expertOf(svhn)!.key);
+  assert.notEqual(runOf(ten).key, runOf(row('CIFAR-10, MTT, HaBa, 50')).key);
+  assert.equal(expertOf(row('CIFAR-10, DM, HaBa, 10')), undefined);
+});
+
+test('rows by a pattern; none that matches, and no pattern, are refused', () => {
+  assert.deepEqual(chosenRows({ pattern: '^svhn, mtt, images, 50$' }).map(nameOfRow), ['SVHN, MTT, images, 50']);
+  assert.throws(
+    () => chosenRows({ pattern: 'imagenet' }),
+    /No row matches 'imagenet'; there are: CIFAR-10, MTT, images, 1;/,
+  );
+  assert.throws(() => chosenRows({ pattern: '(' }), /'\(' is no regular expression/);
+});
+
+test('tables: hours of each row, of the experts once for all rows of a dataset, and of the whole', () => {
+  const row = scalingRow(
+    { profile: 'paper', dataset: 'cifar10', matching: { method: 'mtt' }, set: { kind: 'images', ipc: 1 } },
+    { nominal: 1, size: { train: 50_000, test: 10_000 }, label: 'CIFAR-10' },
+  );
+  const measured = {
+    unroll: 'full' as const,
+    estimate: { iterationSeconds: 3, studentSeconds: 100, bytes: 5.26e9 },
+    iteration: { seconds: 2.4, processorSeconds: 4.8, repetitions: 3 },
+    peakBytes: 4e9,
+    load: 2.04,
+    ...students,
+  };
+  const { iteration: _, ...others } = measured;
+  const untried = {
+    ...others,
+    unroll: 'stepwise' as const,
+    untried: 'it needs about 41.0 GB of memory, and 20.0 GB were free',
+  };
+  const [runs, experts, machines] = scalingTables('scaling', {
+    rows: [
+      { row, measurement: measured },
+      { row: { ...row, nominal: 50 }, measurement: untried },
+    ],
+    experts: [
+      // 21 x 50,000 x 0.0012 s = 1,260 s each, 35 h of a hundred.
+      {
+        dataset: 'CIFAR-10',
+        count: 100,
+        epochs: 21,
+        images: 50_000,
+        measurement: { imageSeconds: 0.0012, peakBytes: 1e9, load: 0 },
+      },
+    ],
+  });
+  const [first, second] = runs.table.objects() as Record<string, unknown>[];
+  // 36,650 s, and 15,000 x 3 s + 650 s = 45,650 s.
+  assert.deepEqual([first.hours, second.hours], [10.2, 12.7]);
+  assert.deepEqual([first['hours of iterations'], first['hours of students']], [10, 0.18]);
+  assert.deepEqual(
+    [first['seconds an iteration'], first.estimated, first['peak memory (GB)'], first['estimated (GB)']],
+    ['2.4', '3', 4, 5.3],
+  );
+  assert.deepEqual([second['seconds an iteration'], second['peak memory (GB)']], ['', '']);
+  assert.equal(second['iterations are'], 'as estimated: it needs about 41.0 GB of memory, and 20.0 GB were free');
+  assert.deepEqual([runs.name, experts.name, machines.name], ['scaling', 'scaling-experts', 'scaling-machines']);
+  assert.deepEqual((experts.table.object(0) as Record<string, unknown>).hours, 35);
+  // One machine: 126,000 + 82,300 s = 57.9 h. Eight: 13 experts on the busiest, 16,380 s, then the longer run: 62,030 s = 17.2 h.
+  const hours = Object.fromEntries(
+    (machines.table.objects() as { machines: number; hours: number }[]).map((one) => [one.machines, one.hours]),
+  );
+  assert.deepEqual([hours[1], hours[8]], [57.9, 17.2]);
+});
