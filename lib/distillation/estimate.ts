@@ -30,8 +30,11 @@ export interface RunEstimate extends Estimate {
   studentSeconds: number;
 }
 
-/** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
-const efficiency = 0.5;
+/**
+ * Share of the speed of a large matrix product that compiled steps reach: on two cores 0.45 to 0.55 at width 32 (npm run bench), 0.8
+ * to 0.9 at width 128 (npm run haba -- scaling).
+ */
+const efficiency = 0.6;
 /** In forward passes: with the backward pass, and with gradients of gradients. */
 const [firstOrder, secondOrder] = [3, 9];
 /** Copies of every activation that are alive at once: of a pass with its gradient, and of one differentiated twice. */

@@ -120,9 +120,15 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
   studentRate: 'stepSize',
   work({ studentBatch, studentSteps, unroll }, { items }) {
     const batch = studentBatch === 0 ? items : Math.min(studentBatch, items);
+    const images = studentSteps * batch;
+    if (unroll === 'stepwise') {
+      // Each step is taken once on the way there, and once more on the way back, where it is differentiated.
+      return { passes: { gradient: images, secondGradient: images }, alive: { secondGradient: batch }, updates: 1 };
+    }
+    // Of steps that are not being differentiated, what the way back needs lies there: as much as of a gradient.
     return {
-      passes: { secondGradient: studentSteps * batch },
-      alive: { secondGradient: unroll === 'full' ? studentSteps * batch : batch },
+      passes: { secondGradient: images },
+      alive: { gradient: images - batch, secondGradient: batch },
       updates: 1,
     };
   },
