@@ -8,13 +8,18 @@ import { habaProgram } from '../../experiments/program';
 import { measurementSchemas, type ExpertMeasurement, type RunMeasurement } from './measurement';
 import type { MeasureEvent, MeasureRequest } from './process';
 
+/** Thrown where a process was ended by the system, or by somebody. */
+export class ProcessKilled extends Error {
+  override name = 'ProcessKilled';
+}
+
 interface Hooks {
   onNote: (message: string) => void;
   /** Ends the process. */
   signal: AbortSignal;
 }
 
-/** @throws Error in a sentence where the process fails, or ends before it answers, as where memory runs out */
+/** @throws ProcessKilled where the process was; Error in a sentence where it fails, or ends before it answers */
 export async function measureApart(
   request: Omit<MeasureRequest, 'experts'>,
   { onNote, signal }: Hooks,
@@ -50,7 +55,7 @@ async function answerOf(request: MeasureRequest, onNote: Hooks['onNote'], signal
   const how = await ended;
   signal.throwIfAborted();
   if (measured !== undefined) return measurementSchemas[request.kind].parse(measured);
-  if (how === 'by SIGKILL') throw new Error('its process was ended by SIGKILL, as when memory runs out');
+  if (how === 'by SIGKILL') throw new ProcessKilled('its process was ended by SIGKILL, as where memory runs out');
   throw new Error(complaint.trim().split('\n').at(-1) || `its process ended ${how}`);
 }
 

@@ -26,6 +26,8 @@ export interface MeasureOptions {
   experts: string;
   /** Iterations that would take longer, by the estimate, are not tried. */
   longestSeconds: number;
+  /** Why none are to be tried. */
+  untried?: string;
   say: (message: string) => void;
 }
 
@@ -44,7 +46,9 @@ export async function measureRun(given: Configuration, options: MeasureOptions):
       say("measured with matching.unroll 'stepwise', since memory does not hold all steps at once");
     const longer = (estimate?.iterationSeconds ?? 0) > longestSeconds;
     const untried =
-      lacking ?? (longer ? `it would take about ${formatSeconds(estimate!.iterationSeconds)}` : undefined);
+      options.untried ??
+      lacking ??
+      (longer ? `it would take about ${formatSeconds(estimate!.iterationSeconds)}` : undefined);
     if (untried) say(`not tried: ${untried}`);
     else if (estimate) say(`about ${formatSeconds(estimate.iterationSeconds)} an iteration, by the estimate`);
     const trajectory = trajectoryOf({ configuration });

@@ -16,16 +16,29 @@ export interface RunSeconds {
 
 type Measured = Pick<RunMeasurement, 'iteration' | 'estimate' | 'updateSeconds' | 'updates' | 'testSeconds'>;
 
-/** Of iterations as they were measured, or, where none was tried, as they were estimated. */
+export interface RunReckoning {
+  /** Of iterations as they were measured, or, where none was tried, as they were estimated. */
+  measured: RunSeconds;
+  /**
+   * Of iterations on a machine that does nothing else, at least: the time that they computed, as if all threads had been busy all the
+   * time. Others on the machine make iterations take longer, and hardly change how long they compute. Students as measured.
+   */
+  free: RunSeconds;
+}
+
+/** @param threads that it was measured with */
 export function secondsOfRun(
   { iterations, students, testImages }: RunLength,
   { iteration, estimate, updates, updateSeconds, testSeconds }: Measured,
-): RunSeconds {
-  const { seconds = NaN } = iteration ?? { seconds: estimate?.iterationSeconds };
-  return {
-    distillation: iterations * seconds,
-    students: students * (updates * updateSeconds + testImages * testSeconds),
-  };
+  threads: number,
+): RunReckoning {
+  const trained = students * (updates * updateSeconds + testImages * testSeconds);
+  const of = (seconds: number) => ({ distillation: iterations * seconds, students: trained });
+  if (iteration === undefined) {
+    const estimated = of(estimate?.iterationSeconds ?? NaN);
+    return { measured: estimated, free: estimated };
+  }
+  return { measured: of(iteration.seconds), free: of(iteration.processorSeconds / threads) };
 }
 
 /** Seconds of one expert. @param images that an epoch shows */

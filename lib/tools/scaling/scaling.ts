@@ -12,7 +12,7 @@ import { RunStopped } from '../../runs/context';
 import { computingThreads } from '../../tensor/backend';
 import { listenForInterrupt } from '../../terminal/interrupt';
 import { createProgress, type ProgressReporter } from '../../terminal/progress';
-import { measureApart } from './measure-apart';
+import { measureApart, ProcessKilled } from './measure-apart';
 import { measurementSchemas, type ExpertMeasurement, type RunMeasurement } from './measurement';
 import { expertOf, runOf, trajectoryOf, type Part } from './parts';
 import { scalingRows, type ScalingRow } from './rows';
@@ -48,6 +48,8 @@ export interface ScaledExperts {
 }
 
 export interface Scaling {
+  /** That it was measured with. */
+  threads: number;
   rows: ScaledRow[];
   experts: ScaledExperts[];
 }
@@ -55,7 +57,8 @@ export interface Scaling {
 /**
  * Measures rows one after the other, each in a process of its own; what is measured is kept, on a machine like this. Rows of equal
  * shapes are measured once. A row that memory does not hold, by the estimate, is not tried: its hours are then the estimate's; a row of
- * trajectory matching is first tried with its unroll walked back step by step.
+ * trajectory matching is first tried with its unroll walked back step by step. Where the system ends a process all the same, the row
+ * counts as not tried.
  * @throws RunStopped after an interrupt; what is measured is kept, and the same again goes on
  */
 export async function scaling(options: ScalingOptions = {}): Promise<Scaling> {
@@ -79,7 +82,16 @@ export async function scaling(options: ScalingOptions = {}): Promise<Scaling> {
       const onNote = (message: string) => progress.note(`${name}: ${message}`);
       const kept = keptIn(folder, part);
       const found = again ? undefined : kept.read();
-      const measurement = found ?? (await measureApart(request, { onNote, signal }).catch(explain(name)));
+      const apart = async () => {
+        try {
+          return await measureApart(request, { onNote, signal });
+        } catch (error) {
+          if (kind !== 'run' || !(error instanceof ProcessKilled)) throw error;
+          onNote(error.message);
+          return measureApart({ ...request, untried: error.message }, { onNote, signal });
+        }
+      };
+      const measurement = found ?? (await apart().catch(explain(name)));
       // What was not tried may be another time.
       if (!found && !('untried' in measurement)) kept.write(measurement);
       (measured[kind] as Map<string, typeof measurement>).set(key, measurement);
@@ -96,6 +108,7 @@ export async function scaling(options: ScalingOptions = {}): Promise<Scaling> {
     interrupt.release();
   }
   return {
+    threads: computingThreads(),
     rows: rows.map((row) => ({ row, measurement: measured.run.get(runOf(row).key)! })),
     experts: expertsOf(rows, (row) => measured.expert.get(expertOf(row)!.key)!),
   };

@@ -3,7 +3,7 @@ import { table } from 'arquero';
 import { rounded } from '../../report/number-text';
 import type { ReportTable } from '../../report/tables';
 import type { Scaling, ScaledRow } from './scaling';
-import { secondsOfExpert, secondsOfRun, secondsOnMachines } from './reckoning';
+import { secondsOfExpert, secondsOfRun, secondsOnMachines, type RunSeconds } from './reckoning';
 
 /** Machines like this one that the whole is divided among. */
 const machines = [1, 2, 4, 8, 16, 32];
@@ -17,9 +17,9 @@ export function scalingTables(name: string, scaling: Scaling): ReportTable[] {
   return ['', '-experts', '-machines'].map((end, place) => ({ name: `${name}${end}`, runs: [], table: tables[place] }));
 }
 
-function runsTable({ rows }: Scaling) {
+function runsTable({ rows, threads }: Scaling) {
   const column = <Value>(of: (row: ScaledRow) => Value) => rows.map(of);
-  const seconds = rows.map(secondsOf);
+  const seconds = rows.map((row) => secondsOf(row, threads));
   return table({
     dataset: column(({ row }) => row.dataset),
     loss: column(({ row }) => row.loss),
@@ -32,9 +32,9 @@ function runsTable({ rows }: Scaling) {
     'peak memory (GB)': column(({ measurement: { iteration, peakBytes } }) => (iteration ? gigabytes(peakBytes) : '')),
     'estimated (GB)': column(({ measurement: { estimate } }) => (estimate ? gigabytes(estimate.bytes) : '')),
     iterations: column(({ row }) => row.configuration.iterations),
-    'hours of iterations': seconds.map(({ distillation }) => hours(distillation)),
-    'hours of students': seconds.map(({ students }) => rounded(students / 3600, 2)),
-    hours: seconds.map(({ distillation, students }) => hours(distillation + students)),
+    'hours of students': seconds.map(({ measured }) => rounded(measured.students / 3600, 2)),
+    'hours as measured': seconds.map(({ measured }) => hours(whole(measured))),
+    'hours of a free machine': seconds.map(({ free }) => hours(whole(free))),
     'iterations are': column(({ measurement: { untried } }) => (untried ? `as estimated: ${untried}` : 'measured')),
     load: column(({ measurement: { load } }) => rounded(load, 1)),
   });
@@ -57,23 +57,24 @@ function expertsTable({ experts }: Scaling) {
   });
 }
 
-function machinesTable({ rows, experts }: Scaling) {
-  const runs = rows.map(secondsOf).map(({ distillation, students }) => distillation + students);
+function machinesTable({ rows, experts, threads }: Scaling) {
+  const runs = rows.map((row) => secondsOf(row, threads));
   const trained = experts.flatMap((one) => new Array<number>(one.count).fill(secondsOfExpert(one, one.measurement)));
-  const all = machines.map((count) => secondsOnMachines([trained, runs], count));
-  return table({
-    machines,
-    hours: all.map(hours),
-    days: all.map((seconds) => rounded(seconds / 86_400, 1)),
-  });
+  const on = (reckoned: 'measured' | 'free') => {
+    const stages = [trained, runs.map((run) => whole(run[reckoned]))];
+    return machines.map((count) => hours(secondsOnMachines(stages, count)));
+  };
+  return table({ machines, 'hours as measured': on('measured'), 'hours of free machines': on('free') });
 }
 
-const secondsOf = ({ row: { configuration, size }, measurement }: ScaledRow) =>
+const secondsOf = ({ row: { configuration, size }, measurement }: ScaledRow, threads: number) =>
   secondsOfRun(
     { iterations: configuration.iterations, students: configuration.evaluation.students, testImages: size.test },
     measurement,
+    threads,
   );
 
+const whole = ({ distillation, students }: RunSeconds) => distillation + students;
 const hours = (seconds: number) => rounded(seconds / 3600, 1);
 const gigabytes = (bytes: number) => rounded(bytes / 1e9, 1);
 

@@ -85,6 +85,33 @@ test('an iteration that would take longer than allowed is not tried, said so, an
   assert.deepEqual(readdirSync(another), []);
 });
 
+test('where the process of a row is killed, the row is not tried, said so, and the others go on', async (context) => {
+  if (process.platform !== 'linux') return context.skip('which processes it started only Linux tells here');
+  const notes: string[] = [];
+  let killed = false;
+  // It takes longer to load TensorFlow than to be found here.
+  const finder = setInterval(() => {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    const measuring = children.find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('process.ts'));
+    if (killed || measuring === undefined) return;
+    killed = true;
+    process.kill(Number(measuring), 'SIGKILL');
+  }, 20);
+  try {
+    const progress: ProgressReporter = { ...silent, note: (message) => notes.push(message) };
+    const another = path.join(place, 'killed');
+    const found = await scaling({ rows: [rows[1], row({ matching: { method: 'dm' } })], folder: another, progress });
+    const [first, second] = found.rows.map(({ measurement }) => measurement);
+    assert.equal(first.untried, 'its process was ended by SIGKILL, as where memory runs out');
+    assert.ok(first.iteration === undefined && first.updateSeconds > 0);
+    assert.ok(second.iteration);
+    assert.match(notes[0], /DM, images, 1, 10 classes: its process was ended by SIGKILL/);
+    assert.equal(readdirSync(another).length, 1);
+  } finally {
+    clearInterval(finder);
+  }
+});
+
 test('a damaged measurement is refused by its file, and not overwritten', async () => {
   const name = readdirSync(folder).find((one) => one.startsWith('dm-'))!;
   const file = path.join(folder, name);
