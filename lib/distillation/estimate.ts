@@ -3,6 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
+import type { DataShape } from '../factorization/parameterisation';
 import type { Passes } from '../matching/method';
 import { matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
@@ -55,49 +56,63 @@ export function estimateRun(
   iterationsDone = 0,
 ): RunEstimate | undefined {
   if (computingDevice().device === 'GPU') return undefined;
-  const { imageShape, classCount, count } = data.train;
-  const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
-  if (image === undefined) return undefined;
-  const { set, matching, evaluation, constraints, iterations } = configuration;
-  const distilledSet = createDistilledSet({ ...set, imageShape, classCount });
-  const { itemCount, formations, views } = distilledSet;
-  const items = itemCount * formations;
-  const work = matchingMethodOf(matching.method).work?.(matching, { classCount, items });
+  const work = iterationWork(configuration, data.train);
   if (work === undefined) return undefined;
-  const passes = weighed(work.passes, firstOrder, secondOrder);
-  const alive = weighed(work.alive, firstOrderCopies, secondOrderCopies);
-
-  let iteration = passes * image.operations;
-  let constrained = 0;
-  if (isConstrained(constraints, views)) {
-    const adversary = forwardCost(createAdversary({ ...constraints.adversary, imageShape, classCount }), data);
-    const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
-    const players = adversaryLearns(constraints) ? 2 : 1;
-    iteration += work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
-    constrained = firstOrderCopies * images * (adversary?.bytes ?? 0);
-  }
+  const { image, distilledSet, items } = work;
+  const { evaluation, iterations } = configuration;
+  const { imageShape, count } = data.train;
   const { epochs = 0, updates: steps } = evaluation;
   const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
   const trained = shown * firstOrder + data[evaluation.split].count;
   const student = trained * image.operations;
   const operations =
-    (iterations - iterationsDone) * iteration +
+    (iterations - iterationsDone) * work.operations +
     // What the start takes is done when there are iterations.
     (iterationsDone === 0 ? preparationOperations(distilledSet) : 0) +
     evaluation.students * student;
 
   const batch = Math.min(evaluation.batchSize, items);
   const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
-  const matched = iterationsDone < iterations ? Math.max(alive * image.bytes, constrained) : 0;
+  const matched = iterationsDone < iterations ? work.bytes : 0;
   const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + 2 * testBatch;
   const speed = efficiency * matrixProductSpeed();
   return {
     seconds: operations / speed,
-    iterationSeconds: iteration / speed,
+    iterationSeconds: work.operations / speed,
     studentSeconds: student / speed,
     bytes: process.memoryUsage().rss + ownBytes,
     ownBytes,
   };
+}
+
+/**
+ * Floating point operations of one iteration, by shapes alone: of runs on one machine, how long one takes beside another.
+ * @returns undefined where the backend cannot tell, or the matching method does not say what an iteration takes
+ */
+export function iterationOperations(configuration: Configuration, shape: DataShape): number | undefined {
+  return iterationWork(configuration, shape)?.operations;
+}
+
+/** Operations of one iteration, and bytes that it needs at once. */
+function iterationWork({ network, set, matching, constraints }: Configuration, { imageShape, classCount }: DataShape) {
+  const shape = { imageShape, classCount };
+  const image = forwardCost(createNetwork({ ...network, ...shape }), shape);
+  if (image === undefined) return undefined;
+  const distilledSet = createDistilledSet({ ...set, ...shape });
+  const { itemCount, formations, views } = distilledSet;
+  const items = itemCount * formations;
+  const work = matchingMethodOf(matching.method).work?.(matching, { classCount, items });
+  if (work === undefined) return undefined;
+  let operations = weighed(work.passes, firstOrder, secondOrder) * image.operations;
+  let bytes = weighed(work.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
+  if (isConstrained(constraints, views)) {
+    const adversary = forwardCost(createAdversary({ ...constraints.adversary, ...shape }), shape);
+    const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
+    const players = adversaryLearns(constraints) ? 2 : 1;
+    operations += work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
+    bytes = Math.max(bytes, firstOrderCopies * images * (adversary?.bytes ?? 0));
+  }
+  return { operations, bytes, image, distilledSet, items };
 }
 
 /**
@@ -108,7 +123,7 @@ export function estimatePreparation({ matching, network }: Configuration, data: 
   if (computingDevice().device === 'GPU') return undefined;
   const { imageShape, classCount, count } = data.train;
   const work = matchingMethodOf(matching.method).prepare?.work?.(matching, { images: count });
-  const image = work && forwardCost(createNetwork({ ...network, imageShape, classCount }), data);
+  const image = work && forwardCost(createNetwork({ ...network, imageShape, classCount }), data.train);
   if (image === undefined) return undefined;
   const operations = weighed(work!.passes, firstOrder, secondOrder) * image.operations;
   const ownBytes = weighed(work!.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
@@ -119,7 +134,7 @@ export function estimatePreparation({ matching, network }: Configuration, data: 
   };
 }
 
-function forwardCost(network: Network, { train: { imageShape } }: PreparedDataset) {
+function forwardCost(network: Network, { imageShape }: Pick<DataShape, 'imageShape'>) {
   const inputs = {
     parameters: network.init(Random.stream(0, 'shapes alone')),
     images: tf.zeros<tf.Rank.R4>([1, ...imageShape]),

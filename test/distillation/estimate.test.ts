@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Configuration } from '../../lib/distillation/configuration';
-import { estimateRun } from '../../lib/distillation/estimate';
+import { estimateRun, iterationOperations } from '../../lib/distillation/estimate';
 import { computingDevice, useBackend } from '../../lib/tensor/backend';
 import { tf } from '../../lib/tensor/tensorflow';
 import { smallConfiguration, smallData } from './small-world';
@@ -26,6 +26,9 @@ test('on a GPU nothing is estimated: host memory and the speed of a large produc
   }
 });
 
+/** Of one forward pass of the small ConvNet, two blocks on 12x12 RGB and 6x6, and its classifier of two classes on 3x3. */
+const operations = (width: number) => 2 * 9 * (3 * width * 12 * 12 + width * width * 6 * 6) + 2 * 3 * 3 * width * 2;
+
 test('a run is its iterations and its students, each image by how often it is differentiated', (context) => {
   if (computingDevice().backend === 'wasm') return context.skip('WebAssembly estimates nothing anywhere');
   const data = smallData();
@@ -37,6 +40,10 @@ test('a run is its iterations and its students, each image by how often it is di
     // passes each, and classifies the eight of the test split.
     const ratio = (3 * 3 * 9) / (30 * 4 * 3 + 8);
     assert.ok(Math.abs(estimate.iterationSeconds / estimate.studentSeconds / ratio - 1) < 1e-9);
+    assert.ok(
+      Math.abs(iterationOperations(configuration, data.train)! / operations(4) / (3 * 3 * 9) - 1) < 1e-9,
+      'operations of the iteration',
+    );
     const { iterations, evaluation } = configuration;
     const whole = iterations * estimate.iterationSeconds + evaluation.students * estimate.studentSeconds;
     assert.ok(Math.abs(estimate.seconds / whole - 1) < 1e-9);

@@ -2,14 +2,15 @@
 import type { PreparedDataset } from '../../data/image-source';
 import type { Configuration } from '../../distillation/configuration';
 import { estimateRun, type RunEstimate } from '../../distillation/estimate';
+import type { Untried } from './measurement';
 import { trajectoryOf } from './parts';
 
 export interface FittedRun {
   configuration: Configuration;
   /** Absent where nothing can be told, as on a GPU. */
   estimate?: RunEstimate;
-  /** Why it cannot be tried, in words. */
-  lacking?: string;
+  /** Why it cannot be tried. */
+  lacking?: Untried;
 }
 
 /**
@@ -29,6 +30,7 @@ export function fitToMemory(configuration: Configuration, data: PreparedDataset,
     );
   }
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  const lacking = `it needs about ${gigabytes(estimate.ownBytes)} of memory, and ${gigabytes(freeBytes)} were free`;
-  return { configuration, estimate, lacking };
+  const { ownBytes: bytes } = estimate;
+  const why = `it needs about ${gigabytes(bytes)} of memory, and ${gigabytes(freeBytes)} were free`;
+  return { configuration, estimate, lacking: { why, bytes } };
 }

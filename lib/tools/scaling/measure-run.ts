@@ -15,7 +15,7 @@ import { studentUpdates } from '../../evaluation/student';
 import { freeMemory, peakMemory } from '../../tensor/memory';
 import { formatSeconds } from '../../terminal/progress';
 import { fitToMemory } from './fit-to-memory';
-import type { RunMeasurement } from './measurement';
+import type { RunMeasurement, Untried } from './measurement';
 import { trajectoryOf } from './parts';
 import { standInData, writeStandInExpert } from './stand-in';
 import type { DataSize } from './rows';
@@ -27,7 +27,7 @@ export interface MeasureOptions {
   /** Iterations that would take longer, by the estimate, are not tried. */
   longestSeconds: number;
   /** Why none are to be tried. */
-  untried?: string;
+  untried?: Untried;
   say: (message: string) => void;
 }
 
@@ -44,12 +44,8 @@ export async function measureRun(given: Configuration, options: MeasureOptions):
     const { configuration, estimate, lacking } = fitToMemory(given, data, freeMemory());
     if (configuration !== given)
       say("measured with matching.unroll 'stepwise', since memory does not hold all steps at once");
-    const longer = (estimate?.iterationSeconds ?? 0) > longestSeconds;
-    const untried =
-      options.untried ??
-      lacking ??
-      (longer ? `it would take about ${formatSeconds(estimate!.iterationSeconds)}` : undefined);
-    if (untried) say(`not tried: ${untried}`);
+    const untried = options.untried ?? lacking ?? tooLong(estimate, longestSeconds);
+    if (untried) say(`not tried: ${untried.why}`);
     else if (estimate) say(`about ${formatSeconds(estimate.iterationSeconds)} an iteration, by the estimate`);
     const trajectory = trajectoryOf({ configuration });
     if (trajectory) writeStandInExpert(configuration, trajectory, data, experts);
@@ -76,6 +72,13 @@ export async function measureRun(given: Configuration, options: MeasureOptions):
   } finally {
     data.dispose();
   }
+}
+
+function tooLong(estimate: RunEstimate | undefined, longestSeconds: number): Untried | undefined {
+  const { iterationSeconds: seconds = 0 } = estimate ?? {};
+  return seconds > longestSeconds
+    ? { why: `it would take about ${formatSeconds(seconds)} (--longest)`, seconds }
+    : undefined;
 }
 
 const told = ({ iterationSeconds, studentSeconds, bytes }: RunEstimate) => ({

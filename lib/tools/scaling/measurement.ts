@@ -4,6 +4,11 @@ import { z } from 'zod';
 const seconds = z.number().nonnegative().finite();
 const bytes = z.number().nonnegative().finite();
 
+/** Why iterations were not tried: in words, and the seconds or bytes that were too many. */
+const untriedSchema = z.object({ why: z.string(), seconds: seconds.optional(), bytes: bytes.optional() });
+
+export type Untried = z.infer<typeof untriedSchema>;
+
 const runSchema = z.object({
   /** Of trajectory matching: how it was differentiated. */
   unroll: z.enum(['full', 'stepwise']).optional(),
@@ -11,8 +16,7 @@ const runSchema = z.object({
   estimate: z.object({ iterationSeconds: seconds, studentSeconds: seconds, bytes }).optional(),
   /** Absent where it was not tried. */
   iteration: z.object({ seconds, processorSeconds: seconds, repetitions: z.number() }).optional(),
-  /** Why it was not. */
-  untried: z.string().optional(),
+  untried: untriedSchema.optional(),
   /** Largest resident memory of the process. */
   peakBytes: bytes,
   /** One step of a student's training, and classifying one image. */

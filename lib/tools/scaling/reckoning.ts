@@ -1,4 +1,5 @@
 /** Hours of the whole table from seconds of its parts. */
+import { median } from 'simple-statistics';
 import type { ExpertMeasurement, RunMeasurement } from './measurement';
 
 export interface RunLength {
@@ -14,31 +15,63 @@ export interface RunSeconds {
   students: number;
 }
 
-type Measured = Pick<RunMeasurement, 'iteration' | 'estimate' | 'updateSeconds' | 'updates' | 'testSeconds'>;
-
-export interface RunReckoning {
-  /** Of iterations as they were measured, or, where none was tried, as they were estimated. */
-  measured: RunSeconds;
+/** Seconds of one iteration. */
+export interface ReckonedIteration {
+  /** As it was measured, with whatever else ran on the machine. */
+  measured: number;
   /**
-   * Of iterations on a machine that does nothing else, at least: the time that they computed, as if all threads had been busy all the
-   * time. Others on the machine make iterations take longer, and hardly change how long they compute. Students as measured.
+   * On a machine that does nothing else, at least: the time that it computed, as if all threads had been busy all the time. Others make
+   * an iteration take longer, and hardly change how long it computes.
    */
-  free: RunSeconds;
+  free: number;
+  /** Where the numbers come from, in words. */
+  from: string;
 }
 
-/** @param threads that it was measured with */
+export interface RowToReckon {
+  loss: string;
+  /** Of one iteration; absent where nothing tells. */
+  operations?: number;
+  measurement: Pick<RunMeasurement, 'iteration' | 'estimate'>;
+}
+
+/**
+ * Iterations of all rows: those that were tried as measured; others by their operations, at the median pace of measured rows of the same
+ * loss; where there is none, as estimated.
+ * @param threads that were measured with
+ */
+export function reckonIterations(rows: readonly RowToReckon[], threads: number): ReckonedIteration[] {
+  const secondsOf = ({ seconds, processorSeconds }: NonNullable<RunMeasurement['iteration']>) => ({
+    measured: seconds,
+    free: processorSeconds / threads,
+  });
+  const paces = rows.flatMap(({ loss, operations, measurement: { iteration } }) => {
+    if (!iteration || !operations) return [];
+    const { measured, free } = secondsOf(iteration);
+    return [{ loss, measured: measured / operations, free: free / operations }];
+  });
+  return rows.map(({ loss, operations, measurement: { iteration, estimate } }) => {
+    if (iteration) return { ...secondsOf(iteration), from: 'measured' };
+    const own = paces.filter((pace) => pace.loss === loss);
+    if (operations === undefined || own.length === 0) {
+      const seconds = estimate?.iterationSeconds ?? NaN;
+      return { measured: seconds, free: seconds, from: 'estimated' };
+    }
+    const at = (of: 'measured' | 'free') => operations * median(own.map((pace) => pace[of]));
+    return { measured: at('measured'), free: at('free'), from: `by operations, from measured rows of ${loss}` };
+  });
+}
+
+/** @param iterationSeconds of one iteration */
 export function secondsOfRun(
   { iterations, students, testImages }: RunLength,
-  { iteration, estimate, updates, updateSeconds, testSeconds }: Measured,
-  threads: number,
-): RunReckoning {
-  const trained = students * (updates * updateSeconds + testImages * testSeconds);
-  const of = (seconds: number) => ({ distillation: iterations * seconds, students: trained });
-  if (iteration === undefined) {
-    const estimated = of(estimate?.iterationSeconds ?? NaN);
-    return { measured: estimated, free: estimated };
-  }
-  return { measured: of(iteration.seconds), free: of(iteration.processorSeconds / threads) };
+  iterationSeconds: number,
+  { updates, updateSeconds, testSeconds }: Pick<RunMeasurement, 'updateSeconds' | 'updates' | 'testSeconds'>,
+): RunSeconds {
+  return {
+    distillation: iterations * iterationSeconds,
+    students: students * (updates * updateSeconds + testImages * testSeconds),
+  };
 }
 
 /** Seconds of one expert. @param images that an epoch shows */

@@ -4,17 +4,21 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
+import { shapeOf } from '../../data/dataset-names';
+import { iterationOperations } from '../../distillation/estimate';
 import { canonicalJson } from '../../files/canonical-json';
 import { makeFolder } from '../../files/file-error';
 import { resultsFolder } from '../../files/results-folder';
 import { readSealed, writeSealed } from '../../files/sealed-json';
 import { RunStopped } from '../../runs/context';
-import { computingThreads } from '../../tensor/backend';
+import { computingThreads, useBackend } from '../../tensor/backend';
+import { freeMemory } from '../../tensor/memory';
 import { listenForInterrupt } from '../../terminal/interrupt';
 import { createProgress, type ProgressReporter } from '../../terminal/progress';
 import { measureApart, ProcessKilled } from './measure-apart';
 import { measurementSchemas, type ExpertMeasurement, type RunMeasurement } from './measurement';
 import { expertOf, runOf, trajectoryOf, type Part } from './parts';
+import { reckonIterations, type ReckonedIteration } from './reckoning';
 import { scalingRows, type ScalingRow } from './rows';
 
 export interface ScalingOptions {
@@ -33,6 +37,7 @@ export interface ScalingOptions {
 export interface ScaledRow {
   row: ScalingRow;
   measurement: RunMeasurement;
+  iteration: ReckonedIteration;
 }
 
 /** The experts of one dataset, which all its rows share. */
@@ -48,15 +53,13 @@ export interface ScaledExperts {
 }
 
 export interface Scaling {
-  /** That it was measured with. */
-  threads: number;
   rows: ScaledRow[];
   experts: ScaledExperts[];
 }
 
 /**
  * Measures rows one after the other, each in a process of its own; what is measured is kept, on a machine like this. Rows of equal
- * shapes are measured once. A row that memory does not hold, by the estimate, is not tried: its hours are then the estimate's; a row of
+ * shapes are measured once. A row that memory does not hold, by the estimate, is not tried: its hours are then reckoned from the others'; a row of
  * trajectory matching is first tried with its unroll walked back step by step. Where the system ends a process all the same, the row
  * counts as not tried.
  * @throws RunStopped after an interrupt; what is measured is kept, and the same again goes on
@@ -81,19 +84,20 @@ export async function scaling(options: ScalingOptions = {}): Promise<Scaling> {
       const request = { kind, configuration, size, longestSeconds };
       const onNote = (message: string) => progress.note(`${name}: ${message}`);
       const kept = keptIn(folder, part);
-      const found = again ? undefined : kept.read();
+      const before = again ? undefined : kept.read();
+      // What was not tried may be now.
+      const found = before && isWorthTrying(before, longestSeconds) ? undefined : before;
       const apart = async () => {
         try {
           return await measureApart(request, { onNote, signal });
         } catch (error) {
           if (kind !== 'run' || !(error instanceof ProcessKilled)) throw error;
           onNote(error.message);
-          return measureApart({ ...request, untried: error.message }, { onNote, signal });
+          return measureApart({ ...request, untried: { why: error.message } }, { onNote, signal });
         }
       };
       const measurement = found ?? (await apart().catch(explain(name)));
-      // What was not tried may be another time.
-      if (!found && !('untried' in measurement)) kept.write(measurement);
+      if (measurement !== found) kept.write(measurement);
       (measured[kind] as Map<string, typeof measurement>).set(key, measurement);
       done += 1;
       progress.update(done);
@@ -107,11 +111,30 @@ export async function scaling(options: ScalingOptions = {}): Promise<Scaling> {
     progress.end();
     interrupt.release();
   }
+  await useBackend();
+  const found = rows.map((row) => ({ row, measurement: measured.run.get(runOf(row).key)! }));
+  const iterations = reckonIterations(
+    found.map(({ row, measurement }) => ({ loss: row.loss, operations: operationsOf(row, measurement), measurement })),
+    computingThreads(),
+  );
   return {
-    threads: computingThreads(),
-    rows: rows.map((row) => ({ row, measurement: measured.run.get(runOf(row).key)! })),
+    rows: found.map((one, place) => ({ ...one, iteration: iterations[place] })),
     experts: expertsOf(rows, (row) => measured.expert.get(expertOf(row)!.key)!),
   };
+}
+
+/** Of an iteration as it was, or would have been, measured. */
+function operationsOf({ configuration }: ScalingRow, { unroll }: RunMeasurement): number | undefined {
+  const { matching } = configuration;
+  const asMeasured = unroll === undefined ? matching : ({ ...matching, unroll } as typeof matching);
+  return iterationOperations({ ...configuration, matching: asMeasured }, shapeOf(configuration.dataset));
+}
+
+/** Whether what was too long, or too large, is so no more. */
+function isWorthTrying(kept: RunMeasurement | ExpertMeasurement, longestSeconds: number): boolean {
+  if (!('untried' in kept) || kept.untried === undefined) return false;
+  const { seconds = 0, bytes = 0 } = kept.untried;
+  return seconds <= longestSeconds && bytes <= freeMemory();
 }
 
 function explain(name: string) {

@@ -17,9 +17,9 @@ export function scalingTables(name: string, scaling: Scaling): ReportTable[] {
   return ['', '-experts', '-machines'].map((end, place) => ({ name: `${name}${end}`, runs: [], table: tables[place] }));
 }
 
-function runsTable({ rows, threads }: Scaling) {
+function runsTable({ rows }: Scaling) {
   const column = <Value>(of: (row: ScaledRow) => Value) => rows.map(of);
-  const seconds = rows.map((row) => secondsOf(row, threads));
+  const seconds = rows.map(secondsOf);
   return table({
     dataset: column(({ row }) => row.dataset),
     loss: column(({ row }) => row.loss),
@@ -35,7 +35,8 @@ function runsTable({ rows, threads }: Scaling) {
     'hours of students': seconds.map(({ measured }) => rounded(measured.students / 3600, 2)),
     'hours as measured': seconds.map(({ measured }) => hours(whole(measured))),
     'hours of a free machine': seconds.map(({ free }) => hours(whole(free))),
-    'iterations are': column(({ measurement: { untried } }) => (untried ? `as estimated: ${untried}` : 'measured')),
+    'hours from': column(({ iteration: { from } }) => from),
+    'not tried because': column(({ measurement: { untried } }) => untried?.why ?? ''),
     load: column(({ measurement: { load } }) => rounded(load, 1)),
   });
 }
@@ -57,8 +58,8 @@ function expertsTable({ experts }: Scaling) {
   });
 }
 
-function machinesTable({ rows, experts, threads }: Scaling) {
-  const runs = rows.map((row) => secondsOf(row, threads));
+function machinesTable({ rows, experts }: Scaling) {
+  const runs = rows.map(secondsOf);
   const trained = experts.flatMap((one) => new Array<number>(one.count).fill(secondsOfExpert(one, one.measurement)));
   const on = (reckoned: 'measured' | 'free') => {
     const stages = [trained, runs.map((run) => whole(run[reckoned]))];
@@ -67,12 +68,14 @@ function machinesTable({ rows, experts, threads }: Scaling) {
   return table({ machines, 'hours as measured': on('measured'), 'hours of free machines': on('free') });
 }
 
-const secondsOf = ({ row: { configuration, size }, measurement }: ScaledRow, threads: number) =>
-  secondsOfRun(
-    { iterations: configuration.iterations, students: configuration.evaluation.students, testImages: size.test },
-    measurement,
-    threads,
-  );
+function secondsOf({ row: { configuration, size }, measurement, iteration }: ScaledRow) {
+  const { iterations, evaluation } = configuration;
+  const length = { iterations, students: evaluation.students, testImages: size.test };
+  return {
+    measured: secondsOfRun(length, iteration.measured, measurement),
+    free: secondsOfRun(length, iteration.free, measurement),
+  };
+}
 
 const whole = ({ distillation, students }: RunSeconds) => distillation + students;
 const hours = (seconds: number) => rounded(seconds / 3600, 1);

@@ -21,15 +21,14 @@ test('what memory holds stays; what it does not is walked back step by step, or 
     assert.deepEqual(fitted.configuration, stepwise);
     assert.equal(fitted.estimate!.ownBytes, small);
     assert.equal(fitted.lacking, undefined);
-    assert.match(
-      fitToMemory(full, data, small - 1).lacking!,
-      /^it needs about 0\.0 GB of memory, and 0\.0 GB were free$/,
-    );
+    const lacking = fitToMemory(full, data, small - 1).lacking!;
+    assert.equal(lacking.bytes, small);
+    assert.match(lacking.why, /^it needs about 0\.0 GB of memory, and 0\.0 GB were free$/);
 
     const means = smallConfiguration({ matching: { method: 'dm' }, set: { kind: 'images', ipc: 2 } });
-    const lacking = fitToMemory(means, data, 1);
-    assert.equal(lacking.configuration, means);
-    assert.ok(lacking.lacking);
+    const other = fitToMemory(means, data, 1);
+    assert.equal(other.configuration, means);
+    assert.ok(other.lacking);
   } finally {
     data.dispose();
   }

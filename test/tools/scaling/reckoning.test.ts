@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  reckonIterations,
   secondsOfExpert,
   secondsOfRun,
   secondsOnMachines,
-  type RunSeconds,
 } from '../../../lib/tools/scaling/reckoning';
 import { chosenRows, nameOfRow, scalingRow, scalingRows } from '../../../lib/tools/scaling/rows';
 import { expertOf, runOf } from '../../../lib/tools/scaling/parts';
@@ -13,24 +13,37 @@ import { scalingTables } from '../../../lib/tools/scaling/table';
 const length = { iterations: 15_000, students: 5, testImages: 10_000 };
 const students = { updates: 1000, updateSeconds: 0.12, testSeconds: 0.001 };
 
-test('seconds of a run: iterations as measured, or as they computed on all threads, and every student trained and tested', () => {
-  const iteration = { seconds: 2.4, processorSeconds: 3.6, repetitions: 3 };
-  const { measured, free } = secondsOfRun(length, { iteration, ...students }, 2);
-  // 15,000 x 2.4 s, and 15,000 x 3.6 s / 2; 5 x (1,000 x 0.12 s + 10,000 x 0.001 s) = 5 x 130 s.
-  assert.deepEqual(rounded(measured), { distillation: 36_000, students: 650 });
-  assert.deepEqual(rounded(free), { distillation: 27_000, students: 650 });
+test('seconds of a run: all iterations, and every student trained and tested', () => {
+  const { distillation, students: trained } = secondsOfRun(length, 2.4, students);
+  // 15,000 x 2.4 s; 5 x (1,000 x 0.12 s + 10,000 x 0.001 s) = 5 x 130 s.
+  assert.deepEqual([distillation, trained].map(Math.round), [36_000, 650]);
 });
 
-test('seconds of a run that was not tried: iterations as estimated', () => {
+test('iterations as measured, and as they computed on all threads; others by operations at the median pace of their loss', () => {
+  const tried = (loss: string, operations: number, seconds: number, processorSeconds: number) => ({
+    loss,
+    operations,
+    measurement: { iteration: { seconds, processorSeconds, repetitions: 1 } },
+  });
   const estimate = { iterationSeconds: 100, studentSeconds: 7, bytes: 1 };
-  const { measured, free } = secondsOfRun(length, { estimate, ...students }, 2);
-  assert.deepEqual(rounded(measured), { distillation: 1_500_000, students: 650 });
-  assert.deepEqual(free, measured);
-});
-
-const rounded = ({ distillation, students: all }: RunSeconds) => ({
-  distillation: Math.round(distillation),
-  students: Math.round(all),
+  const untried = (loss: string, operations?: number) => ({ loss, operations, measurement: { estimate } });
+  const rows = [
+    tried('MTT', 10, 2, 3),
+    tried('MTT', 10, 4, 3.6),
+    tried('MTT', 100, 60, 34),
+    tried('DM', 10, 1, 1),
+    untried('MTT', 1000),
+    untried('DC', 1000),
+    untried('MTT'),
+  ];
+  const found = reckonIterations(rows, 2);
+  assert.deepEqual(found[0], { measured: 2, free: 1.5, from: 'measured' });
+  assert.deepEqual(found[2], { measured: 60, free: 17, from: 'measured' });
+  // Paces of MTT: 0.2, 0.4 and 0.6 s an operation; of what it computes on two threads 0.15, 0.18 and 0.17 s.
+  assert.deepEqual([found[4].measured, found[4].free].map(Math.round), [400, 170]);
+  assert.equal(found[4].from, 'by operations, from measured rows of MTT');
+  assert.deepEqual(found[5], { measured: 100, free: 100, from: 'estimated' });
+  assert.deepEqual(found[6], found[5]);
 });
 
 test('seconds of an expert: every image in every epoch', () => {
@@ -115,13 +128,12 @@ test('tables: hours of each row, of the experts once for all rows of a dataset, 
   const untried = {
     ...others,
     unroll: 'stepwise' as const,
-    untried: 'it needs about 41.0 GB of memory, and 20.0 GB were free',
+    untried: { why: 'it needs about 41.0 GB of memory, and 20.0 GB were free', bytes: 4.1e10 },
   };
   const [runs, experts, machines] = scalingTables('scaling', {
-    threads: 2,
     rows: [
-      { row, measurement: measured },
-      { row: { ...row, nominal: 50 }, measurement: untried },
+      { row, measurement: measured, iteration: { measured: 2.4, free: 1.8, from: 'measured' } },
+      { row: { ...row, nominal: 50 }, measurement: untried, iteration: { measured: 3, free: 3, from: 'estimated' } },
     ],
     experts: [
       // 21 x 50,000 x 0.0012 s = 1,260 s each, 35 h of a hundred.
@@ -150,7 +162,8 @@ test('tables: hours of each row, of the experts once for all rows of a dataset, 
     ['2.4', '3', 4, 5.3],
   );
   assert.deepEqual([second['seconds an iteration'], second['peak memory (GB)']], ['', '']);
-  assert.equal(second['iterations are'], 'as estimated: it needs about 41.0 GB of memory, and 20.0 GB were free');
+  assert.deepEqual([first['hours from'], second['hours from']], ['measured', 'estimated']);
+  assert.equal(second['not tried because'], 'it needs about 41.0 GB of memory, and 20.0 GB were free');
   assert.deepEqual([runs.name, experts.name, machines.name], ['scaling', 'scaling-experts', 'scaling-machines']);
   assert.deepEqual((experts.table.object(0) as Record<string, unknown>).hours, 35);
   // One machine: 126,000 + 82,300 s = 57.9 h. Eight: 13 experts on the busiest, 16,380 s, then the longer run: 62,030 s = 17.2 h.

@@ -71,7 +71,7 @@ test('an interrupt after the expert keeps it; the same again measures the rest, 
   assert.deepEqual(contents(), all);
 });
 
-test('an iteration that would take longer than allowed is not tried, said so, and not kept', async () => {
+test('an iteration that would take longer than allowed is not tried, said so, and tried once that is allowed', async () => {
   const another = path.join(place, 'another');
   const notes: string[] = [];
   const progress: ProgressReporter = { ...silent, note: (message) => notes.push(message) };
@@ -79,10 +79,15 @@ test('an iteration that would take longer than allowed is not tried, said so, an
     rows: [{ measurement }],
   } = await scaling({ rows: rows.slice(1), folder: another, longestSeconds: 0, progress });
   assert.equal(measurement.iteration, undefined);
-  assert.match(measurement.untried!, /^it would take about/);
+  assert.match(measurement.untried!.why, /^it would take about .* \(--longest\)$/);
   assert.ok(measurement.estimate!.iterationSeconds > 0 && measurement.updateSeconds > 0);
   assert.match(notes.join('\n'), /DM, images, 1, 10 classes: not tried: it would take about/);
-  assert.deepEqual(readdirSync(another), []);
+  assert.equal(readdirSync(another).length, 1);
+  const again = await scaling({ rows: rows.slice(1), folder: another, longestSeconds: 0, progress: silent });
+  assert.deepEqual(again.rows[0].measurement, measurement);
+  const allowed = await scaling({ rows: rows.slice(1), folder: another, progress: silent });
+  assert.equal(allowed.rows[0].measurement.untried, undefined);
+  assert.ok(allowed.rows[0].measurement.iteration);
 });
 
 test('where the process of a row is killed, the row is not tried, said so, and the others go on', async (context) => {
@@ -102,11 +107,11 @@ test('where the process of a row is killed, the row is not tried, said so, and t
     const another = path.join(place, 'killed');
     const found = await scaling({ rows: [rows[1], row({ matching: { method: 'dm' } })], folder: another, progress });
     const [first, second] = found.rows.map(({ measurement }) => measurement);
-    assert.equal(first.untried, 'its process was ended by SIGKILL, as where memory runs out');
+    assert.equal(first.untried?.why, 'its process was ended by SIGKILL, as where memory runs out');
     assert.ok(first.iteration === undefined && first.updateSeconds > 0);
     assert.ok(second.iteration);
     assert.match(notes[0], /DM, images, 1, 10 classes: its process was ended by SIGKILL/);
-    assert.equal(readdirSync(another).length, 1);
+    assert.equal(readdirSync(another).length, 2);
   } finally {
     clearInterval(finder);
   }
