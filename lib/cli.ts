@@ -56,6 +56,7 @@ interface ConfigurationFlags {
   bases?: number;
   seed?: number;
   iterations?: number;
+  snapshots?: number[];
   set?: Setting[];
 }
 
@@ -131,6 +132,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     [['set', 'basesPerClass'], flags.bases],
     [['seed'], flags.seed],
     [['iterations'], flags.iterations],
+    [['snapshots'], flags.snapshots],
     ...(flags.set ?? []),
   ];
   const input: Record<string, unknown> = {};
@@ -224,6 +226,7 @@ withPlaces(
   .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--iterations <number>', 'outer iterations', wholeNumber)
+  .option('--snapshots <iterations...>', 'whose sets are kept beside the last one, e.g. 30 100 300', numbers)
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
   .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {
@@ -765,7 +768,7 @@ runs
 
 runs
   .command('diff')
-  .description('what the configurations of two runs say differently')
+  .description('what the configurations of two runs say differently, and what the runs were computed with')
   .argument('<first>', "name of a run's folder, or the hash at its end")
   .argument('<second>', 'the same of the other')
   .option(...runsFolder)

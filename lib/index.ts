@@ -13,10 +13,15 @@ export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
 export { authorsRow } from './questions/authors-row/grid';
-export { constraintAblation } from './questions/constraint-ablation/grid';
+export { containers } from './questions/containers/grid';
+export { constraintAblation, constraintSettings, cosineWeights } from './questions/constraint-ablation/grid';
 export { crossArchitecture } from './questions/cross-architecture/grid';
 export { diversity } from './questions/diversity/grid';
 export { storageEfficiency } from './questions/storage-efficiency/grid';
+export { learningCurves } from './questions/learning-curves/grid';
+export { measureCurves } from './questions/learning-curves/measure';
+export { crossingsTable, learningCurvesTable } from './questions/learning-curves/table';
+export { learningCurvesChart } from './questions/learning-curves/chart';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { sweep } from './questions/sweep/grid';
 export { sweepTable } from './questions/sweep/table';
@@ -31,7 +36,7 @@ export {
   labelRobustScore,
   rankCorrelation,
 } from './evaluation/scores';
-export { evaluateRun, run, runBaseline } from './runs/run';
+export { evaluateRun, evaluateSnapshot, run, runBaseline } from './runs/run';
 export { storeFile, storeRun } from './runs/store';
 export type { RunOptions } from './runs/context';
 export type { RunResult } from './runs/train-students';
@@ -63,6 +68,9 @@ export { ablationDiversityTable, ablationTable } from './questions/constraint-ab
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
 export { accuracyChart } from './report/accuracy-chart';
 export { bitsChart } from './report/bits-chart';
+export { asDistilled, containerScores } from './questions/containers/measure';
+export { containerBitsTable } from './questions/containers/table';
+export { containerBitsChart } from './questions/containers/chart';
 export { architectureTable } from './questions/cross-architecture/table';
 export { architectureChart } from './questions/cross-architecture/chart';
 export { measureDiversity } from './questions/diversity/measure';
@@ -71,7 +79,7 @@ export { embeddingChart, hallucinatorCountChart } from './questions/diversity/ch
 export { exportFigures, exportTables } from './report/export';
 export { exportSet } from './report/export-set';
 export { chartFigure, type Figure } from './report/figure';
-export { hallucinationGrid, sampleGrid } from './report/grids';
+export { hallucinationGrid, sampleGrid, setsGrid } from './report/grids';
 export { live, type Live, type LiveOptions } from './report/live';
 export { runsTable, type RunsTableOptions } from './report/runs-table';
 export { lossChart } from './report/loss-chart';

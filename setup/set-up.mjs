@@ -2,7 +2,7 @@
 import { buildAddon } from './addon.mjs';
 import { secondsSince } from './console.mjs';
 import { installJavaScript } from './javascript.mjs';
-import { registerKernel } from './kernel.mjs';
+import { fillKernelCaches, registerKernel } from './kernel.mjs';
 import { pathsOf } from './paths.mjs';
 import { installPython } from './python.mjs';
 
@@ -17,6 +17,7 @@ export function setUp(paths = pathsOf(), { retry = false } = {}) {
   installPython(paths);
   const warning = buildAddon(paths, { retry });
   registerKernel(paths);
+  fillKernelCaches(paths);
   if (warning !== undefined) process.stderr.write(`${warning}\n`);
 }
 

@@ -3,17 +3,34 @@
  * the types of each cell, and runs it; what a cell imports is run by tsx, as it is outside of notebooks, and checked by npm test.
  */
 const console = require('node:console');
+const Module = require('node:module');
 const path = require('node:path');
 const { setTimeout } = require('node:timers');
-const { checkTypesOfCells } = require('./kernel/cell-types.cjs');
+const { startChecker } = require('./kernel/checker.cjs');
 const { createFreshModules } = require('./kernel/fresh-modules.cjs');
+const { createLibrary } = require('./kernel/library.cjs');
 
 const root = path.join(__dirname, '..');
 process.chdir(root);
 
-const types = checkTypesOfCells(root);
+let library;
+const checker = startChecker({
+  root,
+  held: () => modules.held(),
+  meanwhile(source) {
+    if (/['"]\.\/lib['"/]/.test(source)) while (library.loadNext());
+  },
+});
+replace('tslab/dist/converter', checker.converter);
+replace('tslab/dist/metadata', checker.metadata);
+function replace(name, exports) {
+  const file = require.resolve(name);
+  require.cache[file] = Object.assign(new Module(file), { filename: file, loaded: true, exports });
+}
+
 // What registers kernels and gradients with TensorFlow.js, which keeps them for as long as the process runs.
 const modules = createFreshModules({ root, lasting: path.join(root, 'lib', 'tensor') });
+library = createLibrary(root);
 
 const executors = require('tslab/dist/executor');
 const { createExecutor } = executors;
@@ -23,7 +40,6 @@ executors.createExecutor = (...given) => {
   const { execute } = executor;
   executor.execute = (source) => {
     const told = modules.refresh();
-    types.readAgain(modules.isHeld);
     if (told.length > 0) {
       console.error(
         `${told.join(', ')} changed since it was loaded, and can be loaded once only: restart the kernel (Kernel > Restart ` +
@@ -32,25 +48,20 @@ executors.createExecutor = (...given) => {
     }
     return execute(source);
   };
-  whenAsked(() => getReady(executor));
+  whenAsked(getReady);
   return executor;
 };
 const { answerAllMessages, whenAsked } = require('./kernel/messages.cjs');
 answerAllMessages();
 
 /** JupyterLab is drawing the notebook, and its reader reads: meanwhile the library is made ready for the first cell. */
-function getReady({ inspect }) {
-  const parts = [() => inspect("import './lib';", 0), () => globalThis.__tslab__.require('./lib')];
+function getReady() {
   const next = () => {
-    try {
-      parts.shift()();
-    } catch {
-      // What cannot be made ready says so to the cell that needs it.
-    }
     // Messages that came meanwhile go first.
-    if (parts.length > 0) setTimeout(next, 50);
+    if (library.loadNext()) setTimeout(next, 20);
+    else library.keep();
   };
-  setTimeout(next, 50);
+  setTimeout(next, 20);
 }
 
 // It listens to SIGINT as soon as it is loaded. Loaded by a cell, Node would take that listener for its own, and the interrupt
@@ -67,6 +78,4 @@ process.on = function (event, listener) {
   });
 };
 
-const { main } = require('tslab/dist/main');
-require('tsx/cjs');
-main();
+require('tslab/dist/main').main();

@@ -2,7 +2,7 @@
 import { withBorder } from './border';
 import { assembleDataset, labelsOf, mostClasses, type Dataset, type DatasetParts, type ImageSplit } from './dataset';
 import type { OtherLayout } from './dataset-format';
-import { npzFile, readNpzLabels, readNpzTable } from './npz-images';
+import { npzFiles, readNpzLabels, readNpzTable } from './npz-images';
 import { parquetFiles, readParquetLabels, readParquetTable } from './parquet-images';
 import { isFolder } from './source-file';
 
@@ -107,9 +107,9 @@ export function tableLayouts(
     },
     {
       folders,
-      isIn: (folder) => isFolder(folder) && npzFile(folder, npz) !== undefined,
-      read: async (found) => datasetOf(await readNpzTable(npzFile(found, npz)!), known),
-      classSizes: (found) => classSizesOf(readNpzLabels(npzFile(found, npz)!), known),
+      isIn: (folder) => isFolder(folder) && npzFiles(folder, npz) !== undefined,
+      read: async (found) => datasetOf(await readNpzTable(npzFiles(found, npz)!), known),
+      classSizes: (found) => classSizesOf(readNpzLabels(npzFiles(found, npz)!), known),
     },
   ];
 }

@@ -1,8 +1,14 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { allDatasetNames, datasetNameOf, type DatasetInput, type DatasetName } from '../data/dataset-names';
-import { ownDatasetName, ownDatasetOf } from '../data/own-datasets';
+import {
+  allDatasetNames,
+  datasetNameOf,
+  knownImageShape,
+  type DatasetInput,
+  type DatasetName,
+} from '../data/dataset-names';
+import { ownDatasetName } from '../data/own-datasets';
 import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';
 import { strategyNames } from '../data/dsa';
@@ -104,6 +110,11 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
     iterations: wholeNumber,
     /** Iterations between two checkpoints. */
     checkpointEvery: count,
+    /**
+     * Iterations, 0 for the start, whose sets a run keeps beside its last one: learning curves are of students trained on them. They
+     * change no number of the run. By default none.
+     */
+    snapshots: z.array(wholeNumber).optional(),
     evaluation: z.strictObject({
       /** Students trained on the finished set, each from its own initialisation. */
       students: count,
@@ -189,18 +200,19 @@ export function configure(
   const problem = matchingMethodOf(matching.method).problem?.(matching);
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
+  requireReached(configuration);
   return configuration;
 }
 
 /**
- * The ConvNet's depth follows the size of one's own images, so that as little is left of larger ones after its poolings: 3 blocks for
- * 32x32, 4 for 64x64, 5 for 128x128, as in the literature. Identities count it as a difference from the profile: they must not depend
- * on which datasets a process has made.
+ * The ConvNet's depth follows the size of the images, so that as little is left of larger ones after its poolings: 3 blocks for 32x32
+ * and less, 4 for 64x64, as MTT has it for Tiny-ImageNet, and 5 for 128x128. Identities count it as a difference from the profile:
+ * they must not depend on which datasets a process has made.
  */
 function following(defaults: Readonly<Plain>, { dataset, network }: ProfileChoice): Plain {
-  const own = ownDatasetOf(dataset);
-  if (own === undefined || network !== 'ConvNet') return defaults;
-  const depth = convNetDepth(own.imageShape);
+  const imageShape = knownImageShape(dataset);
+  if (imageShape === undefined || network !== 'ConvNet') return defaults;
+  const depth = convNetDepth(imageShape);
   return { ...defaults, network: { ...(defaults.network as Plain), depth } };
 }
 
@@ -232,6 +244,14 @@ function requireEvaluation({ evaluation, holdOut, matching }: Configuration): vo
       `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only ${told} learns a rate that students take. Give a number.`,
     );
   }
+}
+
+function requireReached({ snapshots = [], iterations }: Configuration): void {
+  const beyond = snapshots.find((iteration) => iteration > iterations);
+  if (beyond === undefined) return;
+  throw new RangeError(
+    `Configuration: 'snapshots' has iteration ${beyond} and 'iterations' is ${iterations}; a run keeps sets of iterations that it comes to, 0 to ${iterations}.`,
+  );
 }
 
 /**

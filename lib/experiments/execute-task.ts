@@ -2,7 +2,8 @@
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import type { RunOptions } from '../runs/context';
 import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
-import { evaluateRun, run, runBaseline } from '../runs/run';
+import { evaluateRun, evaluateSnapshot, run, runBaseline } from '../runs/run';
+import { storeRun } from '../runs/store';
 import type { RunResult } from '../runs/train-students';
 import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
@@ -18,8 +19,13 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
       return distil(task.input, options);
     case 'baseline':
       return runBaseline(task.input, options);
-    case 'evaluation':
-      return evaluateRun(await executeTask(task.of, options), task.students, options);
+    case 'evaluation': {
+      const made = await executeTask(task.of, options);
+      if (task.snapshot === undefined) return evaluateRun(made, task.students, options);
+      return evaluateSnapshot(made, task.snapshot, task.students, options);
+    }
+    case 'stored':
+      return storeRun(await executeTask(task.of, options), task.as, options);
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
   }

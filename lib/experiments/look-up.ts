@@ -5,11 +5,12 @@ import { estimatePreparation, estimateRun, type Estimate } from '../distillation
 import { canonicalJson } from '../files/canonical-json';
 import type { PreparedDataset } from '../data/image-source';
 import { dataAtHand } from '../runs/data-at-hand';
-import { setPlace, studentsPlace } from '../runs/identity';
+import { setPlace, snapshotPlace, studentsPlace } from '../runs/identity';
 import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
 import { kindOfBaseline, type RunKind } from '../runs/run-kinds';
+import { storedAs, type StoreInput } from '../runs/stored-as';
 import { setTaskOf, type Places, type RunTask } from './task';
 
 /** The configurations of a task. */
@@ -19,16 +20,29 @@ export interface ConfiguredTask {
   made: Configuration;
   /** Of other students, where the task has some. */
   others?: Configuration;
+  /** Whether students are trained on the set in another precision, too. */
+  stored?: boolean;
+  /** That those are trained on, where it is not the set of the last iteration. */
+  snapshot?: number;
 }
 
-/** @throws RangeError for an impossible configuration */
+/** @throws RangeError for an impossible configuration, and for a snapshot that is not asked for */
 export function configureTask(task: RunTask): ConfiguredTask {
   const of = setTaskOf(task);
   const made = of.kind === 'run' ? configure(of.input) : configureBaseline(of.input);
+  if (task.kind === 'stored') storedAs('the run', task.as);
+  const snapshot = task.kind === 'evaluation' && task.snapshot !== made.iterations ? task.snapshot : undefined;
+  if (snapshot !== undefined && (of.kind !== 'run' || !made.snapshots?.includes(snapshot))) {
+    throw new RangeError(
+      `A task trains students on the set of iteration ${snapshot}, which its run is not asked to keep: name it among the run's 'snapshots'.`,
+    );
+  }
   return {
     kind: of.kind === 'run' ? 'distillation' : kindOfBaseline(of.input.baseline, of.input.keep),
     made,
     ...(task.kind === 'evaluation' ? { others: withStudents(made, task.students) } : {}),
+    ...(task.kind === 'stored' ? { stored: true } : {}),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 
@@ -51,15 +65,33 @@ export interface FoundTask extends ConfiguredTask {
  */
 export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundTask> {
   const configured = configureTask(task);
-  const { kind, made, others } = configured;
+  const { kind, made, others, snapshot } = configured;
   const data = await preparedFor(made, places);
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
-  const set = readable(() => readSetResult(place) !== undefined);
+  const set = hasSet(place);
+  const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
   const all =
-    set && [made, ...(others ? [others] : [])].every((students) => hasStudents(place, made.network, students));
+    set &&
+    hasStudents(place, made.network, made) &&
+    (others === undefined || hasStudents(othersPlace, made.network, others)) &&
+    (task.kind !== 'stored' ||
+      hasAll(storedPlace(task.as, { made, place, dataChecksum: data.checksum }, places), made));
   const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
   return { ...configured, folder: place.folder, set, all, left };
 }
+
+/** Where the set of a run lies in another precision, or will. */
+function storedPlace(
+  as: StoreInput,
+  { made, place, dataChecksum }: { made: Configuration; place: RunPlace; dataChecksum: string },
+  { runs }: Pick<Places, 'runs'>,
+): RunPlace {
+  return setPlace({ kind: 'stored', configuration: made, dataChecksum, stored: storedAs(place.hash, as) }, runs);
+}
+
+const hasSet = (place: RunPlace) => readable(() => readSetResult(place) !== undefined);
+
+const hasAll = (place: RunPlace, made: Configuration) => hasSet(place) && hasStudents(place, made.network, made);
 
 function hasStudents(place: RunPlace, network: Configuration['network'], configuration: Configuration): boolean {
   const wanted = configuration.evaluation.students;
@@ -86,12 +118,13 @@ function preparedFor(
  * @returns undefined where nothing can be told, as on a GPU
  */
 export async function estimateTask(found: FoundTask, places: Places = {}): Promise<Estimate | undefined> {
-  const { made, others, kind, set } = found;
+  const { made, others, stored, kind, set } = found;
   const data = await preparedFor(made, places);
   const whole = kind === 'full' ? Math.ceil(data.train.count / data.train.classCount) : undefined;
   const parts = [
     set || kind !== 'distillation' ? studentsAlone(made, whole) : made,
     ...(others ? [studentsAlone(others, whole)] : []),
+    ...(stored ? [studentsAlone(made)] : []),
   ].map((part) => estimateOnce(part, data, estimateRun));
   return parts.reduce(together);
 }

@@ -12,22 +12,33 @@ import { isOwnMethod } from '../matching/methods';
 import { isOwnNetwork } from '../networks/network-families';
 import type { RunOptions } from '../runs/context';
 import type { BaselineInput, OtherStudents } from '../runs/run';
+import type { StoreInput } from '../runs/stored-as';
+
+/** A distillation, with what its method needs prepared first where it is not there, e.g. experts; and students on its set. */
+export interface DistillationTask {
+  kind: 'run';
+  input: ConfigurationInput;
+}
 
 /** Work that makes a training set, and students on it. */
 export type SetTask =
-  /** A distillation, with what its method needs prepared first where it is not there, e.g. experts. */
-  | { kind: 'run'; input: ConfigurationInput }
+  | DistillationTask
   /** Students on real images. */
   | { kind: 'baseline'; input: BaselineInput };
 
 /** Work that ends in a run. */
 export type RunTask =
   | SetTask
-  /** Other students on a set, which is made first where it is not there. */
-  | { kind: 'evaluation'; of: SetTask; students: OtherStudents };
+  /**
+   * Other students on a set, which is made first where it is not there; or, with an iteration that it keeps as one of its
+   * `snapshots`, on the one that it had then.
+   */
+  | { kind: 'evaluation'; of: SetTask; students: OtherStudents; snapshot?: number }
+  /** A distilled set in another precision, and students on it as on the set, which is made first where it is not there. */
+  | { kind: 'stored'; of: DistillationTask; as: StoreInput };
 
 /** The work that a task's set is made by. */
-export const setTaskOf = (task: RunTask): SetTask => (task.kind === 'evaluation' ? task.of : task);
+export const setTaskOf = (task: RunTask): SetTask => ('of' in task ? task.of : task);
 
 /** Experts of a configuration of trajectory matching: all, or those of these numbers, from 0 on. */
 export interface ExpertsTask {
@@ -80,8 +91,10 @@ const requestSchema = z.strictObject({
       kind: z.literal('evaluation'),
       of: z.discriminatedUnion('kind', [runSchema, baselineSchema]),
       students,
+      snapshot: z.number().int().min(0).safe().optional(),
     }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
+    z.strictObject({ kind: z.literal('stored'), of: runSchema, as: input }),
   ]),
   places: z
     .strictObject({ runs: z.string().optional(), data: z.string().optional(), experts: z.string().optional() })

@@ -63,6 +63,7 @@ export function hallucinated<Inner extends ItemOptions>(
   return {
     kind,
     label,
+    version: inner.version,
     options: { basesPerClass: perClass, ...own, ...hallucinatorOptions, factor, initialisation },
     itemsPerClass: 'basesPerClass',
     defaults(choice) {

@@ -1,9 +1,11 @@
 /** Cells of grids: what each run is called, and what it is made of. */
 import { datasetNameOf, type DatasetInput } from '../data/dataset-names';
-import type { Configuration, ConfigurationInput } from '../distillation/configuration';
+import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../experiments/grid';
-import { setTaskOf } from '../experiments/task';
-import type { BaselineInput, OtherStudents } from '../runs/run';
+import { setTaskOf, type RunTask } from '../experiments/task';
+import type { MatchingInput } from '../matching/methods';
+import { configureBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
+import type { StoreInput } from '../runs/stored-as';
 import type { SeededFactors } from '../report/seed-groups';
 
 /** What all runs of a question share. */
@@ -32,6 +34,18 @@ function plain<Input extends { dataset?: DatasetInput }>(input: Input): Input {
   return input.dataset === undefined ? input : { ...input, dataset: datasetNameOf(input.dataset) };
 }
 
+/**
+ * Whitening of real images that are compared with distillations by a method, and of networks that judge these: the method's, where it
+ * is not what baselines have by themselves.
+ */
+export function whiteningBeside(
+  { profile, dataset }: QuestionSettings,
+  matching: MatchingInput,
+): Pick<ConfigurationInput, 'whitening'> {
+  const { whitening } = configure({ profile, dataset, matching });
+  return whitening === configureBaseline({ profile, dataset, baseline: 'random' }).whitening ? {} : { whitening };
+}
+
 /** A distillation. */
 export function distillationCell<Factors extends SeededFactors>(
   label: string,
@@ -58,6 +72,35 @@ export function otherStudentsCell<Factors extends SeededFactors>(
   students: OtherStudents,
 ): QuestionCell<Factors> {
   return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
+}
+
+/**
+ * The set of a distillation in another precision, which is made first where it is not there, and students on it.
+ * @throws RangeError for real images
+ */
+export function storedCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  made: QuestionCell<Factors>,
+  as: StoreInput,
+): QuestionCell<Factors> {
+  const of = setTaskOf(made.task);
+  if (of.kind !== 'run') throw new RangeError(`'${made.label}' are real images, which are stored as they are.`);
+  return { label, factors, task: { kind: 'stored', of, as } };
+}
+
+/**
+ * Students on the set that a distillation has at an iteration, trained as on its last one.
+ * @param input whose `snapshots` have that iteration, where it is not the last
+ */
+export function snapshotCell<Factors extends SeededFactors>(
+  label: string,
+  factors: Factors,
+  input: ConfigurationInput,
+  iteration: number,
+): QuestionCell<Factors> {
+  const { task } = evaluationCell(label, factors, input, {});
+  return { label, factors, task: { ...task, kind: 'evaluation', snapshot: iteration } as RunTask };
 }
 
 /** {@link otherStudentsCell} of a distillation. */

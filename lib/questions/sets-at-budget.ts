@@ -81,6 +81,12 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
   });
 }
 
+/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel. */
+export function imagesAndHaba(sets: readonly BudgetedSet[]): BudgetedSet[] {
+  const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
+  return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
+}
+
 /** Without the items that no real image is there for. */
 function withinClasses<Set extends UnsizedSet>(set: Set, smallestClass: number): Set {
   const kind = parameterisationOf(set.kind);

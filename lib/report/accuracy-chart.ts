@@ -7,14 +7,10 @@ import { rowHeight, wholeLabels } from './labels';
 import { columnWidth } from './style';
 import { chartFrame, kindScales } from './theme';
 
-export interface AccuracyRow {
-  /** E.g. 'HaBa'. */
-  label: string;
-  /** Fractions. */
-  accuracy: { mean: number; std: number; runs: number[] };
-  /** Whose accuracy it is: its seed, run and configuration are shown where a reader points at it. Default: nothing of them. */
-  result?: RunResult;
-}
+/** A run, as tables take it, or accuracies as fractions; `label` is e.g. 'HaBa'. */
+export type AccuracyRow =
+  | { label: string; result: RunResult }
+  | { label: string; accuracy: { mean: number; std: number; runs: number[] } };
 
 export interface AccuracyChartOptions {
   caption?: string;
@@ -22,7 +18,10 @@ export interface AccuracyChartOptions {
   split?: 'test' | 'validation';
 }
 
-/** A point for the mean of each set, a line for one standard deviation to both sides, a tick for every student. */
+/**
+ * A point for the mean of each set, a line for one standard deviation to both sides, a tick for every student. Of runs, seed, run
+ * and configuration are shown where a reader points at them.
+ */
 export function accuracyChart(
   rows: AccuracyRow[],
   { caption, split = 'test' }: AccuracyChartOptions = {},
@@ -36,18 +35,23 @@ export function accuracyChart(
     scale: kindScales(labels).colour,
   };
   const y = { field: 'label', type: 'nominal' as const, title: null, sort: labels, axis: whole.shown };
-  const means = rows.map(({ label, accuracy: { mean, std }, result }) => ({
+  const shown = rows.map((row) => ({
+    label: row.label,
+    details: 'result' in row ? runDetails(row.result) : {},
+    accuracy: 'accuracy' in row ? row.accuracy : row.result.accuracy,
+  }));
+  const means = shown.map(({ label, details, accuracy: { mean, std } }) => ({
     label,
-    ...(result && runDetails(result)),
+    ...details,
     percent: 100 * mean,
     low: 100 * (mean - std),
     high: 100 * (mean + std),
   }));
-  const students = rows.flatMap(({ label, accuracy, result }) =>
+  const students = shown.flatMap(({ label, details, accuracy }) =>
     accuracy.runs.map((run, place) => ({
       label,
       student: place + 1,
-      ...(result && runDetails(result)),
+      ...details,
       percent: 100 * run,
     })),
   );

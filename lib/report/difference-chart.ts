@@ -3,6 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
 import type { PairedDifference } from './paired';
 import { rowHeight, wholeLabels, type WholeLabels } from './labels';
+import { togetherDetails, type RunDetails } from './run-details';
 import { columnWidth } from './style';
 import { chartFrame } from './theme';
 
@@ -12,6 +13,9 @@ export interface DifferenceRow {
   /** E.g. of `kindColours`. */
   colour: string;
   difference: PairedDifference;
+  /** Runs of the setting and of its baseline, a seed each: shown where a reader points at a mark. Default: seeds alone. */
+  of?: readonly RunDetails[];
+  baseline?: readonly RunDetails[];
 }
 
 /** Settings with one baseline, measured by one measure. */
@@ -68,14 +72,14 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, whole: Whole
     axis: { minExtent: whole.width, ...whole.shown },
   };
   const color = { field: 'colour', type: 'nominal' as const, scale: null };
-  const means = rows.flatMap(({ label, colour, difference: { mean } }) =>
-    mean === undefined ? [] : [{ label, colour, mean: scale * mean }],
+  const means = rows.flatMap(({ label, colour, difference: { mean }, ...row }) =>
+    mean === undefined ? [] : [{ label, colour, ...pairsOf(row), mean: scale * mean }],
   );
-  const intervals = rows.flatMap(({ label, colour, difference: { interval } }) =>
-    interval ? [{ label, colour, low: scale * interval.low, high: scale * interval.high }] : [],
+  const intervals = rows.flatMap(({ label, colour, difference: { interval }, ...row }) =>
+    interval ? [{ label, colour, ...pairsOf(row), low: scale * interval.low, high: scale * interval.high }] : [],
   );
-  const seeds = rows.flatMap(({ label, colour, difference: { differences } }) =>
-    differences.map(({ seed, value }) => ({ label, colour, seed, value: scale * value })),
+  const seeds = rows.flatMap(({ label, colour, difference: { differences }, ...row }) =>
+    differences.map(({ seed, value }) => ({ label, colour, ...pairsOf(row, seed), value: scale * value })),
   );
   return {
     ...(title === undefined ? {} : { title: { text: title, anchor: 'start', fontSize: 8 } }),
@@ -104,6 +108,17 @@ function panelOf({ title, axis, scale = 1, rows }: DifferencePanel, whole: Whole
       },
       // Vega warns of a layer without values, e.g. of intervals where there is one seed.
     ].filter(({ data }) => data.values.length > 0),
+  };
+}
+
+/** The runs of a pair, or of all pairs. */
+function pairsOf({ of = [], baseline = [] }: Pick<DifferenceRow, 'of' | 'baseline'>, only?: number) {
+  if (baseline.length === 0) return { seed: only };
+  const paired = (own: readonly RunDetails[], others: readonly RunDetails[]) =>
+    own.filter(({ seed }) => (only === undefined ? others.some((other) => other.seed === seed) : seed === only));
+  return {
+    ...togetherDetails(paired(of, baseline)),
+    'baseline run': togetherDetails(paired(baseline, of)).run,
   };
 }
 

@@ -2,12 +2,13 @@
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
 import { pixelsOf } from '../data/pixels';
-import { readRunsSet } from '../runs/distilled-file';
+import { readResultsSet } from '../runs/distilled-file';
 import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
 import type { Figure } from './figure';
 import { imageGrid } from './image-grid';
 import { pictureLabels } from './picture-labels';
+import type { LabelledRun } from './tables';
 
 /** The first training images of each class. @param columns images per class, default 10 */
 export function sampleGrid(data: PreparedDataset, { columns = 10 }: { columns?: number } = {}): Figure {
@@ -40,7 +41,7 @@ export function hallucinationGrid(
   result: RunResult,
   { name = 'hallucinations', classes }: HallucinationGridOptions = {},
 ): Figure {
-  const distilled = readRunsSet(result.run);
+  const distilled = readResultsSet(result);
   const { set, parameters, classNames, imageShape, statistics } = distilled;
   const pictures = pictureLabels(set);
   const rows = Math.min(classes ?? set.classCount, set.classCount);
@@ -74,6 +75,56 @@ export function hallucinationGrid(
       runs: [path.normalize(result.run)],
     },
   );
+}
+
+export interface SetsGridOptions {
+  /** File name of the figure. Default 'sets'. */
+  name?: string;
+  /** Classes shown, from the first. Default: all. */
+  classes?: number;
+}
+
+/**
+ * A row a set, a column a class: the first image that the set decodes to for it, through the first view where it has several.
+ * @throws RangeError without sets, and for sets of other classes or images than the first one's
+ */
+export function setsGrid(runs: readonly LabelledRun[], { name = 'sets', classes }: SetsGridOptions = {}): Figure {
+  if (runs.length === 0) throw new RangeError('setsGrid: expected at least one set, got none.');
+  const rows = runs.map(({ result }) => firstImages(result, classes));
+  const [first] = rows;
+  for (const [row, { names, shape }] of rows.entries()) {
+    if (names.join() === first.names.join() && shape.join() === first.shape.join()) continue;
+    throw new RangeError(
+      `setsGrid: '${runs[row].label}' is of other classes or images than '${runs[0].label}'; a grid is of one dataset.`,
+    );
+  }
+  return imageGrid(
+    { pixels: Uint8Array.from(Buffer.concat(rows.map(({ pixels }) => pixels))), shape: first.shape },
+    {
+      name,
+      rowLabels: runs.map(({ label }) => label),
+      columnLabels: first.names,
+      columnTitle: 'class',
+      runs: runs.map(({ result }) => path.normalize(result.run)),
+    },
+  );
+}
+
+function firstImages(result: RunResult, classes = Infinity) {
+  const distilled = readResultsSet(result);
+  const { set, parameters, classNames, imageShape: shape, statistics } = distilled;
+  const names = classNames.slice(0, classes);
+  const pixels = tf.tidy(() => {
+    const items = tf.tensor1d(
+      names.map((_, label) => label * set.perClass),
+      'int32',
+    );
+    const images = set.images(parameters, { items, hallucinators: tf.zerosLike(items) });
+    // Of several formations the first is shown.
+    return pixelsOf(images.slice(0, names.length), statistics);
+  });
+  distilled.dispose();
+  return { names, pixels, shape };
 }
 
 function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {

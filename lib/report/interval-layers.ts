@@ -3,13 +3,14 @@ import type { PositionFieldDef } from 'vega-lite/build/src/channeldef';
 import type { Encoding } from 'vega-lite/build/src/encoding';
 import type { UnitSpec } from 'vega-lite/build/src/spec';
 import type { Interval } from './confidence';
+import { togetherDetails, type RunDetails } from './run-details';
 
 /** A row of such a chart. Further keys serve as further channels. */
 export interface IntervalRow extends Interval {
   /** Each measurement, e.g. of a student or a seed. */
   values: readonly number[];
-  /** What each measurement is of, e.g. its seed and run: shown where a reader points at it. Default: the row's factors alone. */
-  of?: readonly Readonly<Record<string, string | number>>[];
+  /** The run that each measurement is of: shown where a reader points at it, and all of them at the mean. Default: the row's factors alone. */
+  of?: readonly RunDetails[];
   /** The field of each measurement: no factor may be called so. */
   value?: never;
 }
@@ -44,7 +45,7 @@ export function intervalLayers<Row extends IntervalRow>(
   options: IntervalLayersOptions<Row>,
 ): UnitSpec<string>[] {
   const { along = 'x', axis, encoding, pointEncoding = {}, size = 40, joined = false } = options;
-  const means = rows.map((row) => ({ ...row, values: undefined, of: undefined }));
+  const means = rows.map(({ of = [], ...row }) => ({ ...row, values: undefined, ...togetherDetails(of) }));
   const measurements = rows.flatMap(({ values, of = [], ...row }) =>
     values.map((value, place) => ({ ...row, value, ...of[place] })),
   );

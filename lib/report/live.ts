@@ -94,7 +94,7 @@ export function live(options: LiveOptions = {}): Live {
       if (metrics.length === 0) {
         throw new RangeError(`${result.run} is of kind '${result.kind}': only a distillation has a loss to show.`);
       }
-      return chartFigure(name, lossChart([{ label, metrics }], { caption }), [result.run]);
+      return chartFigure(name, lossChart([{ label, metrics, result }], { caption }), [result.run]);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Learning curves of distillation. */
 import type { TopLevelSpec } from 'vega-lite';
+import { readMetrics } from '../runs/run-files';
 import type { RunResult } from '../runs/train-students';
 import { runDetails, type RunDetails } from './run-details';
 import { wholeLegend } from './labels';
@@ -16,13 +17,10 @@ const dashes = [
   [1, 2],
 ];
 
-export interface LossCurve {
-  /** What the line is called, e.g. 'HaBa'. */
-  label: string;
-  metrics: { iteration: number; loss: number }[];
-  /** Whose loss it is: its seed, run and configuration are shown where a reader points at a point. Default: nothing of them. */
-  result?: RunResult;
-}
+type Metrics = { iteration: number; loss: number }[];
+
+/** A run, whose losses are read from its folder, or losses; `label` is what the line is called, e.g. 'HaBa'. */
+export type LossCurve = { label: string; result: RunResult; metrics?: Metrics } | { label: string; metrics: Metrics };
 
 export interface LossChartOptions {
   /** Iterations that each point averages, which tells the trend from the draws' noise. Default a twentieth, at most 10. */
@@ -31,8 +29,16 @@ export interface LossChartOptions {
   caption?: string;
 }
 
-/** Task loss against iterations, one line a set, averaged over windows of iterations. */
-export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): TopLevelSpec {
+/**
+ * Task loss against iterations, one line a set, averaged over windows of iterations. Of runs, seed, run and configuration are shown
+ * where a reader points at their line.
+ */
+export function lossChart(given: LossCurve[], options: LossChartOptions = {}): TopLevelSpec {
+  const curves = given.map((curve) => ({
+    label: curve.label,
+    details: 'result' in curve ? runDetails(curve.result) : undefined,
+    metrics: curve.metrics ?? readMetrics((curve as { result: RunResult }).result.run),
+  }));
   const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
   const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
   const values = curves.flatMap(({ label, metrics }) =>
@@ -42,7 +48,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   const iterations = values.map(({ iteration }) => iteration);
   const span = Math.max(...iterations) - Math.min(...iterations);
   const labels = curves.map(({ label }) => label);
-  const details = curves.flatMap(({ label, result }) => (result ? [{ label, ...runDetails(result) }] : []));
+  const details = curves.flatMap((curve) => (curve.details ? [{ label: curve.label, ...curve.details }] : []));
   const told = ['seed', 'run', 'configuration'] as const satisfies readonly (keyof RunDetails)[];
   return {
     ...chartFrame([caption, window > 1 ? `mean of ${window} iterations` : undefined], columnWidth('single') - 20),
@@ -89,7 +95,7 @@ export function lossChart(curves: LossCurve[], options: LossChartOptions = {}): 
   };
 }
 
-function averaged(metrics: LossCurve['metrics'], window: number): { iteration: number; loss: number }[] {
+function averaged(metrics: Metrics, window: number): { iteration: number; loss: number }[] {
   const points: { iteration: number; loss: number }[] = [];
   for (let first = 0; first < metrics.length; first += window) {
     const part = metrics.slice(first, first + window);

@@ -72,6 +72,8 @@ function bySeed(values: readonly SeededValue[]): Map<number, number> {
 /** A setting, and how far it is ahead of its baseline: nothing for a baseline itself, and where there is none. */
 export interface Comparison<Setting extends object> {
   setting: Setting;
+  /** The setting that it is compared with. */
+  baseline?: Setting;
   difference?: PairedDifference;
 }
 
@@ -107,6 +109,6 @@ export function pairedDifferences<Setting extends object>(
     const [baseline] = found;
     return baseline === undefined || baseline === own
       ? { setting }
-      : { setting, difference: pairedDifference(own, baseline) };
+      : { setting, baseline: baseline[0].setting, difference: pairedDifference(own, baseline) };
   });
 }

@@ -34,7 +34,7 @@ type Trained = RunRow & { accuracy: Accuracy };
 const isTrained = (row: RunRow): row is Trained => row.accuracy !== undefined;
 
 /** What a configuration says beside what its numbers follow from, and what runs of several seeds differ in. */
-const besideSetting = new Set(['seed', 'compile', 'checkpointEvery', 'evaluation.students', 'stored.of']);
+const besideSetting = new Set(['seed', 'compile', 'checkpointEvery', 'snapshots', 'evaluation.students', 'stored.of']);
 
 /**
  * Puts runs together whose kind, data and configurations are the same but for their seed. Two of one seed stay apart, as those that

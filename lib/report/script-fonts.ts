@@ -41,7 +41,7 @@ function fontOf(letter: string, fonts: readonly FontFile[]): FontFile | undefine
 }
 
 /** A piece of a text, all of whose letters one font has; none for letters that no font has. */
-interface TextPiece {
+export interface TextPiece {
   text: string;
   font?: FontFile;
 }
@@ -61,6 +61,12 @@ function pieces(text: string, fonts: readonly FontFile[]): TextPiece[] {
 // Letters of ASCII are in the first font, and most texts have no other.
 const isPlain = (text: string) => /^[\x20-\x7e\s]*$/.test(text);
 
+/** A text, composed as Unicode's NFC has it, in the pieces in which it is drawn beside a figure's own font. */
+export function drawnPieces(text: string, own: FontFile): TextPiece[] {
+  if (isPlain(text)) return [{ text, font: own }];
+  return pieces(text.normalize('NFC'), [own, ...fallbacks().filter(({ family }) => family !== own.family)]);
+}
+
 /** An SVG for those who draw it without looking for fonts of their own. */
 export interface DrawableSvg {
   /** Every text names the font that has its letters; composed as Unicode's NFC has it, which fonts know best. */
@@ -73,7 +79,6 @@ export interface DrawableSvg {
 
 /** Names, for each part of each text whose letters the figure's own font has not, one that has them. */
 export function withFonts(svg: string, own: FontFile): DrawableSvg {
-  const all = () => [own, ...fallbacks().filter(({ family }) => family !== own.family)];
   const [used, missing] = [new Set([own]), new Set<string>()];
   const named = ({ text, font }: TextPiece) => {
     if (font === undefined) for (const { segment } of letters.segment(text)) missing.add(segment);
@@ -83,7 +88,7 @@ export function withFonts(svg: string, own: FontFile): DrawableSvg {
   };
   const drawn = svg.replace(/(<text\b[^>]*>)([\s\S]*?)(<\/text>)/g, (_, begin: string, inner: string, end: string) => {
     const content = inner.replace(/(^|>)([^<>]+)/g, (whole: string, before: string, raw: string) =>
-      isPlain(raw) ? whole : before + pieces(raw.normalize('NFC'), all()).map(named).join(''),
+      isPlain(raw) ? whole : before + drawnPieces(raw, own).map(named).join(''),
     );
     return `${begin}${content}${end}`;
   });

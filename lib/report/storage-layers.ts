@@ -3,22 +3,26 @@ import type { UnitSpec } from 'vega-lite/build/src/spec';
 import type { Interval } from './confidence';
 import { intervalLayers } from './interval-layers';
 import { wholeLegend } from './labels';
+import type { RunDetails } from './run-details';
 import { kindScales } from './theme';
 
 /** A set, over its seeds. */
 export interface StorageRow extends Interval {
   kind: string;
+  /** Of sets that one line joins. Default: the kind. */
+  line?: string;
   /** In the unit of the axis. */
   storage: number;
   values: number[];
+  of: RunDetails[];
 }
 
 export interface StorageLayersOptions {
   /** In the order of the legend. */
   kinds: readonly string[];
-  /** Titles of the axes. */
-  storageTitle: string;
-  accuracyTitle: string;
+  /** Titles of the axes; null for none, beside a panel that has them. */
+  storageTitle: string | null;
+  accuracyTitle: string | null;
   /** Ticks of storage. */
   ticks: readonly number[];
   /** Width of the legend under the panels, in points. */
@@ -43,6 +47,7 @@ export function storageLayers(rows: readonly StorageRow[], options: StorageLayer
         axis: { values: [...ticks], format: '~s', grid: false },
       },
       color: { field: 'kind', type: 'nominal', title: null, scale: scales.colour, legend },
+      ...(rows.some(({ line }) => line !== undefined) ? { detail: { field: 'line', type: 'nominal' } } : {}),
     },
     pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
   });

@@ -1,16 +1,21 @@
-/** How wide a text is in the font of the figures, so that what is drawn without a screen is laid out as it will look. */
+/** How wide a text is in the fonts that figures draw it in, so that what is drawn without a screen is laid out as it will look. */
 import { readFileSync } from 'node:fs';
 import PDFDocument from 'pdfkit';
 import * as vega from 'vega';
-import { brokenWord } from './script-fonts';
-import { fontInUse } from './style';
+import { brokenWord, drawnPieces } from './script-fonts';
+import { fontInUse, type FontFile } from './style';
 
 const ruler = new PDFDocument();
 const known = new Set<string>();
 
 /** In points. @param size of the type, in points */
 export function textWidth(text: string, size: number): number {
-  const { file } = fontInUse();
+  const own = fontInUse();
+  // What no font has is a box of the figure's own.
+  return drawnPieces(text, own).reduce((sum, { text: piece, font = own }) => sum + widthIn(font, piece, size), 0);
+}
+
+function widthIn({ file }: FontFile, text: string, size: number): number {
   if (!known.has(file)) {
     ruler.registerFont(file, readFileSync(file));
     known.add(file);

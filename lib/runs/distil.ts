@@ -19,22 +19,24 @@ import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
 import { allFinite } from '../tensor/parameters';
 import type { RunContext } from './context';
-import { writeDistilledSet } from './distilled-file';
+import { distilledBytes, writeDistilledSet } from './distilled-file';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
 import { advice, setFiles } from './run-files';
 import type { Session } from './session';
+import { hasSnapshot, requireSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
 
 /**
  * Distils the set of a configuration; or goes on where it stopped; or returns what is stored.
  * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
+ * @throws Error where a snapshot is asked for whose iteration is past, and that was not kept; nothing is changed
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
   try {
-    return await makeSet(
+    const made = await makeSet(
       {
         kind: 'distillation',
         configuration,
@@ -56,6 +58,8 @@ export async function distil(configuration: Configuration, context: RunContext):
       },
       context,
     );
+    requireSnapshots(made, wantedSnapshots(configuration));
+    return made;
   } finally {
     distillation?.dispose();
   }
@@ -73,22 +77,38 @@ async function iterations(
   const belongs = { identity: hash, advice: advice(folder) };
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
   const begun = existsSync(files.checkpoint);
+  const snapshots = wantedSnapshots(configuration);
   if (!begun) announce(configuration, session, 0);
   const last = begun ? lastState(distillation, files.checkpoint, belongs) : await firstState(distillation, session);
   let { state } = last;
   try {
+    requireSnapshots(
+      session,
+      snapshots.filter((iteration) => iteration < state.iteration),
+    );
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
+    const requireNumbers = () => {
+      if (allFinite(state.set.parameters) && allFinite(state.method.parameters)) return;
+      throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
+    };
     const save = () => {
-      if (!allFinite(state.set.parameters) || !allFinite(state.method.parameters)) {
-        throw diverged(`Iteration ${state.iteration} left parameters that are no numbers`, blamed);
-      }
+      requireNumbers();
       metrics.flush();
       writing(files.checkpoint, () =>
         writeCheckpoint(files.checkpoint, { state, metricsBytes: metrics.bytes, run: hash }),
       );
       session.recordTime();
     };
+    // Before the checkpoint of the same iteration, after which nothing would write it.
+    const keep = () => {
+      const { iteration, set, method } = state;
+      if (!snapshots.includes(iteration) || hasSnapshot(session, iteration)) return;
+      requireNumbers();
+      const { data } = session;
+      writeSnapshot(session, { configuration, data, iteration, parameters: set.parameters, method: method.parameters });
+    };
     try {
+      keep();
       if (begun) announce(configuration, session, state.iteration);
       // What took its time is kept at once.
       else if (distillation.set.preparation) save();
@@ -105,6 +125,7 @@ async function iterations(
         metrics.append(next.metrics);
         const { iteration, loss } = next.metrics;
         progress.update(iteration, { loss });
+        keep();
         if (iteration % checkpointEvery === 0 || iteration === iterations) save();
         await new Promise(setImmediate);
       }
@@ -149,6 +170,9 @@ function lastState(distillation: Distillation, file: string, belongs: { identity
 
 /** Says what the work will take, before it begins. */
 function announce(configuration: Configuration, { data, progress }: Session, done: number): void {
+  const kept = wantedSnapshots(configuration).filter((iteration) => iteration >= done).length;
+  const disk = kept * distilledBytes(configuration, data.train);
+  if (kept > 0) progress.note(`${kept} snapshots, ${(disk / 1e6).toFixed(1)} MB on disk`);
   const estimate = done < configuration.iterations ? estimateRun(configuration, data, done) : undefined;
   if (!estimate) return;
   const gigabytes = (estimate.bytes / 1e9).toFixed(1);

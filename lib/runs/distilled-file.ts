@@ -40,11 +40,15 @@ export interface DistilledFile extends LearnedSet {
   ledger: Ledger;
   /** Of a set that was stored again in another precision: how, and from which run's set. */
   stored?: StoredAs;
+  /** Of a set as it was within its distillation: hash of the run, and the iteration. */
+  snapshot?: SnapshotOf;
   /** What inverts the whitening: `mean`, `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels]. */
   statistics: Parameters;
   /** Frees all its tensors. */
   dispose(): void;
 }
+
+export type SnapshotOf = z.infer<typeof snapshotSchema>;
 
 export interface WriteOptions {
   /** Of the set; where there are, `softLabels` [items, classes] of them. */
@@ -56,6 +60,8 @@ export interface WriteOptions {
   run: string;
   /** Precision, and what it was made from. Default: as distilled. */
   stored?: StoredAs;
+  /** Of which run and iteration it is. Default: the last of `run`. */
+  snapshot?: SnapshotOf;
   /** With 2 bits after a refinement: the tensors before it, which levels are made of. */
   calibration?: Parameters;
 }
@@ -80,6 +86,8 @@ function json<Schema extends z.ZodTypeAny>(schema: Schema) {
 
 const side = z.number().int().positive();
 
+const snapshotSchema = z.object({ of: z.string(), iteration: z.number().int().min(0).safe() });
+
 const metadataSchema = z.object({
   format: z.literal(format),
   /** Checked by `configure`. */
@@ -91,6 +99,7 @@ const metadataSchema = z.object({
   /** Of the set's kind, where that has one. */
   setVersion: z.coerce.number().optional(),
   stored: json(storedAsSchema).optional(),
+  snapshot: json(snapshotSchema).optional(),
 });
 
 const whiteningPrefix = 'whitening.';
@@ -101,7 +110,7 @@ const whiteningPrefix = 'whitening.';
  * @throws RangeError for numbers that the precision cannot hold
  */
 export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
-  const { parameters, method, configuration, data, run, stored, calibration } = options;
+  const { parameters, method, configuration, data, run, stored, snapshot, calibration } = options;
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
   const declared = declaredTensors(configuration, shape, parameters);
@@ -129,6 +138,7 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
     run,
     ...(version === undefined ? {} : { setVersion: String(version) }),
     ...(stored === undefined ? {} : { stored: JSON.stringify(stored) }),
+    ...(snapshot === undefined ? {} : { snapshot: JSON.stringify(snapshot) }),
   };
   try {
     const all = { ...tensors, ...(Object.fromEntries(whitening) as Record<string, StoredTensor>) };
@@ -147,6 +157,14 @@ export function groupsRandom({ seed }: Pick<Configuration, 'seed'>): Random {
 /** What a set of a configuration costs to store as it is distilled. */
 export function distilledLedger(configuration: Configuration, shape: DataShape): Ledger {
   return ledgerOf(entriesOf(declaredTensors(configuration, shape)), shape);
+}
+
+/** Bytes of the file of a set as it is distilled, its header apart. */
+export function distilledBytes(configuration: Configuration, shape: DataShape): number {
+  const learned = Object.values(learnedShapes(configuration.matching, shape));
+  const others = [...learned, ...Object.values(whiteningShapes(configuration, shape.imageShape))];
+  const count = (sides: readonly number[]) => sides.reduce((product, one) => product * one, 1);
+  return others.reduce((sum, one) => sum + 4 * count(one), distilledLedger(configuration, shape).bits / 8);
 }
 
 /**
@@ -189,9 +207,17 @@ export function readDistilledSet(file: string, { advice, ...options }: ReadDisti
   }
 }
 
-/** The set of a finished distillation, in the folder of its run; the caller disposes of it. @throws Error as {@link readDistilledSet} */
+/**
+ * The set of a finished distillation, in the folder of its run or of its snapshot; the caller disposes of it.
+ * @throws Error as {@link readDistilledSet}
+ */
 export function readRunsSet(folder: string): DistilledFile {
   return readDistilledSet(setFiles(folder).distilled, { run: hashInName(folder), advice: advice(folder) });
+}
+
+/** The set that a result's students were trained on: its run's last, or a snapshot. */
+export function readResultsSet({ run, snapshot }: { run: string; snapshot?: { folder: string } }): DistilledFile {
+  return readRunsSet(snapshot?.folder ?? run);
 }
 
 function readSet(file: string, { run: wanted }: ReadDistilledOptions): DistilledFile {
@@ -239,6 +265,7 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     run,
     ledger: ledgerOf(storedEntries(declared, ofSet), shape),
     ...(made.stored ? { stored: made.stored } : {}),
+    ...(made.snapshot ? { snapshot: made.snapshot } : {}),
     statistics,
     dispose: () => disposeAll(decoded, statistics),
   };

@@ -185,6 +185,12 @@ export function studentsPlace(
   return { folder: path.join(setFiles(folder).students, `${studentsName(called)}-${hash}`), hash };
 }
 
+/** Where the set that a run had at an iteration lies, as if it were a set of its own, whose identity follows from the run's. */
+export function snapshotPlace({ folder, hash: of }: RunPlace, iteration: number): RunPlace {
+  const hash = hashOf({ of, iteration });
+  return { folder: path.join(setFiles(folder).snapshots, `iteration-${iteration}-${hash}`), hash };
+}
+
 /**
  * The network that students are called by. Before networks had options of their own, students of ResNet18 kept those of the
  * ConvNet that their set was distilled on; they still do in what they are called by, which takes no two for one, and no stored
@@ -196,7 +202,7 @@ function calledBy(network: NetworkOptions, setsNetwork: NetworkOptions): Network
 }
 
 /** Keys that change no number of a set: how it is computed and kept, and students; some of the method's are beside them. */
-const notOfSet = /^(seed|compile|checkpointEvery|evaluation\..*)$/;
+const notOfSet = /^(seed|compile|checkpointEvery|snapshots|evaluation\..*)$/;
 /** What students depend on beside their set. */
 const ofStudents = /^(network\..*|evaluation\.(?!students$).*)$/;
 

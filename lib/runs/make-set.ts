@@ -20,6 +20,8 @@ export interface MadeSet extends RunPlace {
   network: Configuration['network'];
   /** Of the kind 'stored'. */
   stored?: StoredAs;
+  /** Of a set as it was within its distillation, whose own place this is: the iteration, and the folder of the run. */
+  snapshot?: { iteration: number; run: string };
   result: LedgeredResult;
 }
 

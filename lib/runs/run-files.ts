@@ -40,6 +40,8 @@ export interface SetFiles {
   preparation: string;
   /** A finished distilled set, self-describing. */
   distilled: string;
+  /** Folder of the folders of sets that it had at earlier iterations. */
+  snapshots: string;
   /** Real images that were chosen. */
   selection: string;
   /** Of what coresets are chosen by: the network whose features are used. */
@@ -58,6 +60,7 @@ export function setFiles(folder: string): SetFiles {
     checkpoint: path.join(folder, 'checkpoint.safetensors'),
     preparation: path.join(folder, 'preparation.safetensors'),
     distilled: path.join(folder, 'distilled.safetensors'),
+    snapshots: path.join(folder, 'snapshots'),
     selection: path.join(folder, 'selection.json'),
     network: path.join(folder, 'network.safetensors'),
     result: path.join(folder, 'result.json'),
@@ -85,11 +88,12 @@ export function studentsFiles(folder: string): StudentsFiles {
   };
 }
 
-/** What to do about a training set whose files are damaged, or students' in whose folder they are. */
+/** What to do about a training set, or one of its snapshots, whose files are damaged, or students' in whose folder they are. */
 export function advice(folder: string): string {
-  const [run, recipe] = folder.split(`${path.sep}students${path.sep}`);
+  const [set, recipe] = folder.split(`${path.sep}students${path.sep}`);
   if (recipe !== undefined)
     return `Nothing was changed. Remove ${folder}: its students are trained again, their set stays.`;
+  const [run] = set.split(`${path.sep}snapshots${path.sep}`);
   const runs = path.dirname(run);
   const place = path.resolve(runs) === path.resolve(defaultRuns()) ? '' : ` --runs ${shellWord(runs)}`;
   return `Nothing was changed. To begin this run anew: npm run haba -- runs remove ${path.basename(run)}${place}`;

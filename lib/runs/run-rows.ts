@@ -4,7 +4,7 @@ import { canonicalJson } from '../files/canonical-json';
 import { nearestName } from '../files/nearest-name';
 import { configure } from '../distillation/configuration';
 import { leaves } from './identity';
-import { defaultRuns } from './run-files';
+import { defaultRuns, hashInName, readSessions } from './run-files';
 import { runKinds, type RunKind } from './run-kinds';
 import { findRun, listRuns, type RunSummary, type StudentsSummary } from './run-store';
 
@@ -137,6 +137,19 @@ function settingsOf({ identity }: RunSummary, recipe?: StudentsSummary['recipe']
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
+/** What numbers depend on beside a configuration: of the environment in which a set was made, over all its sessions. */
+const computedBy = ['device', 'threads', 'backend', 'tensorflow'] as const;
+
+/** E.g. `{ 'environment.threads': 2 }`; a list where sessions differ, none where nothing is recorded. */
+function environmentOf({ folder, name }: RunSummary): Record<string, unknown> {
+  const sessions = readSessions({ folder, hash: hashInName(name) });
+  const found = computedBy.map((key): [string, unknown] => {
+    const values = [...new Set(sessions.map((session) => session[key]))].filter((value) => value !== undefined);
+    return [`environment.${key}`, values.length > 1 ? values : values[0]];
+  });
+  return Object.fromEntries(found);
+}
+
 /** A key that two runs say something different of; undefined where one says nothing. */
 export interface SettingDifference {
   key: string;
@@ -145,14 +158,17 @@ export interface SettingDifference {
 }
 
 /**
- * What the configurations of two runs' sets say differently: their kind and data, too, and how students are trained by default.
+ * What the configurations of two runs' sets say differently: their kind and data, too, and how students are trained by default; and
+ * with what processor, threads, backend and TensorFlow the sets were made, as `environment.threads`.
  * @param first name of a run's folder, or its hash
  * @throws Error for a name that is no run's, with the nearest, and for a run whose configuration cannot be read
  */
 export function diffRuns(first: string, second: string, { runs }: Pick<RunFilter, 'runs'> = {}): SettingDifference[] {
   const [one, other] = [first, second].map((name) => {
     const run = findRun(name, runs);
-    if (run.identity) return { kind: run.identity.kind, ...settingsOf(run) } as Record<string, unknown>;
+    if (run.identity) {
+      return { kind: run.identity.kind, ...settingsOf(run), ...environmentOf(run) } as Record<string, unknown>;
+    }
     const why = run.state === 'old' ? 'of a version of haba whose runs are no longer read' : run.state;
     throw new Error(`${run.folder} is ${why}: it says nothing that could be compared.`);
   });

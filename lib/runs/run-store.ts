@@ -18,6 +18,7 @@ import {
   type StoredIdentity,
   type StoredRecipe,
 } from './run-files';
+import { keptSnapshots } from './snapshots';
 
 /** Students of one recipe. */
 export interface StudentsSummary {
@@ -41,6 +42,8 @@ export interface RunSummary {
   holder?: Holder;
   /** Size of all its files. */
   bytes: number;
+  /** Iterations before its last whose sets it has kept. */
+  snapshots: number[];
   /** Size of what a finished run no longer needs: its checkpoint. */
   spareBytes: number;
   /** Last change, milliseconds since 1970. */
@@ -78,6 +81,7 @@ function summarise(folder: string): RunSummary {
     folder,
     holder,
     bytes: folderBytes(folder),
+    snapshots: keptSnapshots({ folder, hash: hashInName(folder) }),
     spareBytes,
     changed: lastChange(folder),
     students: [],
@@ -115,9 +119,11 @@ function isOld(folder: string): boolean {
   }
 }
 
-/** Whoever works on the set, or on students of it. */
+/** Whoever works on the set, or on students of it or of its snapshots. */
 function holderOf(folder: string): Holder | undefined {
-  return [folder, ...foldersIn(setFiles(folder).students)].map(currentHolder).find((holder) => holder !== undefined);
+  const sets = [folder, ...foldersIn(setFiles(folder).snapshots)];
+  const places = [folder, ...sets.flatMap((set) => foldersIn(setFiles(set).students))];
+  return places.map(currentHolder).find((holder) => holder !== undefined);
 }
 
 function studentsFolders(folder: string): string[] {

@@ -5,9 +5,11 @@ import type { KeptEnd } from '../evaluation/el2n';
 import { chooseImages } from './choose-images';
 import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
-import { withLedger } from './make-set';
-import { readIdentity, readSetResult, hashInName } from './run-files';
+import { snapshotPlace } from './identity';
+import { withLedger, type MadeSet } from './make-set';
+import { readIdentity, readMetrics, readSetResult, hashInName } from './run-files';
 import { kindOfBaseline, type Baseline } from './run-kinds';
+import { requireSnapshots } from './snapshots';
 import { trainStudents, type RunResult } from './train-students';
 
 /**
@@ -71,13 +73,16 @@ export async function runBaseline(input: BaselineInput, options: RunOptions = {}
 /** Students of another kind than the distillation's, or trained in another way. */
 export type OtherStudents = Pick<ConfigurationInput, 'network' | 'evaluation'>;
 
+/** What is asked of a run to train other students on its set. */
+type FinishedRun = Pick<RunResult, 'run' | 'kind' | 'configuration' | 'snapshot'>;
+
 /**
  * Trains other students on the set of a finished run, e.g. of another network: resumed and stored beside the others.
  * @throws RangeError for an impossible configuration
  * @throws Error where the data here is not what the set was made from
  */
 export async function evaluateRun(
-  { run: folder, kind, configuration: made }: Pick<RunResult, 'run' | 'kind' | 'configuration'>,
+  { run: folder, kind, configuration: made, snapshot }: FinishedRun,
   students: OtherStudents,
   options: RunOptions = {},
 ): Promise<RunResult> {
@@ -94,8 +99,48 @@ export async function evaluateRun(
     if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
     const result = withLedger(found, { kind, configuration }, context.data);
     const network = (own.network ?? made.network) as Configuration['network'];
-    return trainStudents({ ...place, kind, network, stored, result }, configuration, context);
+    const set = { ...place, kind, network, stored, result };
+    return trainStudents(snapshot ? asItWas(set, snapshot.iteration) : set, configuration, context);
   });
+}
+
+/**
+ * Trains students on the set that a finished run had at an iteration, which it was asked to keep as one of its `snapshots`, or at its
+ * last: a point of its learning curve. They are resumed, and stored under the run's folder.
+ * @param students where they differ from the run's
+ * @throws RangeError for an iteration that the run has not, and for an impossible configuration
+ * @throws Error where it has not kept the set of that iteration
+ */
+export async function evaluateSnapshot(
+  run: FinishedRun,
+  iteration: number,
+  students: OtherStudents = {},
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { run: folder, kind, configuration } = run;
+  const { iterations } = configuration;
+  if (kind !== 'distillation' || !Number.isSafeInteger(iteration) || iteration < 0 || iteration > iterations) {
+    const has =
+      kind === 'distillation' ? `has iterations 0 to ${iterations}` : `is of kind '${kind}', without iterations`;
+    throw new RangeError(`evaluateSnapshot: ${folder} ${has}; asked for was ${iteration}.`);
+  }
+  const snapshot = iteration === iterations ? undefined : { iteration, folder };
+  return evaluateRun({ ...run, snapshot }, students, options);
+}
+
+/** The set that a run had at an iteration. */
+function asItWas(set: MadeSet, iteration: number): MadeSet {
+  requireSnapshots(set, [iteration]);
+  const seconds = secondsUntil(set.folder, iteration);
+  const result = { ...set.result, seconds };
+  return { ...set, ...snapshotPlace(set, iteration), snapshot: { iteration, run: set.folder }, result };
+}
+
+/** Seconds that a run's iterations took up to one, what was done before the first not counted. */
+export function secondsUntil(folder: string, iteration: number): number {
+  return readMetrics(folder)
+    .slice(0, iteration)
+    .reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */

@@ -13,7 +13,13 @@ import { useBackend } from '../tensor/backend';
 import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { inContext, type RunOptions } from './context';
-import { groupsRandom, readDistilledSet, writeDistilledSet, type DistilledFile } from './distilled-file';
+import {
+  groupsRandom,
+  readDistilledSet,
+  readResultsSet,
+  writeDistilledSet,
+  type DistilledFile,
+} from './distilled-file';
 import { makeSet } from './make-set';
 import { withStudents, type OtherStudents } from './run';
 import { advice, hashInName, setFiles } from './run-files';
@@ -32,7 +38,7 @@ const checkpointEvery = 50;
  * @throws RunStopped after an interrupt
  */
 export async function storeRun(
-  { run, kind, configuration }: Pick<RunResult, 'run' | 'kind' | 'configuration'>,
+  { run, kind, configuration, snapshot }: Pick<RunResult, 'run' | 'kind' | 'configuration' | 'snapshot'>,
   input: StoreInput,
   options: RunOptions = {},
 ): Promise<RunResult> {
@@ -41,7 +47,7 @@ export async function storeRun(
       `storeRun: ${run} holds real images (${kind}), which are counted at 8 bits as they are; give the result of a distillation.`,
     );
   }
-  const read = () => readDistilledSet(setFiles(run).distilled, { run: hashInName(run), advice: advice(run) });
+  const read = () => readResultsSet({ run, snapshot });
   return store(read, () => configuration, input, { runs: path.dirname(run), ...options });
 }
 
@@ -107,7 +113,12 @@ async function store(
 }
 
 /** Rounding what is rounded would lose more than either precision says. */
-function requireAsDistilled({ stored }: DistilledFile): void {
+function requireAsDistilled({ stored, snapshot }: DistilledFile): void {
+  if (snapshot !== undefined) {
+    throw new RangeError(
+      `This set is the one that the run ${snapshot.of} had at iteration ${snapshot.iteration}; store that of a finished run.`,
+    );
+  }
   if (stored === undefined) return;
   throw new RangeError(
     `This set is stored at ${stored.precision} already, made from that of the run ${stored.of}; store that one instead.`,

@@ -34,9 +34,11 @@ export interface RunResult extends LedgeredResult {
   configuration: Configuration;
   /** Of a set that was stored in another precision: how, and from which run's set. */
   stored?: StoredAs;
+  /** Of the set that a run had at an iteration before its last: which, and the folder that it lies in, under the run's. */
+  snapshot?: { iteration: number; folder: string };
   /** Of the students, on the images of `configuration.evaluation.split`. */
   accuracy: Accuracy;
-  /** Of the set and of the students together, all sessions. */
+  /** Of the set and of the students together, all sessions; of a snapshot, the iterations up to it. */
   seconds: number;
   /** Training images that the set decodes to. */
   trainingImages: number;
@@ -69,11 +71,12 @@ export async function trainStudents(
   );
   return {
     ...set.result,
-    run: set.folder,
+    run: set.snapshot?.run ?? set.folder,
     students: place.folder,
     kind: set.kind,
     configuration,
     ...(set.stored ? { stored: set.stored } : {}),
+    ...(set.snapshot ? { snapshot: { iteration: set.snapshot.iteration, folder: set.folder } } : {}),
     accuracy,
     seconds: trained.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
     trainingImages: trained[0].images,

@@ -1,9 +1,10 @@
-/** A bundle on another machine: its checksums, its data, and its students, trained again and compared. Nothing of it is kept. */
+/** A bundle on another machine: its checksums, its data, and its students, trained again and compared. In the end nothing is kept. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unpack } from '../data/unpack';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
+import type { StudentResult } from '../evaluation/evaluation';
 import { digestOfFile } from '../files/file-digest';
 import { readSealed } from '../files/sealed-json';
 import { describeEnvironment, type Environment } from '../machine/environment';
@@ -16,6 +17,7 @@ import { dataAtHand } from './data-at-hand';
 import { hashInName, readRecipe, readSessions, readStudents, type RecordedSession } from './run-files';
 import { listRuns, type RunSummary } from './run-store';
 import { evaluateStudents } from './train-students';
+import { openVerifiedStudents, type VerifiedStudentsStore } from './verified-students';
 
 export interface VerifyOptions {
   /** Folder of the datasets. Default: HABA_DATA, else data/. */
@@ -60,7 +62,7 @@ export interface BundleVerification {
 /**
  * Checks every file of a bundle, then trains students again on its sets and compares their accuracies with those recorded: bit for
  * bit where processor, threads, backend and TensorFlow are those recorded, else within four standard errors of the difference of two
- * accuracies on as many test images.
+ * accuracies on as many test images. Interrupted, the same again goes on after the last student that was trained.
  * @throws Error naming the archive, and the file in it, where anything is damaged, missing, beside what it lists, or leads elsewhere
  * @throws RunStopped after an interrupt
  */
@@ -71,25 +73,32 @@ export async function verifyBundle(file: string, options: VerifyOptions = {}): P
   const folder = mkdtempSync(path.join(tmpdir(), 'haba-bundle-'));
   const progress = options.progress ?? createProgress();
   const interrupt = listenForInterrupt(options.signal);
+  let kept: VerifiedStudentsStore | undefined;
   try {
     await unpack(file, folder);
     const manifest = await checkFiles(file, folder);
     const runs = readRuns(file, folder, manifest);
     const environment = describeEnvironment(await useBackend());
     const found: BundleVerification = { file, files: manifest.files.length, verified: [], problems: [], agrees: true };
-    for (const run of students === 0 ? [] : runs) {
+    if (students > 0) kept = await openVerifiedStudents(file, { environment, progress });
+    for (const run of kept ? runs : []) {
+      const context = { environment, students, progress, kept: kept!, signal: interrupt.signal, data: options.data };
       try {
-        await verifyRun(run, { environment, students, progress, signal: interrupt.signal, data: options.data }, found);
+        await verifyRun(run, context, found);
       } catch (error) {
         if (interrupt.signal.aborted) throw error;
         found.problems.push({ run: run.name, why: (error as Error).message });
       }
     }
+    kept?.remove();
     const agree = found.verified.every(({ results }) => results.every(({ agrees }) => agrees));
     return { ...found, agrees: agree && found.problems.length === 0 };
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    throw new RunStopped('Stopped; the same again begins anew.', { cause: error });
+    const students = kept?.count === 1 ? 'the student that was' : `${kept?.count ?? 0} students that were`;
+    throw new RunStopped(`Stopped; ${students} trained again are kept. The same again goes on from there.`, {
+      cause: error,
+    });
   } finally {
     progress.end();
     interrupt.release();
@@ -139,23 +148,25 @@ interface VerifyContext {
   environment: Environment;
   students: number;
   progress: ProgressReporter;
+  kept: VerifiedStudentsStore;
   signal: AbortSignal;
   data?: string;
 }
 
 async function verifyRun(
   { name, folder, identity, students }: RunSummary,
-  { environment, students: wanted, progress, signal, data: place }: VerifyContext,
+  { environment, students: wanted, progress, kept, signal, data: place }: VerifyContext,
   found: BundleVerification,
 ): Promise<void> {
   const { kind, configuration: made, dataChecksum } = identity!;
   const set = { kind, folder, hash: hashInName(folder) };
   for (const { name: recipeName } of students) {
-    const own = path.join(folder, 'students', recipeName);
-    const recorded = readStudents({ folder: own, hash: hashInName(own) });
+    const recipe = path.join(folder, 'students', recipeName);
+    const from = { folder: recipe, hash: hashInName(recipe) };
+    const recorded = readStudents(from);
     const count = Math.min(wanted, recorded.length);
     if (count === 0) continue;
-    const configuration = configurationOf(made, readRecipe({ folder: own, hash: hashInName(own) }), count);
+    const configuration = configurationOf(made, readRecipe(from), count);
     const { dataset, whitening, holdOut, evaluation } = configuration;
     const data = await dataAtHand(dataset, { data: place, whitening, holdOut });
     if (data.checksum !== dataChecksum) {
@@ -163,13 +174,21 @@ async function verifyRun(
         `it was made from another version of ${dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${data.checksum.slice(0, 8)}`,
       );
     }
-    const other = otherThan(readSessions({ folder: own, hash: hashInName(own) }), environment);
+    const other = otherThan(readSessions(from), environment);
     const images = data[evaluation.split].count;
-    const results = await evaluateStudents(set, configuration, data, {
-      signal,
-      onBegin: (total) => progress.stage({ name: `students of ${name}`, total }),
-      onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
-    });
+    const own = kept.of(name, recipeName);
+    let results: StudentResult[];
+    try {
+      results = await evaluateStudents(set, configuration, data, {
+        done: own.done,
+        signal,
+        onBegin: (total, done) => progress.stage({ name: `students of ${name}`, total, done }),
+        onUpdate: (done, student, loss) => progress.update(done, { student: student + 1, loss }),
+        onStudent: (_student, result) => own.add(result),
+      });
+    } finally {
+      own.close();
+    }
     found.verified.push({
       run: name,
       students: recipeName,
@@ -193,11 +212,10 @@ function configurationOf(made: object, recipe: object, students: number): Config
   return configure(input as ConfigurationInput, { anyDataset: true });
 }
 
-/** Four standard errors of the difference of two accuracies on so many images. */
-function toleranceOn(images: number, first: number, second: number): number {
+/** Four standard errors of the difference of two accuracies on so many images: of any that differ, some four images at least. */
+export function toleranceOn(images: number, first: number, second: number): number {
   const mean = (first + second) / 2;
-  // One image more or less is always meant.
-  return Math.max(4 * Math.sqrt((2 * mean * (1 - mean)) / images), 1 / images);
+  return 4 * Math.sqrt((2 * mean * (1 - mean)) / images);
 }
 
 /** What was computed with something else than here, in words; undefined where nothing was. */

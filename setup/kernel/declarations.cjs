@@ -11,8 +11,16 @@ const inModules = {
   applies: (root, name) => /(?<!\.d)\.tsx?$/.test(name) && isWithin(root, name),
   shorten: declarationsOf,
 };
-/** Those of Node, which without their comments are a third as long. */
-const inNode = { applies: (root, name) => /\/@types\/node\/.*\.d\.ts$/.test(name), shorten: withoutComments };
+/** Those of packages whose comments no cell of this project asks for, without which they are a third as long. */
+const inPackages = {
+  applies: (root, name) =>
+    /\/node_modules\/(@types\/node|@webgpu\/types|undici-types|vega-typings|@tensorflow\/tfjs-(layers|data|converter|backend-\w+))\/.*\.d\.ts$/.test(
+      name,
+    ),
+  shorten: withoutComments,
+};
+/** Before what a package's file declares. */
+const licence = /^\s*\/\*\*(?:(?!\*\/)[\s\S])*@license[\s\S]*?\*\//;
 
 const options = { strict: true, isolatedDeclarations: true };
 
@@ -28,8 +36,8 @@ exports.createDeclarations = function (root, file) {
   return {
     /** @returns {string} the declarations, or the text itself where types of exports have to be inferred from it */
     of(name, text) {
-      const shorten = [inModules, inNode].find(({ applies }) => applies(root, name))?.shorten;
-      if (!shorten) return text;
+      const shorten = [inModules, inPackages].find(({ applies }) => applies(root, name))?.shorten;
+      if (!shorten) return text.replace(licence, '');
       const place = path.relative(root, name);
       const hash = createHash('sha256').update(text).digest('base64');
       if (known[place]?.hash !== hash) {

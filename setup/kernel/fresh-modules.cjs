@@ -64,8 +64,8 @@ exports.createFreshModules = function ({ root, lasting }) {
       return told;
     },
 
-    /** Whether cells go on with what a module was before it was edited. */
-    isHeld: (file) => held.has(file),
+    /** Modules that were edited, and with whose former state cells go on. */
+    held: () => [...held],
 
     /**
      * What cells call for tslab's `require` and `exports`.

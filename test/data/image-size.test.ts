@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { assembleDataset } from '../../lib/data/dataset';
+import type { LibraryDatasetName } from '../../lib/data/formats';
 import { datasetFrom, shapeOf } from '../../lib/data/dataset-names';
 import { imageFolder } from '../../lib/data/own-datasets';
 import { prepareDataset } from '../../lib/data/prepare';
@@ -14,6 +15,7 @@ import { convNetDepth } from '../../lib/networks/conv-net';
 import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
 import { notebookSettings } from '../../lib/reproduction/notebook-settings';
 import { planReproduction } from '../../lib/reproduction/reproduction';
+import { setName } from '../../lib/runs/identity';
 import { run } from '../../lib/runs/run';
 import { useBackend } from '../../lib/tensor/backend';
 
@@ -42,6 +44,22 @@ test('depths of the ConvNet: 3, 4, 5 at 32, 64, 128, and what lies between', () 
   const depths = [8, 28, 32, 48, 64, 96, 128, 256].map((side) => convNetDepth([side, side]));
   assert.deepEqual(depths, [3, 3, 3, 3, 4, 4, 5, 6]);
   assert.equal(convNetDepth([128, 64]), 4);
+});
+
+test("Tiny-ImageNet has MTT's four blocks, in a name of its own; datasets of 32x32 and less have three, and are named as before", () => {
+  const depth = (dataset: LibraryDatasetName, network = {}) =>
+    (configure({ dataset, network }).network as { depth?: number }).depth;
+  assert.equal(depth('tiny-imagenet'), 4);
+  assert.equal(depth('tiny-imagenet', { depth: 3 }), 3);
+  assert.equal(depth('tiny-imagenet', { name: 'ResNet18' }), undefined);
+  for (const dataset of ['cifar10', 'cifar100', 'svhn', 'mnist', 'fashion-mnist', 'shapes', 'folder'] as const) {
+    assert.equal(depth(dataset), 3, dataset);
+  }
+  const name = (network = {}) =>
+    setName({ kind: 'distillation', configuration: configure({ dataset: 'tiny-imagenet', network }) });
+  assert.equal(name(), 'haba-dm-tiny-imagenet-9bases-quick-network-depth-4');
+  // What runs of three blocks were called before.
+  assert.equal(name({ depth: 3 }), 'haba-dm-tiny-imagenet-9bases-quick');
 });
 
 test('a side that no image has is refused', () => {

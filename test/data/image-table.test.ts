@@ -9,6 +9,7 @@ import { loadDataset } from '../../lib/data/load-dataset';
 import { imageFolder } from '../../lib/data/own-datasets';
 import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
 import { written } from './tables-by-python';
+import { zipOf } from './zip-writer';
 
 let folder: string;
 beforeEach(() => {
@@ -92,11 +93,72 @@ test("an .npz as MedMNIST has them: one's own, resized to RGB; as mnist.npz in i
   assert.deepEqual([...train.images.subarray(1024 + 2 * 32, 1024 + 2 * 32 + 5)], [0, 0, 16, 17, 18]);
 });
 
+/** An array by the letter of the format. */
+function npy(type: string, shape: readonly number[], values: readonly number[]): Buffer {
+  const numbers = { '|u1': Uint8Array, '<i4': Int32Array, '<f4': Float32Array, '<f8': Float64Array }[type]!;
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }\n`;
+  const start = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+  start.writeUInt16LE(header.length, 8);
+  return Buffer.concat([start, Buffer.from(header), Buffer.from(numbers.from(values).buffer)]);
+}
+
+function putNpz(file: string, arrays: Record<string, Buffer>): void {
+  put(file, zipOf(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content }))));
+}
+
+/** Two images of 32x32 in channels first: reds rise by a row, greens are `green`, blues none; then the whole once more, dark. */
+const planes = (green: number, unit: number) =>
+  [1, 0].flatMap((light) =>
+    [(row: number) => row, () => green, () => 0].flatMap((of) =>
+      Array.from({ length: 1024 }, (_, pixel) => light * of(Math.floor(pixel / 32)) * unit),
+    ),
+  );
+
+test('an .npz in the order of PyTorch, of whole numbers, or of floats to 1 or to 255, is the same dataset as of bytes', async () => {
+  const checksums = new Set<string>();
+  for (const [type, unit] of [
+    ['|u1', 1],
+    ['<i4', 1],
+    ['<f4', 1],
+    ['<f4', 1 / 255],
+    ['<f8', 1 / 255],
+  ] as const) {
+    const images = npy(type, [2, 3, 32, 32], planes(255, unit));
+    const labels = npy('<i4', [2], [1, 0]);
+    putNpz('a.npz', { x_train: images, y_train: labels, x_test: images, y_test: labels });
+    const { train, checksum } = await loadDataset('folder', { folder });
+    // The first pixel of row 7, and the same of the dark image.
+    assert.deepEqual([...train.images.subarray(7 * 96, 7 * 96 + 3)], [7, 255, 0], type);
+    assert.deepEqual([...train.images.subarray(3072 + 7 * 96, 3072 + 7 * 96 + 3)], [0, 0, 0]);
+    checksums.add(checksum);
+  }
+  assert.equal(checksums.size, 1);
+});
+
+test('an .npz a split, each with images and labels; images that were normalised are refused with what they are', async () => {
+  const grey = npy('|u1', [2, 4, 4], Array<number>(32).fill(9));
+  for (const file of ['own/train.npz', 'own/val.npz']) putNpz(file, { images: grey, labels: npy('<i4', [2], [0, 1]) });
+  const own = imageFolder(path.join(folder, 'own'));
+  assert.deepEqual(own.classSizes(), [1, 1]);
+  assert.deepEqual(first((await own.read()).test.images, 1), [9, 9, 9]);
+  const normalised = npy('<f4', [2, 4, 4], Array<number>(32).fill(-1.5));
+  putNpz('own/train.npz', { images: normalised, labels: npy('<i4', [2], [0, 1]) });
+  await assert.rejects(
+    imageFolder(path.join(folder, 'own')).read(),
+    /train\.npz \(images, labels\): images are numbers from -1\.5 to 0, expected 0 to 255, or 0 to 1: save them as they are before/,
+  );
+  putNpz('one/all.npz', { images: grey, labels: npy('<i4', [2], [0, 1]) });
+  await assert.rejects(
+    imageFolder(path.join(folder, 'one')).read(),
+    /all\.npz has no images and labels to train on, as x_train and y_train: it has images, labels\. Images .* train\.npz and test\.npz/,
+  );
+});
+
 test('what is damaged, of another kind, or has no images is named', async () => {
-  put('a.npz', written.floats);
+  putNpz('a.npz', { x_train: npy('|u1', [2, 4], [1, 2, 3, 4, 5, 6, 7, 8]), y_train: npy('<i4', [2], [0, 1]) });
   await assert.rejects(
     loadDataset('folder', { folder }),
-    /a\.npz \(x_train, y_train\): images are Float32 of \[2, 4, 4\], expected bytes \(uint8, 0 to 255\)/,
+    /a\.npz \(x_train, y_train\): images are \[2, 4\], expected \[count, height, width\], /,
   );
   put('a.npz', written.medical.subarray(0, 500));
   await assert.rejects(loadDataset('folder', { folder }), /a\.npz cannot be read: /);

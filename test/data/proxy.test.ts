@@ -88,6 +88,30 @@ test('without a proxy, and to hosts of NO_PROXY, nothing goes through one', asyn
   assert.deepEqual(asked, []);
 });
 
+test('NO_PROXY names hosts with all below them, with or without a dot or a star before, and may name a port', async () => {
+  process.env.HTTP_PROXY = `http://127.0.0.1:${portOf(proxy)}`;
+  // A name of .invalid is nowhere: what does not go through the proxy fails, and the proxy is not asked.
+  for (const [value, host, direct] of [
+    ['mirror.invalid', 'mirror.invalid', true],
+    ['mirror.invalid', 'data.mirror.invalid', true],
+    ['.mirror.invalid', 'data.mirror.invalid', true],
+    ['*.mirror.invalid', 'Data.Mirror.invalid', true],
+    ['other.org,mirror.invalid:8080', 'mirror.invalid:8080', true],
+    ['*', 'mirror.invalid', true],
+    ['other.org,mirror.invalid:8080', 'mirror.invalid', false],
+    ['mirror.invalid', 'notmirror.invalid', false],
+    ['irror.invalid', 'mirror.invalid', false],
+  ] as const) {
+    process.env.NO_PROXY = value;
+    asked = [];
+    const url = `http://${host}/file`;
+    if (direct) await assert.rejects(fetched(url), /cannot be fetched/, value);
+    else assert.deepEqual(await fetched(url), content, value);
+    assert.equal(asked.length, direct ? 0 : 1, `${value}: ${host}`);
+    rmSync(path.join(folder, 'file'), { force: true });
+  }
+});
+
 test('HTTP_PROXY, in either writing, with or without a scheme, with a name and a password', async () => {
   for (const [name, before] of [
     ['HTTP_PROXY', 'http://'],

@@ -183,10 +183,14 @@ test("rates of containers: as their authors in the paper profile, FreD's by the 
     assert.deepEqual(rates('fred', 'paper', method).coefficients, { learningRate: authors / 64 ** 2, momentum: 0.5 });
   }
   assert.deepEqual(rates('fred', 'quick', 'dm').coefficients, { learningRate: 16, momentum: 0.5 });
+  assert.deepEqual(rates('fred', 'quick', 'mtt').coefficients, { learningRate: 800, momentum: 0.95 });
   assert.deepEqual(rates('linba', 'quick', 'dm').dictionary, { learningRate: 0.2, momentum: 0.5 });
+  assert.deepEqual(rates('linba', 'quick', 'mtt').dictionary, { learningRate: 20, momentum: 0.95 });
+  assert.deepEqual(rates('linba', 'quick', 'mtt').coefficients, { learningRate: 2, momentum: 0.95, weightDecay: 1e-4 });
   assert.equal(rates('linba', 'quick', 'dm').coefficients.weightDecay, 1e-4);
   const adam = { rule: 'adam', momentum: 0.9 };
   assert.deepEqual(rates('ddif', 'paper', 'dm').fields, { ...adam, learningRate: 5e-5 });
   assert.deepEqual(rates('ddif', 'paper', 'mtt').fields, { ...adam, learningRate: 1e-4 });
   assert.deepEqual(rates('ddif', 'quick', 'dm').fields, { ...adam, learningRate: 2e-3 });
+  assert.deepEqual(rates('ddif', 'quick', 'mtt').fields, { ...adam, learningRate: 4e-3 });
 });

@@ -11,6 +11,7 @@ before(() => {
     'lib/scale.ts': `
       import { factor } from './factor';
       export interface Scaled { value: number }
+      /** Says how much. */
       export function scale(given: number): Scaled { return { value: given * factor }; }`,
     'lib/factor.ts': 'export const factor = 2;',
     'lib/tensor/kept.ts': 'export const kept: string = "first";',
@@ -103,6 +104,40 @@ test('what can be loaded once only is said to need a restart, once a change, and
   assert.equal(await shown('kept'), 'first');
   project.write('lib/factor.ts', 'export const factor = 20;');
   assert.equal(await shown('scale(1).value'), '20');
+});
+
+test('Shift-Tab shows types and comments, of earlier cells and of modules that were edited; names are completed', async () => {
+  const tip = async (code: string, at: string) => {
+    const { content } = await kernel.ask('inspect_request', { code, cursor_pos: code.indexOf(at) + 1, detail_level: 0 });
+    return (content?.data as Record<string, string>)['text/plain'] ?? '';
+  };
+  assert.match(await tip('scale(1)', 'scale'), /scale\(given: number\): Scaled\s[\s\S]*Says how much\./);
+  await shown('const several = [scale(1)];');
+  assert.match(await tip('several.at(0)', 'several'), /const several: Scaled\[\]/);
+  assert.deepEqual(await tip('(1)', '1'), '');
+  project.write('notebooks/fresh.ts', 'export const fresh: string[] = ["edited"];');
+  assert.equal(await shown('fresh.join()'), 'edited');
+  assert.match(await tip('fresh', 'fresh'), /fresh: string\[\]/);
+  const completed = async (code: string) => {
+    const { content } = await kernel.ask('complete_request', { code, cursor_pos: code.length });
+    return content as { matches: string[]; cursor_start: number; cursor_end: number };
+  };
+  assert.deepEqual(await completed('const a = several.toSor'), {
+    ...{ status: 'ok', metadata: {}, cursor_start: 18, cursor_end: 23 },
+    matches: ['toSorted'],
+  });
+  assert.ok((await completed('sc')).matches.includes('scale'));
+});
+
+test('a console is told whether what it was given is whole; a comment of documentation is no mistake', async () => {
+  assert.equal(await shown('/** Half of it. */\nconst half = (of: number): number => of / 2;\nhalf(3)'), '1.5');
+  const whole = async (code: string) => (await kernel.ask('is_complete_request', { code })).content?.status;
+  assert.deepEqual([await whole('scale('), await whole('scale(1)')], ['incomplete', 'complete']);
+});
+
+test('an error in a module says the line of its source', async () => {
+  project.write('notebooks/wrong.ts', '\n\nexport function fail(): void {\n  const why: string = "here";\n  throw new Error(why);\n}\n');
+  assert.match(await refused("import { fail } from './notebooks/wrong'; fail();"), /Error: here\n\s+at fail \(.*wrong\.ts:5:9\)/);
 });
 
 test('a console attached to the kernel leaves nothing in the last cell', async () => {

@@ -79,6 +79,8 @@ function shortened<Factors extends SeededFactors>(cells: readonly QuestionCell<F
         return { ...task, input: { ...task.input, evaluation } };
       case 'evaluation':
         return { ...task, of: short(task.of) as typeof task.of, students: { ...task.students, evaluation } };
+      case 'stored':
+        return { ...task, of: short(task.of) as typeof task.of };
     }
   };
   return cells.map((cell) => ({ ...cell, task: short(cell.task) }));

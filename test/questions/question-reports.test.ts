@@ -1,5 +1,6 @@
 /** Tables and charts of the four questions, from runs made up here. */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Diversity, DiversityJudge } from '../../lib/questions/diversity/judge';
@@ -19,6 +20,8 @@ import { architectureChart } from '../../lib/questions/cross-architecture/chart'
 import { measureDiversity } from '../../lib/questions/diversity/measure';
 import { diversityAccuracyTable, diversityTable } from '../../lib/questions/diversity/table';
 import { embeddingChart, hallucinatorCountChart } from '../../lib/questions/diversity/chart';
+import { accuracyChart } from '../../lib/report/accuracy-chart';
+import { bitsChart } from '../../lib/report/bits-chart';
 import { chartFigure } from '../../lib/report/figure';
 import { floatsForAccuracy } from '../../lib/questions/storage-efficiency/measure';
 import { equalAccuracyTable, publishedTable, storageTable } from '../../lib/questions/storage-efficiency/table';
@@ -26,6 +29,7 @@ import { storageChart, storageDifferenceChart } from '../../lib/questions/storag
 import { columnWidth } from '../../lib/report/style';
 import { tuningFinalTable, tuningTable } from '../../lib/questions/tuning/table';
 import { tuningChart } from '../../lib/questions/tuning/chart';
+import { chartMarks } from '../report/chart-marks';
 import { madeUpRun } from '../report/made-up-run';
 import { assertReadable, textBoxes } from '../report/text-boxes';
 
@@ -472,4 +476,47 @@ test('what tuning chose, tested: a row a kind, HaBa less images within seeds', (
       ["the profile's own", 43.5, '+1.5', '+0.3 to +2.7'],
     ],
   );
+});
+
+test('every mark of a question that shows runs tells which: their names, seeds and configurations', async () => {
+  const ours = judge(() => ({}));
+  const measured = measureDiversity(diversityRuns, ours);
+  const ablation = ablationRows(ablationRuns, ablationJudge);
+  const labelled = storageRuns.map(({ factors, result: { run } }) => ({
+    label: factors.kind,
+    result: madeUpRun(path.basename(run), { students: [0.3, 0.4], seed: factors.seed, bits: 1e5 * factors.budget }),
+  }));
+  const charts: Record<string, [TopLevelSpec, readonly { result: RunResult }[]]> = {
+    storage: [storageChart(storageRuns), storageRuns],
+    'storage differences': [storageDifferenceChart(storageRuns), storageRuns],
+    hallucinators: [hallucinatorCountChart(measured), measured],
+    embedding: [embeddingChart(measured.slice(0, 3), ours), measured],
+    architectures: [architectureChart(architectureRuns), architectureRuns],
+    ablation: [ablationChart(ablation), ablationRuns],
+    'ablation differences': [ablationDifferenceChart(ablation), ablationRuns],
+    tuning: [tuningChart(tuningRuns), tuningRuns],
+    accuracies: [accuracyChart(labelled.slice(0, 5)), labelled],
+    bits: [bitsChart(labelled), labelled],
+  };
+  for (const [name, [chart, runs]] of Object.entries(charts)) {
+    const seedOf = new Map(
+      runs.map(({ result: { run, configuration } }) => [path.basename(run), String(configuration.seed)]),
+    );
+    const marks = await chartMarks(chart);
+    // The rule at no difference, and real images behind a set's.
+    const ofRuns = marks.filter(
+      ({ type, fill, tooltip = {} }) => type !== 'line' && !('none' in tooltip) && fill !== '#d0d0d0',
+    );
+    const shown = new Set<string>();
+    for (const { type, tooltip } of ofRuns) {
+      assert.ok(tooltip && 'run' in tooltip, `${name}: a ${type} without a run: ${JSON.stringify(tooltip)}`);
+      const [names, seedsOf] = [tooltip.run, tooltip.seed].map((said) => String(said).split(', '));
+      for (const one of names) {
+        assert.ok(seedsOf.includes(seedOf.get(one)!), `${name}: ${one} is not of seed ${seedsOf.join()}`);
+        shown.add(one);
+      }
+      assert.match(String(tooltip.configuration), /^shapes, images by dm, 10 iterations, profile smoke$/, name);
+    }
+    assert.ok(shown.size > 2, `${name} shows ${shown.size} runs`);
+  }
 });

@@ -6,7 +6,7 @@ import type { GridRun } from '../../lib/experiments/grid';
 import { setTaskOf } from '../../lib/experiments/task';
 import type { QuestionCell, QuestionSettings } from '../../lib/questions/cells';
 import { authorsRow } from '../../lib/questions/authors-row/grid';
-import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
+import { constraintAblation, cosineWeights } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';
 import { diversity } from '../../lib/questions/diversity/grid';
 import { containerKinds, setsAtBudget } from '../../lib/questions/sets-at-budget';
@@ -181,6 +181,49 @@ test('diversity: more hallucinators, not more floats', () => {
     [5, 9],
     [8, 8],
   ]);
+});
+
+test('questions asked of another method: the same cells but for the loss, real images whitened as it has them', () => {
+  const paper = { ...quick, profile: 'paper' } as const;
+  const mtt = { matching: { method: 'mtt', studentSteps: 5 } } as const;
+  const asked = (options: object) => [
+    diversity(paper, options),
+    crossArchitecture(paper, options),
+    constraintAblation(paper, options),
+  ];
+  const usual = asked({});
+  for (const [question, cells] of (asked(mtt) as QuestionCell<SeededFactors>[][]).entries()) {
+    assert.deepEqual(
+      cells.map(({ label }) => label),
+      usual[question].map(({ label }) => label),
+    );
+    for (const { task } of cells) {
+      const { input } = setTaskOf(task);
+      if ('baseline' in input) assert.equal(input.whitening, 'zca');
+      else assert.deepEqual(input.matching, mtt.matching);
+    }
+  }
+  // By default they are what stored runs were made of: DM, and nothing said of whitening.
+  for (const { input } of usual.flatMap((cells) => (cells as QuestionCell<SeededFactors>[]).map(parts))) {
+    assert.ok(!('whitening' in input));
+    if (!('baseline' in input)) assert.deepEqual(input.matching, { method: 'dm' });
+  }
+});
+
+test('the weights of L_cos: none, the authors, and ten and a hundred times theirs', () => {
+  const cells = constraintAblation(quick, { settings: cosineWeights, seeds: [0] });
+  assert.deepEqual(
+    cells.map((cell) => [
+      cell.factors.constraints,
+      configure(parts(cell).input as ConfigurationInput).constraints.cosine,
+    ]),
+    [
+      ['none', 0],
+      ['L_cos 0.1', 0.1],
+      ['L_cos 1', 1],
+      ['L_cos 10', 10],
+    ],
+  );
 });
 
 test('an ablation cell more is a run more a seed; an impossible budget is refused', () => {

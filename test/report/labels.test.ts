@@ -126,3 +126,18 @@ test('lines: as wide as they may be, words whole where they fit, nothing lost', 
   // DejaVu Sans is 1,255 of 2,048 units wide in an 'a'.
   assert.ok(Math.abs(textWidth('a', 7) - (7 * 1255) / 2048) < 1e-9);
 });
+
+test('letters that a fallback font draws take the room that it gives them: a Han letter is as wide as its size', async () => {
+  assert.equal(textWidth('汉字', 10), 20);
+  assert.ok(Math.abs(textWidth('汉字 a', 10) - 20 - textWidth(' a', 10)) < 1e-9);
+  const names = ['原图像压缩成的图像', '由基和生成网络组成的数据集，每类九个基'];
+  const { svg, width } = await charts.accuracy(names);
+  const boxes = textBoxes(svg).filter(({ content }) => /\p{Script=Han}/u.test(content));
+  assert.equal(boxes.map(({ content }) => content).join(''), names.join(''));
+  for (const { content, size, right } of boxes) {
+    assert.ok(
+      right <= width && right - size * content.length >= -1,
+      `${content} begins at ${right - size * content.length}`,
+    );
+  }
+});

@@ -1,8 +1,7 @@
 /** What charts tell of a mark that a reader points at: drawn by Vega, as JupyterLab does, and read off the marks themselves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as vega from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import { accuracyChart } from '../../lib/report/accuracy-chart';
 import { differenceChart } from '../../lib/report/difference-chart';
 import { intervalLayers } from '../../lib/report/interval-layers';
@@ -12,25 +11,12 @@ import { runDetails } from '../../lib/report/run-details';
 import { chartFrame } from '../../lib/report/theme';
 import { configure } from '../../lib/distillation/configuration';
 import type { RunResult } from '../../lib/runs/train-students';
-
-interface Item {
-  tooltip?: Record<string, unknown>;
-  items?: Item[];
-  marktype?: string;
-}
+import { chartMarks } from './chart-marks';
 
 /** Tooltips of all marks of a type, e.g. of 'symbol', Vega's points. */
 async function tooltips(specification: TopLevelSpec, type: string): Promise<Record<string, unknown>[]> {
-  const view = new vega.View(vega.parse(compile(specification).spec), { renderer: 'none' });
-  await view.runAsync();
-  const found: Record<string, unknown>[] = [];
-  const visit = (item: Item, marktype?: string) => {
-    if (item.tooltip && marktype === type) found.push(item.tooltip);
-    for (const one of item.items ?? []) visit(one, item.marktype ?? marktype);
-  };
-  visit((view.scenegraph() as unknown as { root: Item }).root);
-  view.finalize();
-  return found;
+  const marks = await chartMarks(specification);
+  return marks.flatMap((mark) => (mark.type === type && mark.tooltip ? [mark.tooltip] : []));
 }
 
 const result = (seed: number, accuracy: number) =>
@@ -50,7 +36,7 @@ test('of a run: its seed, its folder, and what it was made with; of real images,
 });
 
 test('accuracies: each student tells its number, run, seed and configuration', async () => {
-  const chart = accuracyChart([{ label: 'HaBa', accuracy: haba.accuracy, result: haba }]);
+  const chart = accuracyChart([{ label: 'HaBa', result: haba }]);
   const students = await tooltips(chart, 'rect');
   assert.deepEqual(
     students.map(({ student, percent }) => [student, Number(percent)]),
@@ -76,9 +62,37 @@ test('intervals over seeds: each tick tells the seed and run that it is of, besi
       ['ConvNet', 4, 'haba-dm-4', 60],
     ],
   );
+  const [mean] = await tooltips({ ...chartFrame([], 200), layer } as TopLevelSpec, 'symbol');
+  assert.deepEqual([mean.seed, mean.run, mean.configuration], ['3, 4', 'haba-dm-3, haba-dm-4', said.configuration]);
 });
 
-test('differences: each tick tells its seed; a curve tells its run once, whatever the number of its points', async () => {
+test('differences: each tick tells the two runs of its seed, the mean all of its pairs and no other', async () => {
+  const details = (seeds: number[], name: string) =>
+    seeds.map((seed) => ({ seed, run: `${name}-${seed}`, configuration: 'shapes' }));
+  const row = {
+    ...{ label: 'set', colour: '#000000', of: details([1, 2, 5], 'haba'), baseline: details([1, 2, 9], 'images') },
+    difference: {
+      differences: [
+        { seed: 1, value: 0.02 },
+        { seed: 2, value: 0.04 },
+      ],
+      leftOut: [5, 9],
+      mean: 0.03,
+      interval: { low: 0, high: 0.06 },
+    },
+  };
+  const chart = differenceChart([{ axis: 'more (%)', scale: 100, rows: [row] }]);
+  const told = (tooltip: Record<string, unknown>) => [tooltip.seed, tooltip.run, tooltip['baseline run']];
+  assert.deepEqual((await tooltips(chart, 'rect')).map(told), [
+    [1, 'haba-1', 'images-1'],
+    [2, 'haba-2', 'images-2'],
+  ]);
+  const all = ['1, 2', 'haba-1, haba-2', 'images-1, images-2'];
+  assert.deepEqual((await tooltips(chart, 'symbol')).map(told), [all]);
+  assert.deepEqual(told((await tooltips(chart, 'rule')).find(({ low }) => low !== undefined)!), all);
+});
+
+test('differences of values alone: each tick tells its seed; a curve tells its run once, whatever the number of its points', async () => {
   const differences = [
     { seed: 1, value: 0.02 },
     { seed: 2, value: 0.04 },

@@ -1,5 +1,6 @@
 /** A bundle travels to an empty folder and gives the same students, bit for bit; whatever was changed in it is refused by name. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,13 +8,16 @@ import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { table } from 'arquero';
 import { extract, pack } from 'tar-stream';
+import { sealedLine } from '../../lib/files/json-lines';
 import { sealedText } from '../../lib/files/sealed-json';
 import { exportTables } from '../../lib/report/export';
 import { bundleFormat, bundleRuns, type Bundle } from '../../lib/runs/bundle';
+import { dataAtHand } from '../../lib/runs/data-at-hand';
 import { run, runBaseline } from '../../lib/runs/run';
 import { hashInName } from '../../lib/runs/run-files';
-import { verifyBundle } from '../../lib/runs/verify-bundle';
-import { createProgress } from '../../lib/terminal/progress';
+import { toleranceOn, verifyBundle } from '../../lib/runs/verify-bundle';
+import { computingThreads } from '../../lib/tensor/backend';
+import { createProgress, type ProgressReporter } from '../../lib/terminal/progress';
 
 const progress = createProgress({ form: 'silent' });
 let folder: string;
@@ -24,6 +28,8 @@ let names: string[];
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'haba-bundle-test-'));
+  // Where verifications keep what they have done so far.
+  process.env.HABA_RESULTS = path.join(folder, 'verifying');
   const [runs, results] = [path.join(folder, 'runs'), path.join(folder, 'results')];
   const small = { profile: 'smoke', dataset: 'shapes', network: { width: 4, depth: 2 } } as const;
   const evaluation = { students: 2, updates: 3, batchSize: 16 };
@@ -138,6 +144,160 @@ test('an archive that leads elsewhere is refused, and nothing is written', async
     verifyBundle(await archiveOf('none.tar.gz', new Map()), { progress }),
     /is no bundle: it has no/,
   );
+});
+
+/** An archive that lists what it has, with one file of the first run's students changed. */
+async function archiveWith(
+  name: string,
+  file: string,
+  change: (content: Buffer, hash: string) => string,
+): Promise<string> {
+  const files = await filesOf(archive);
+  const place = [...files.keys()].find(
+    (one) => one.startsWith(`runs/${names[0]}/students/`) && one.endsWith(`/${file}`),
+  )!;
+  const content = Buffer.from(change(files.get(place)!, hashInName(path.posix.dirname(place))));
+  const { seal, ...manifest } = JSON.parse(files.get('bundle.json')!.toString()) as {
+    seal: object;
+    files: { path: string; bytes: number; sha256: string }[];
+  };
+  assert.ok(seal);
+  const listed = manifest.files.map((one) =>
+    one.path === place
+      ? { path: place, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+      : one,
+  );
+  const changed = new Map([...files, [place, content]]);
+  return archiveOf(
+    name,
+    changed.set('bundle.json', Buffer.from(sealedText(bundleFormat, { ...manifest, files: listed }))),
+  );
+}
+
+/** A file of students with other accuracies. */
+const withAccuracies = (accuracies: number[]) => (content: Buffer, hash: string) => {
+  const lines = content.toString().trimEnd().split('\n');
+  let before = '';
+  return lines
+    .map((line, student) => {
+      const { seal, ...value } = JSON.parse(line) as { seal: string };
+      assert.ok(seal);
+      const sealed = sealedLine(hash, before, { ...value, accuracy: accuracies[student] });
+      before = sealed.seal;
+      return sealed.line;
+    })
+    .join('');
+};
+
+/** A file of sessions that were computed with other threads. */
+const withThreads = (threads: number) => (content: Buffer, hash: string) => {
+  const { seal, sessions } = JSON.parse(content.toString()) as { seal: object; sessions: object[] };
+  assert.ok(seal);
+  return sealedText(hash, { sessions: sessions.map((session) => ({ ...session, threads })) });
+};
+
+test('computed alike, one image more or less is told; computed with other threads, four standard errors are meant', async () => {
+  const images = (await dataAtHand('shapes', {})).test.count;
+  const [first, second] = recorded[0];
+  const off = first > 0.5 ? first - 1 / images : first + 1 / images;
+  const alike = await verifyBundle(await archiveWith('alike.tar.gz', 'students.jsonl', withAccuracies([off, second])), {
+    progress,
+  });
+  assert.equal(alike.agrees, false);
+  assert.deepEqual(
+    alike.verified.map(({ results }) => results.map(({ agrees, tolerance }) => [agrees, tolerance])),
+    [
+      [
+        [false, 0],
+        [true, 0],
+      ],
+      [
+        [true, 0],
+        [true, 0],
+      ],
+    ],
+  );
+
+  const other = computingThreads() + 1;
+  const moved = await archiveWith('moved.tar.gz', 'environment.json', withThreads(other));
+  const found = await verifyBundle(moved, { progress });
+  assert.equal(found.agrees, true);
+  assert.equal(
+    found.verified[0].expected,
+    `within four standard errors on ${images} test images, since the threads was ${other}, and is ${computingThreads()} here`,
+  );
+  assert.match(found.verified[1].expected, /^bit for bit/);
+  for (const { tolerance, found: accuracy } of found.verified[0].results) {
+    // The variance of a difference of two means of that many yes and no.
+    const variance = (2 * accuracy * (1 - accuracy)) / images;
+    assert.ok(Math.abs(tolerance - 4 * Math.sqrt(variance)) < 1e-12);
+  }
+});
+
+// Of a hundred images: e.g. of 0.5 and 0.75, 4 sqrt(2 * 0.625 * 0.375 / 100) is 0.27.
+for (const [one, other, agrees] of [
+  [0.5, 0.75, true],
+  [0.5, 0.8, false],
+  [0, 0.1, true],
+  [0, 0.2, false],
+  [1, 0.99, true],
+  [0, 0, true],
+] as const)
+  test(`of a hundred images, ${one} and ${other} ${agrees ? 'agree' : 'do not agree'}`, () =>
+    assert.equal(Math.abs(one - other) <= toleranceOn(100, one, other), agrees));
+
+test('interrupted, students that were trained again are not trained once more; damaged, they are; in the end nothing is kept', async () => {
+  process.env.HABA_RESULTS = path.join(folder, 'interrupted');
+  const kept = path.join(folder, 'interrupted', 'verifications');
+  /** Steps of students as they are told: the run's place among those that were begun, and the step. */
+  const follow = (stopAt?: [run: number, step: number]) => {
+    const controller = new AbortController();
+    const steps: number[][] = [];
+    const reporter: ProgressReporter = {
+      ...progress,
+      stage: () => void steps.push([]),
+      update(step) {
+        steps.at(-1)!.push(step);
+        if (stopAt && steps.length === stopAt[0] + 1 && step === stopAt[1]) controller.abort();
+      },
+    };
+    return { steps, options: { progress: reporter, signal: controller.signal } };
+  };
+  // Two runs of two students of three steps each; the second student of the second run is stopped in its midst.
+  const stopped = follow([1, 4]);
+  await assert.rejects(verifyBundle(archive, stopped.options), {
+    name: 'RunStopped',
+    message: 'Stopped; 3 students that were trained again are kept. The same again goes on from there.',
+  });
+  const { steps, options } = follow();
+  const found = await verifyBundle(archive, options);
+  assert.deepEqual(steps, [[], [4, 5, 6]]);
+  assert.equal(found.agrees, true);
+  assert.deepEqual(
+    found.verified.map(({ results }) => results.map((one) => one.found)),
+    recorded,
+  );
+  assert.deepEqual(readdirSync(kept), []);
+
+  const again = follow([1, 4]);
+  await assert.rejects(verifyBundle(archive, again.options), { name: 'RunStopped' });
+  const files = (readdirSync(kept, { recursive: true }) as string[]).filter((name) => name.endsWith('.jsonl'));
+  assert.equal(files.length, 2);
+  for (const file of files) {
+    const content = readFileSync(path.join(kept, file));
+    content[content.length >> 2] ^= 1;
+    writeFileSync(path.join(kept, file), content);
+  }
+  const news: string[] = [];
+  const anew = follow();
+  const note = (sentence: string) => void news.push(sentence);
+  const repaired = await verifyBundle(archive, { ...anew.options, progress: { ...anew.options.progress, note } });
+  assert.deepEqual(anew.steps, [
+    [1, 2, 3, 4, 5, 6],
+    [1, 2, 3, 4, 5, 6],
+  ]);
+  assert.equal(repaired.agrees, true);
+  assert.equal(news.filter((sentence) => /students\.jsonl is damaged: what it kept/.test(sentence)).length, 2);
 });
 
 test('a list that says other data than its run is refused', async () => {

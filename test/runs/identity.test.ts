@@ -126,6 +126,7 @@ test('what changes no number of a set is not in its identity: students, checkpoi
   const same: ConfigurationInput[] = [
     { compile: false },
     { checkpointEvery: 1 },
+    { snapshots: [0, 10, 300] },
     { evaluation: { students: 9, epochs: 3, batchSize: 5, learningRate: 0.1, augmentation: 'none' } },
   ];
   for (const input of same) assert.equal(hash(input), hash(), JSON.stringify(input));

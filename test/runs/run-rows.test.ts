@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeSealed } from '../../lib/files/sealed-json';
 import { hashInName } from '../../lib/runs/run-files';
 import { diffRuns, findRuns, type RunFilter } from '../../lib/runs/run-rows';
 import { writeRun } from './stored-runs';
@@ -85,4 +86,41 @@ test('the difference of two runs: what their configurations say, by name or hash
     message: new RegExp(`Did you mean '${names.b}'`),
   });
   assert.throws(() => diffRuns(names.a, names.o, { runs }), /no longer read: it says nothing/);
+});
+
+test('the difference of two runs says what they were computed with, where that is not the same', () => {
+  const computed = path.join(runs, '..', `${path.basename(runs)}-computed`);
+  const write = (seed: number, ...sessions: object[]) => {
+    const name = writeRun(computed, { seed });
+    const told = sessions.map((session) => ({
+      device: 'A CPU, 4 threads',
+      tensorflow: '2.21.0',
+      seconds: 1,
+      ...session,
+    }));
+    writeSealed(path.join(computed, name, 'environment.json'), hashInName(name), { sessions: told });
+    return name;
+  };
+  const diff = (first: string, second: string) =>
+    diffRuns(first, second, { runs: computed }).filter(({ key }) => key !== 'seed');
+  try {
+    const [one, two, mixed] = [
+      write(0, { threads: 1 }),
+      write(1, { threads: 2, host: 'elsewhere' }, { threads: 2 }),
+      write(2, { threads: 1 }, { threads: 2, device: 'GPU' }),
+    ];
+    assert.deepEqual(diff(one, two), [{ key: 'environment.threads', first: 1, second: 2 }]);
+    assert.deepEqual(diff(two, mixed), [
+      { key: 'environment.device', first: 'A CPU, 4 threads', second: ['A CPU, 4 threads', 'GPU'] },
+      { key: 'environment.threads', first: 2, second: [1, 2] },
+    ]);
+    const unrecorded = writeRun(computed, { seed: 3 });
+    assert.deepEqual(diff(one, unrecorded).at(-1), {
+      key: 'environment.tensorflow',
+      first: '2.21.0',
+      second: undefined,
+    });
+  } finally {
+    rmSync(computed, { recursive: true });
+  }
 });

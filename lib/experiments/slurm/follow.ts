@@ -4,7 +4,8 @@ import { takeStored } from '../execute-task';
 import type { TaskListener } from '../executor';
 import { replay, type TaskEvent, type TaskResult } from '../task-events';
 import { jobName, logFile } from './grid-folder';
-import { isOver, isWaiting, lookAtAccounting, lookAtQueue, queueKey, type Queue, type QueuedTask } from './queue';
+import { blockedJobs, createCare, remedyFor, type WaitingTask } from './held-tasks';
+import { isOver, isWaiting, lookAtAccounting, lookAtQueue, queueKey, type Queue } from './queue';
 import type { SubmittedTask } from './submit';
 import { openTaskLog, type TaskLog } from './task-log';
 
@@ -32,10 +33,10 @@ interface Followed {
   gone: number;
 }
 
-/** Why a task may wait that needs nobody's attention. */
-const ordinary = /^(None|Priority|Resources|Dependency|JobArrayTaskLimit|BeginTime|Cleaning|Prolog)?$/;
-
-/** Tells of each task until all have ended, or the signal says to leave them alone. */
+/**
+ * Tells of each task until all have ended, or the signal says to leave them alone. Where all that is left is held in the queue, or
+ * comes after what is, each such task is told of as failed, with what lets it begin; it stays in the queue.
+ */
 export async function followTasks(
   tasks: readonly SubmittedTask[],
   listener: TaskListener,
@@ -48,7 +49,10 @@ export async function followTasks(
       return { place, task, key: queueKey(jobName(grid, array), index), log, begun: false, gone: 0 };
     }),
   );
+  const care = createCare(listener);
   let isSilent = false;
+  /** Looks since nothing of what is left begins by itself. */
+  let stuck = 0;
   for (;;) {
     const queue = await lookAtQueue().catch((error: Error) => {
       if (!isSilent) listener.news(`The cluster does not answer, and is asked again: ${error.message}`);
@@ -64,6 +68,14 @@ export async function followTasks(
     }
     await judge(open, queue, listener);
     if (open.size === 0) return;
+    if (queue) {
+      const waiting = waitingAmong(open, queue);
+      await care(waiting);
+      const blocked = blockedJobs(queue);
+      const isStuck = waiting.length === open.size && waiting.every(({ entry }) => blocked.has(entry));
+      stuck = isStuck ? stuck + 1 : 0;
+      if (stuck >= patience) return giveUp(waiting, listener);
+    }
     await sleep(every * 1000, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
   }
@@ -76,7 +88,7 @@ export async function followTasks(
 function look(followed: Followed, queue: Queue | undefined, listener: TaskListener): boolean {
   const { place, key, log } = followed;
   const entry = queue?.get(key);
-  if (entry && isWaiting(entry)) return waits(followed, entry, listener);
+  if (entry && isWaiting(entry)) return waits(followed, listener);
   if (!queue && !followed.begun) return false;
   for (const event of log.read()) heed(followed, event, listener);
   const { end } = followed;
@@ -96,11 +108,31 @@ function look(followed: Followed, queue: Queue | undefined, listener: TaskListen
 }
 
 /** A task in the queue: how an earlier session of it ended does not count any more. */
-function waits(followed: Followed, { reason }: QueuedTask, listener: TaskListener): false {
+function waits(followed: Followed, listener: TaskListener): false {
   if (followed.begun) listener.waits(followed.place);
   Object.assign(followed, { begun: false, end: undefined, gone: 0 });
-  if (!ordinary.test(reason)) listener.news(`${followed.task.label} waits in the queue: ${reason}`);
   return false;
+}
+
+function waitingAmong(open: ReadonlySet<Followed>, queue: Queue): (WaitingTask & Followed)[] {
+  return [...open].flatMap((followed) => {
+    const entry = queue.get(followed.key);
+    const { label, index } = followed.task;
+    return entry && isWaiting(entry) ? [{ ...followed, entry, label, index }] : [];
+  });
+}
+
+/** Of tasks that will not begin by themselves. Alike reasons are told once, so that none is of a task alone. */
+function giveUp(waiting: readonly (WaitingTask & Followed)[], listener: TaskListener): void {
+  for (const { entry, ...followed } of waiting) {
+    const remedy = remedyFor(entry, entry.job);
+    const why =
+      remedy === undefined
+        ? 'it comes after tasks that are held in the queue, and waits there'
+        : `it is held in the queue (${entry.reason}), and stays there; ${remedy}, and the same again goes on with it`;
+    begin(followed, listener);
+    listener.failed(followed.place, new Error(why));
+  }
 }
 
 function heed(followed: Followed, event: TaskEvent, listener: TaskListener): void {

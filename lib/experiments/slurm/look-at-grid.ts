@@ -4,14 +4,25 @@ import { readTaskEvent, saysNothing, type TaskEvent } from '../task-events';
 import { readText } from '../../files/open-file';
 import { withLastLines } from './follow';
 import { gridNames, jobName, logFile, readGrid, type GridTask, type SubmittedGrid } from './grid-folder';
-import { cancelJobs, isOver, isWaiting, lookAtAccounting, lookAtQueue, queueKey, type Queue } from './queue';
+import { remedyFor } from './held-tasks';
+import {
+  cancelJobs,
+  isOver,
+  isWaiting,
+  lookAtAccounting,
+  lookAtQueue,
+  queueKey,
+  type Queue,
+  type QueuedTask,
+} from './queue';
 import { openTaskLog } from './task-log';
 
 export interface TaskStatus {
   /** What it is called on a command line, e.g. '1-17': its array, and its place there. */
   place: string;
   label: string;
-  state: 'waiting' | 'running' | 'done' | 'failed';
+  /** Of what waits, 'held' will not begin before somebody does what `about` says. */
+  state: 'waiting' | 'held' | 'running' | 'done' | 'failed';
   /** How far it is; why it waits or failed, and the last lines of its log. */
   about: string;
 }
@@ -99,7 +110,7 @@ async function statusOf(grid: SubmittedGrid, queue: Queue): Promise<TaskStatus[]
     const entry = queue.get(keyOf(grid, task));
     const status: TaskStatus = { place: placeOf(task), label: task.label, state: 'running', about: '' };
     statuses.push(status);
-    if (entry && isWaiting(entry)) Object.assign(status, { state: 'waiting', about: entry.reason });
+    if (entry && isWaiting(entry)) Object.assign(status, waitingStatus(entry, task));
     else if (end?.event === 'done') status.state = 'done';
     else if (entry && !isOver(entry))
       status.about = stage
@@ -120,6 +131,13 @@ async function statusOf(grid: SubmittedGrid, queue: Queue): Promise<TaskStatus[]
     status.about = last(state ? `Slurm says ${state}` : 'it is not in the queue any more, and said nothing of its end');
   }
   return statuses;
+}
+
+function waitingStatus(entry: QueuedTask, { index }: GridTask): Pick<TaskStatus, 'state' | 'about'> {
+  const remedy = remedyFor(entry, `${entry.job}_${index}`);
+  return remedy === undefined
+    ? { state: 'waiting', about: entry.reason }
+    : { state: 'held', about: `${entry.reason}; ${remedy}` };
 }
 
 /** What the last session in a log came to. */

@@ -10,6 +10,8 @@ export interface QueuedTask {
   state: string;
   /** Why it waits, e.g. 'Resources'. */
   reason: string;
+  /** Numbers of the jobs that must end before it begins. */
+  after: string[];
 }
 
 /** What the queue knows, by {@link queueKey}. Tasks that ended are known for some minutes. */
@@ -32,16 +34,21 @@ export const isOver = ({ state }: Pick<QueuedTask, 'state'>) => ended.has(state)
 
 /** Whether a task waits to begin. */
 export const isWaiting = ({ state }: Pick<QueuedTask, 'state'>) =>
-  ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'CONFIGURING'].includes(state);
+  ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'SPECIAL_EXIT', 'CONFIGURING'].includes(
+    state,
+  );
 
 /** This user's tasks. @throws SlurmFailed where the controller does not answer */
 export async function lookAtQueue(): Promise<Queue> {
   // The name comes last: it may hold any character.
-  const text = await ask('squeue', '-u', uid(), '-h', '-r', '-t', 'all', '-o', '%F|%K|%T|%r|%j');
+  const text = await look('squeue', '-u', uid(), '-h', '-r', '-t', 'all', '-o', '%F|%K|%T|%E|%r|%j');
   const queue = new Map<string, QueuedTask>();
   for (const line of text.split('\n')) {
-    const [job, index, state, reason, ...name] = line.split('|');
-    if (name.length > 0) queue.set(queueKey(name.join('|'), Number(index)), { job, state, reason });
+    const [job, index, state, needed, reason, ...name] = line.split('|');
+    if (name.length === 0) continue;
+    // E.g. 'afterany:7_*(unfulfilled),afterany:9_*(unfulfilled)'.
+    const after = [...needed.matchAll(/(\d+)(?:_\S*?)?\(unfulfilled\)/g)].map(([, before]) => before);
+    queue.set(queueKey(name.join('|'), Number(index)), { job, state, reason, after });
   }
   return queue;
 }
@@ -54,7 +61,7 @@ export async function lookAtAccounting(jobNames: readonly string[]): Promise<Rea
   const states = new Map<string, string>();
   const fields = 'JobID%40,State%40,JobName%200';
   const given = ['-X', '-n', '-P', '-u', uid(), '-S', 'now-30days', `--name=${jobNames.join()}`, `--format=${fields}`];
-  const text = await ask('sacct', ...given).catch(() => '');
+  const text = await look('sacct', ...given).catch(() => '');
   for (const line of text.split('\n')) {
     const [id, state, name] = line.split('|');
     const index = /^\d+_(\d+)$/.exec(id)?.[1];
@@ -66,7 +73,7 @@ export async function lookAtAccounting(jobNames: readonly string[]): Promise<Rea
 
 /** Tasks that one array may have. */
 export async function largestArray(): Promise<number> {
-  const found = /^MaxArraySize\s*=\s*(\d+)/m.exec(await ask('scontrol', 'show', 'config'));
+  const found = /^MaxArraySize\s*=\s*(\d+)/m.exec(await look('scontrol', 'show', 'config'));
   // One more than the largest index.
   return Math.max(1, Number(found?.[1] ?? 1001) - 1);
 }
@@ -83,7 +90,7 @@ export async function cancelJobs(jobNames: readonly string[]): Promise<void> {
 
 /** State of one job or task of an array, by its number. */
 export async function stateOfJob(job: string): Promise<string> {
-  return (await ask('squeue', '-h', '-j', job, '-o', '%T')).trim();
+  return (await look('squeue', '-h', '-j', job, '-o', '%T')).trim();
 }
 
 /** Has the task that asks queued again, once it has ended. */
@@ -91,14 +98,33 @@ export async function requeueJob(job: string): Promise<void> {
   await ask('scontrol', 'requeue', job);
 }
 
+/** Lets tasks begin that are held. @param jobs their numbers, e.g. '7_3' */
+export async function releaseJobs(jobs: readonly string[]): Promise<void> {
+  await ask('scontrol', 'release', jobs.join());
+}
+
 const uid = () => String(process.getuid?.());
 
-async function ask(program: string, ...given: string[]): Promise<string> {
+/** Seconds that a look may take before the cluster counts as not answering. */
+const patience = 120;
+
+/** {@link ask} what changes nothing, and may be cut off. */
+const look = (program: string, ...given: string[]) => askWithin(patience, program, given);
+
+const ask = (program: string, ...given: string[]) => askWithin(undefined, program, given);
+
+async function askWithin(seconds: number | undefined, program: string, given: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(program, given, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+    const options = {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+      timeout: seconds === undefined ? 0 : 1000 * seconds,
+    } as const;
+    const { stdout } = await promisify(execFile)(program, given, options);
     return stdout;
   } catch (error) {
-    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
+    const { code, stderr, message, killed } = error as NodeJS.ErrnoException & { stderr?: string; killed?: boolean };
+    if (killed) throw new SlurmFailed(`${program} did not answer within ${seconds} s`, { cause: error });
     if ((code as unknown) === 'ENOENT')
       throw new SlurmFailed(
         `There is no ${program} here: Slurm's programs are on the login nodes of a cluster; start this there, or use workers.`,

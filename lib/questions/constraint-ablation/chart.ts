@@ -7,6 +7,7 @@ import { intervalLayers } from '../../report/interval-layers';
 import { recipesOf, seedsSentence } from '../../report/over-seeds';
 import { studentsSentence } from '../../report/students-column';
 import { rowHeight, wholeLabels } from '../../report/labels';
+import { runDetails } from '../../report/run-details';
 import { columnWidth } from '../../report/style';
 import { chartFrame, kindColours } from '../../report/theme';
 
@@ -20,12 +21,13 @@ export function ablationChart(rows: readonly AblationRow[], { caption }: Ablatio
   const whole = wholeLabels(names, 0.25 * columnWidth('double'));
   const panels = measureNames.map((measure, place): LayerSpec<string> => {
     const { scale } = measures[measure];
-    const values = rows.map(({ constraints, measures: { [measure]: measured } }) => ({
+    const values = rows.map(({ constraints, results, measures: { [measure]: measured } }) => ({
       constraints,
       mean: scale * measured.over.mean,
       low: scale * measured.over.low,
       high: scale * measured.over.high,
       values: measured.over.values.map((value) => scale * value),
+      of: results.map(runDetails),
     }));
     return {
       width: (columnWidth('double') - 60 - whole.width) / measureNames.length,
@@ -63,12 +65,22 @@ export function ablationDifferenceChart(
   rows: readonly AblationRow[],
   { caption }: AblationChartOptions = {},
 ): TopLevelSpec {
+  const baseline = rows.find(({ constraints }) => constraints === baselineOf(rows))!.results.map(runDetails);
   const panels = measureNames.map((measure) => ({
     title: titleOf(measure, rows),
     axis: `less '${baselineOf(rows)}'`,
     scale: measures[measure].scale,
-    rows: rows.flatMap(({ constraints, measures: { [measure]: measured } }) =>
-      measured.difference ? [{ label: constraints, colour: kindColours.HaBa, difference: measured.difference }] : [],
+    rows: rows.flatMap(
+      ({
+        constraints,
+        results,
+        measures: {
+          [measure]: { difference },
+        },
+      }) =>
+        difference
+          ? [{ label: constraints, colour: kindColours.HaBa, difference, of: results.map(runDetails), baseline }]
+          : [],
     ),
   }));
   const students = studentsSentence(recipesOf(rows.flatMap(({ results }) => results)));

@@ -1,4 +1,5 @@
 /** RQ4: what the two constraints do. */
+import type { MatchingInput } from '../../matching/methods';
 import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 import { dataOf, setAtBudget } from '../sets-at-budget';
 
@@ -13,25 +14,36 @@ export const constraintSettings = {
   both: { cosine: 0.1, contrastive: 0.1 },
 } as const;
 
+/** Rows of an ablation of the weight of L_cos: the authors', and ten and a hundred times it, with their L_con. */
+export const cosineWeights = {
+  none: constraintSettings.none,
+  'L_cos 0.1': { cosine: 0.1, contrastive: 0.1 },
+  'L_cos 1': { cosine: 1, contrastive: 0.1 },
+  'L_cos 10': { cosine: 10, contrastive: 0.1 },
+} as const;
+
 export interface ConstraintFactors {
   constraints: string;
   seed: number;
 }
 
 export interface ConstraintOptions {
-  /** Rows of the ablation: a name, and the weights it stands for. Default: none, each alone, both. */
+  /** Rows of the ablation: a name, and the weights it stands for, e.g. {@link cosineWeights}. Default: none, each alone, both. */
   settings?: Record<string, { cosine: number; contrastive: number }>;
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  matching?: MatchingInput;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
   /** In images per class. Default 10; 3 in the smoke profile. */
   imagesPerClass?: number;
 }
 
-/** HaBa under DM with each setting of the constraints, over several seeds. */
+/** HaBa with each setting of the constraints, over several seeds. */
 export function constraintAblation(
   { profile, dataset }: QuestionSettings,
   {
     settings = constraintSettings,
+    matching = { method: 'dm' },
     seeds = defaultSeeds(profile),
     imagesPerClass = profile === 'smoke' ? 3 : 10,
   }: ConstraintOptions = {},
@@ -42,7 +54,7 @@ export function constraintAblation(
       distillationCell<ConstraintFactors>(
         `${name}, seed ${seed}`,
         { constraints: name, seed },
-        { profile, dataset, seed, matching: { method: 'dm' }, set, constraints: weights },
+        { profile, dataset, seed, matching, set, constraints: weights },
       ),
     ),
   );

@@ -1,11 +1,13 @@
 /** RQ3: does what was distilled on one network teach others? */
 import type { Configuration } from '../../distillation/configuration';
+import type { MatchingInput } from '../../matching/methods';
 import { createNetwork } from '../../networks/create-network';
 import { networkFamily, type NetworkInput, type NetworkOptions } from '../../networks/network-families';
 import {
   baselineCell,
   defaultSeeds,
   evaluationCell,
+  whiteningBeside,
   type QuestionCell,
   type QuestionSettings,
   type StudentsInput,
@@ -26,6 +28,8 @@ export interface ArchitectureOptions {
   networks?: readonly (NetworkOptions['name'] | NetworkInput)[];
   /** Kinds of set. Default images and HaBa. */
   kinds?: readonly SetKind[];
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  matching?: MatchingInput;
   /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
   evaluation?: StudentsInput;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
@@ -69,7 +73,7 @@ function takes(name: NetworkOptions['name'], { imageShape, classCount }: Omit<Se
   }
 }
 
-/** Students of each network on sets distilled with DM on ConvNet, and on random real images; all sets of a network by one recipe. */
+/** Students of each network on sets distilled on ConvNet, and on random real images; all sets of a network by one recipe. */
 export function crossArchitecture(
   { profile, dataset }: QuestionSettings,
   options: ArchitectureOptions = {},
@@ -81,9 +85,11 @@ export function crossArchitecture(
     imagesPerClass = usualBudget(smoke ? 3 : 10, data),
     networks = usual.filter((name) => takes(name, data)),
     kinds = ['images', 'HaBa'],
+    matching = { method: 'dm' },
     seeds = defaultSeeds(profile),
   } = options;
   const sets = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
+  const whitening = whiteningBeside({ profile, dataset }, matching);
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {
       const { name = 'ConvNet', ...choices }: NetworkInput =
@@ -96,13 +102,13 @@ export function crossArchitecture(
         baselineCell<ArchitectureFactors>(
           `random real images, ${label}, seed ${seed}`,
           { kind: 'random real images', network: label, seed },
-          { ...common, baseline: 'random', ipc: imagesPerClass, network, evaluation },
+          { ...common, ...whitening, baseline: 'random', ipc: imagesPerClass, network, evaluation },
         ),
         ...sets.map(({ kind, set }) =>
           evaluationCell<ArchitectureFactors>(
             `${kind}, ${label}, seed ${seed}`,
             { kind, network: label, seed },
-            { ...common, matching: { method: 'dm' }, set },
+            { ...common, matching, set },
             { network, evaluation },
           ),
         ),

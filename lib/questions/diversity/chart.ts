@@ -9,6 +9,7 @@ import { confidenceInterval } from '../../report/confidence';
 import { intervalLayers } from '../../report/interval-layers';
 import { rounded } from '../../report/number-text';
 import { recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
+import { runDetails, togetherDetails } from '../../report/run-details';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import { columnWidth } from '../../report/style';
 import { chartFrame, kindColours, kindScales } from '../../report/theme';
@@ -31,7 +32,8 @@ export function hallucinatorCountChart(
   const panels = measures.map(([title, of]): LayerSpec<string> => {
     const rows = haba.map((group) => {
       const values = group.runs.map(of);
-      return { hallucinators: group.setting.hallucinators, ...confidenceInterval(values), values };
+      const runsOf = resultsOf(group).map(runDetails);
+      return { hallucinators: group.setting.hallucinators, ...confidenceInterval(values), values, of: runsOf };
     });
     const axis = { title, scale: { zero: false } };
     return {
@@ -39,7 +41,11 @@ export function hallucinatorCountChart(
       height: 110,
       layer: [
         {
-          data: { values: images ? [{ mean: mean(images.runs.map(of)) }] : [] },
+          data: {
+            values: images
+              ? [{ mean: mean(images.runs.map(of)), ...togetherDetails(resultsOf(images).map(runDetails)) }]
+              : [],
+          },
           mark: { type: 'rule', strokeDash: [4, 3], color: kindColours.images },
           encoding: { y: { field: 'mean', type: 'quantitative', ...axis } },
         },
@@ -107,6 +113,11 @@ export function embeddingChart(
         },
         {
           data: { values: judge.place(result).map(rough) },
+          // Once for all points.
+          transform: Object.entries(runDetails(result)).map(([as, value]) => ({
+            calculate: JSON.stringify(value),
+            as,
+          })),
           mark: {
             type: 'point',
             filled: true,

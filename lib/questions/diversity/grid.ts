@@ -1,6 +1,14 @@
 /** RQ2: what hallucinators add to the bases. */
 import { budget } from '../../factorization/budget';
-import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import type { MatchingInput } from '../../matching/methods';
+import {
+  baselineCell,
+  defaultSeeds,
+  distillationCell,
+  whiteningBeside,
+  type QuestionCell,
+  type QuestionSettings,
+} from '../cells';
 import { dataOf, usualBudget } from '../sets-at-budget';
 
 export interface DiversityFactors {
@@ -17,6 +25,8 @@ export interface DiversityOptions {
   imagesPerClass?: number;
   /** Default 1, 2, 3, 5, 8; 1 and 2 in the smoke profile. */
   hallucinators?: readonly number[];
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  matching?: MatchingInput;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. The judge is made with the first. */
   seeds?: readonly number[];
 }
@@ -30,19 +40,21 @@ export function diversity(
   const {
     imagesPerClass = usualBudget(profile === 'smoke' ? 3 : 10, { smallestClass }),
     hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8],
+    matching = { method: 'dm' },
     seeds = defaultSeeds(profile),
   } = options;
   const sets = budget({ ...shape, imagesPerClass, hallucinators })
     .filter(({ channels }) => channels === 'colour')
     // Bases begin as real images.
     .map(({ perClass, ...set }) => ({ ...set, perClass: Math.min(perClass, smallestClass) }));
+  const whitening = whiteningBeside({ profile, dataset }, matching);
   const compared = seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
     return [
       distillationCell<DiversityFactors>(
         `images, seed ${seed}`,
         { set: 'images', hallucinators: 0, perClass: imagesPerClass, seed },
-        { ...common, matching: { method: 'dm' }, set: { kind: 'images', ipc: imagesPerClass } },
+        { ...common, matching, set: { kind: 'images', ipc: imagesPerClass } },
       ),
       ...sets.map(({ perClass, hallucinatorCount }) =>
         distillationCell<DiversityFactors>(
@@ -50,7 +62,7 @@ export function diversity(
           { set: 'HaBa', hallucinators: hallucinatorCount, perClass, seed },
           {
             ...common,
-            matching: { method: 'dm' },
+            matching,
             set: { kind: 'haba', basesPerClass: perClass, hallucinators: hallucinatorCount },
           },
         ),
@@ -58,7 +70,7 @@ export function diversity(
       baselineCell<DiversityFactors>(
         `random real images, seed ${seed}`,
         { set: 'random real images', hallucinators: 0, perClass: imagesPerClass, seed },
-        { ...common, baseline: 'random', ipc: imagesPerClass },
+        { ...common, ...whitening, baseline: 'random', ipc: imagesPerClass },
       ),
     ];
   });
@@ -69,7 +81,7 @@ export function diversity(
       baselineCell<DiversityFactors>(
         'full training set',
         { set: 'full training set', hallucinators: 0, perClass: 0, seed },
-        { profile, dataset, seed, baseline: 'full' },
+        { profile, dataset, seed, ...whitening, baseline: 'full' },
       ),
     );
   return [...compared, ...judge];

@@ -7,7 +7,7 @@ import { createNetwork } from '../../networks/create-network';
 import { disposeAll, type Parameters } from '../../tensor/parameters';
 import { tf } from '../../tensor/tensorflow';
 import { dataAtHand } from '../../runs/data-at-hand';
-import { readRunsSet } from '../../runs/distilled-file';
+import { readResultsSet } from '../../runs/distilled-file';
 import { readKeptTensors } from '../../runs/kept-tensors';
 import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
 import { isDistilled } from '../../runs/run-kinds';
@@ -100,7 +100,7 @@ export async function diversityJudge(
         `diversityJudge: a run of kind '${kind}' has no set to measure; give distillations or random images.`,
       );
     }
-    const distilled = readRunsSet(run.run);
+    const distilled = readResultsSet(run);
     const { set } = distilled;
     const training = distilledTrainingSet(set, distilled.parameters);
     const items = training.count;

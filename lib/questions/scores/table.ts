@@ -13,7 +13,7 @@ import { intervalText, rounded } from '../../report/number-text';
 import { accuracyColumns, foldersOf, recipesOf } from '../../report/over-seeds';
 import { accuracyTitle } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
-import { readRunsSet } from '../../runs/distilled-file';
+import { readResultsSet } from '../../runs/distilled-file';
 import { readMetrics } from '../../runs/run-files';
 import type { RunResult } from '../../runs/train-students';
 
@@ -176,9 +176,9 @@ function requireAlike(runs: readonly RunResult[]): void {
 }
 
 /** Different training images that a set yields: with HaBa, of every basis through every hallucinator. */
-function decodedImages({ kind, run, trainingImages }: RunResult): number {
+function decodedImages({ kind, trainingImages, ...result }: RunResult): number {
   if (kind !== 'distillation') return trainingImages;
-  const distilled = readRunsSet(run);
+  const distilled = readResultsSet(result);
   distilled.dispose();
   const { set } = distilled;
   return set.views * set.formations * set.itemCount;

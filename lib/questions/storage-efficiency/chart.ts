@@ -2,11 +2,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
 import { setKinds } from '../sets-at-budget';
+import type { StorageFactors } from './grid';
 import { imagesOf, type StorageRuns } from './measure';
-import { groupSeeds } from '../../report/seed-groups';
+import { groupSeeds, settingKey, type Setting } from '../../report/seed-groups';
 import { differenceChart } from '../../report/difference-chart';
 import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
+import { runDetails } from '../../report/run-details';
 import { storageLayers } from '../../report/storage-layers';
 import { columnWidth } from '../../report/style';
 import { chartFrame, kindScales } from '../../report/theme';
@@ -51,17 +53,20 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 
 /** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
-  const comparisons = accuracyDifferences(groupSeeds(runs), imagesOf);
+  const groups = groupSeeds(runs);
+  const runsOf = (wanted: Setting<StorageFactors>) =>
+    resultsOf(groups.find(({ setting }) => settingKey(setting) === settingKey(wanted))!).map(runDetails);
+  const comparisons = accuracyDifferences(groups, imagesOf);
   const recipes = recipesOf(resultsOf({ runs }));
   const { colour } = kindScales([...new Set(runs.map(({ factors }) => factors.kind))]);
   const budgets = [...new Set(runs.map(({ factors }) => factors.budget))];
   const panels = methodsOf(runs).flatMap((method) =>
     budgets.flatMap((budget) => {
-      const rows = comparisons.flatMap(({ setting, difference }) =>
-        difference && setting.method === method && setting.budget === budget
-          ? [{ label: setting.kind, colour: colour.range[colour.domain.indexOf(setting.kind)], difference }]
-          : [],
-      );
+      const rows = comparisons.flatMap(({ setting, baseline, difference }) => {
+        if (!difference || !baseline || setting.method !== method || setting.budget !== budget) return [];
+        const fill = colour.range[colour.domain.indexOf(setting.kind)];
+        return [{ label: setting.kind, colour: fill, difference, of: runsOf(setting), baseline: runsOf(baseline) }];
+      });
       if (rows.length === 0) return [];
       const heading = `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class`;
       return [{ title: heading, axis: 'less images (%)', scale: 100, rows }];

@@ -1,7 +1,7 @@
 /** RQ1: how much accuracy a stored float buys. */
 import type { ProfileName } from '../../data/profile-names';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { dataOf, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+import { dataOf, imagesAndHaba, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
 
 export interface StorageFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -69,9 +69,7 @@ export function storageEfficiency(
   });
 }
 
-/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel; all in the study profile. */
+/** Images and HaBa in the authors' form; all kinds in the study profile. */
 function trajectorySets(profile: ProfileName, sets: readonly BudgetedSet[]): readonly BudgetedSet[] {
-  if (profile === 'study') return sets;
-  const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
-  return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
+  return profile === 'study' ? sets : imagesAndHaba(sets);
 }

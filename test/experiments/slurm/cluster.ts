@@ -5,9 +5,10 @@
  *     node --import tsx test/experiments/slurm/cluster.ts        # prints the SLURM_CONF to export; Ctrl-C ends it
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { availableParallelism, hostname, tmpdir } from 'node:os';
+import { availableParallelism, constants, hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -22,8 +23,17 @@ export interface Cluster {
   startController(): Promise<void>;
   /** Kills a node with everything that runs on it, as when it loses its power. */
   killNode(name: string): Promise<void>;
-  /** Starts a node that was killed. */
-  startNode(name: string): void;
+  /** Starts a node that was killed, and waits until it takes work. */
+  startNode(name: string): Promise<void>;
+  /** Nothing can be started on a node any more, and Slurm takes it out of service at the first try, as when its disk is full. */
+  breakNode(name: string): void;
+  /** Mends a node that was broken, and waits until it takes work. */
+  mendNode(name: string): Promise<void>;
+  /** Waits until the controller has written down that a task runs: killed earlier, it would have forgotten that it began. */
+  remembers(job: string): Promise<void>;
+  /** Queue, nodes, and the last that daemons said, for whoever wonders why it does not go on. */
+  describe(): Promise<string>;
+  /** Ends all of it, and what runs on it, and removes its files. */
   stop(): Promise<void>;
 }
 
@@ -50,8 +60,12 @@ export function whyNoCluster(): string | undefined {
 
 export const nodeNames = ['n1', 'n2'] as const;
 
+/** Seconds that a client may take to answer. */
+const patience = 60;
+
 /**
- * Starts a cluster, and waits until its nodes take work.
+ * Starts a cluster, and waits until its nodes take work. It ends with this process, however that ends, but for SIGKILL, which leaves
+ * its files and what runs on its nodes.
  * @param environment variables that its daemons, and so its jobs, are started with
  */
 export async function startCluster(environment: Record<string, string> = {}): Promise<Cluster> {
@@ -78,7 +92,23 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
     await gone;
   };
   const slurm = async (command: string, ...given: string[]) =>
-    (await promisify(execFile)(command, given, { env, encoding: 'utf8' })).stdout;
+    (await promisify(execFile)(command, given, { env, encoding: 'utf8', timeout: patience * 1000 })).stdout;
+  const takesWork = (...names: string[]) =>
+    until(
+      `${names.join(' and ')} take work`,
+      () => slurm('sinfo', '-h', '-N', '-o', '%N %T'),
+      (text) => names.every((name) => new RegExp(`^${name} (idle|allocated|mixed)$`, 'm').test(text)),
+    );
+  const broken = (name: string) => at(`broken-${name}`);
+  /** What can be done without waiting. */
+  const endAtOnce = () => {
+    for (const pid of processesOf(configuration)) tryToKill(pid);
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 });
+  };
+  const endBySignal = (signal: NodeJS.Signals) => {
+    endAtOnce();
+    process.exit(128 + constants.signals[signal]);
+  };
   const cluster: Cluster = {
     configuration,
     slurm,
@@ -93,17 +123,48 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
     },
     async killNode(name) {
       await end(name, 'SIGKILL');
-      for (const pid of processesOf(name, configuration)) tryToKill(pid);
+      for (const pid of processesOf(configuration, name)) tryToKill(pid);
     },
-    startNode: (name) => start(name, 'slurmd', '-D', '-N', name),
+    async startNode(name) {
+      start(name, 'slurmd', '-D', '-N', name);
+      await takesWork(name);
+    },
+    breakNode: (name) => writeFileSync(broken(name), ''),
+    async mendNode(name) {
+      rmSync(broken(name));
+      await slurm('scontrol', 'update', `nodename=${name}`, 'state=resume');
+      await takesWork(name);
+    },
+    async remembers(job) {
+      // A comment is written down with everything else of a task.
+      const comment = `remembered-${randomBytes(8).toString('hex')}`;
+      await slurm('scontrol', 'update', `jobid=${job}`, `comment=${comment}`);
+      await until(
+        `the controller has written down what it knows of ${job}`,
+        () => Promise.resolve(readFileSync(at('state', 'job_state'), 'latin1')),
+        (text) => text.includes(comment),
+      );
+    },
+    async describe() {
+      const asked = [
+        ['squeue', '-r', '-t', 'all', '-o', '%i %T %r %N %j'],
+        ['sinfo', '-N', '-o', '%N %T %E'],
+      ];
+      const said = await Promise.all(
+        asked.map(([command, ...given]) => slurm(command, ...given).catch(({ message }: Error) => message)),
+      );
+      const logs = ['controller', ...nodeNames].map((name) => `${name}:\n${lastOf(at(`${name}.log`))}`);
+      return [...said, ...logs].join('\n');
+    },
     async stop() {
-      await slurm('scancel', '-u', 'root').catch(() => undefined);
-      for (const name of nodeNames) await cluster.killNode(name);
+      process.off('exit', endAtOnce).off('SIGINT', endBySignal).off('SIGTERM', endBySignal);
+      for (const name of nodeNames) await end(name, 'SIGKILL');
       await end('controller', 'SIGKILL');
       await end('munge', 'SIGTERM');
-      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+      endAtOnce();
     },
   };
+  process.once('exit', endAtOnce).once('SIGINT', endBySignal).once('SIGTERM', endBySignal);
   try {
     const [controllerPort, ...nodePorts] = await freePorts(1 + nodeNames.length);
     for (const name of ['state', ...nodeNames]) mkdirSync(at(name));
@@ -121,25 +182,24 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
       `--seed-file=${at('munge.seed')}`,
     );
     writeFileSync(configuration, configurationOf({ root, socket, controllerPort, nodePorts }));
+    // Before a task begins on a node.
+    writeFileSync(at('prolog'), `#!/bin/sh\n[ ! -e '${at('broken-')}'"$SLURMD_NODENAME" ]\n`, { mode: 0o755 });
     await until(
       'munge listens',
       () => Promise.resolve(String(existsSync(socket))),
       (text) => text === 'true',
     );
     await cluster.startController();
-    nodeNames.forEach((name) => cluster.startNode(name));
-    await until(
-      'the nodes are idle',
-      () => slurm('sinfo', '-h', '-N', '-o', '%N %T'),
-      (text) => nodeNames.every((name) => text.includes(`${name} idle`)),
-    );
+    await Promise.all(nodeNames.map((name) => cluster.startNode(name)));
     return cluster;
   } catch (error) {
-    const log = existsSync(at('controller.log')) ? readFileSync(at('controller.log'), 'utf8').slice(-2000) : '';
+    const log = lastOf(at('controller.log'));
     await cluster.stop();
     throw new Error(`Slurm does not start here: ${(error as Error).message}\n${log}`, { cause: error });
   }
 }
+
+const lastOf = (log: string) => (existsSync(log) ? readFileSync(log, 'utf8').slice(-3000) : '');
 
 interface Layout {
   root: string;
@@ -161,6 +221,7 @@ function configurationOf({ root, socket, controllerPort, nodePorts }: Layout): s
     `SlurmctldPidFile=${path.join(root, 'controller.pid')}`,
     `SlurmctldLogFile=${path.join(root, 'controller.log')}`,
     `SlurmdSpoolDir=${path.join(root, '%n')}`,
+    `Prolog=${path.join(root, 'prolog')}`,
     `SlurmdPidFile=${path.join(root, '%n.pid')}`,
     `SlurmdLogFile=${path.join(root, '%n.log')}`,
     'SlurmdParameters=config_overrides',
@@ -190,9 +251,10 @@ function configurationOf({ root, socket, controllerPort, nodePorts }: Layout): s
 const daemonName = 'HABA_SLURM_DAEMON';
 
 /**
- * What runs on a node: first those that watch over its tasks, which would tell the controller how these ended, and then the tasks.
+ * What belongs to a cluster, or runs on one of its nodes: first what watches over tasks, which would tell the controller how these
+ * ended, and then the tasks.
  */
-function processesOf(node: string, configuration: string): number[] {
+function processesOf(configuration: string, node?: string): number[] {
   const [watchers, tasks]: number[][] = [[], []];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
@@ -200,8 +262,10 @@ function processesOf(node: string, configuration: string): number[] {
     try {
       const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       if (!variables.includes(`SLURM_CONF=${configuration}`)) continue;
-      if (variables.includes(`${daemonName}=${node}`)) watchers.push(pid);
-      else if (variables.includes(`SLURMD_NODENAME=${node}`)) tasks.push(pid);
+      const on = (name: string) => variables.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+      const [daemon, taskOf] = [on(daemonName), on('SLURMD_NODENAME')];
+      if (daemon !== undefined && (node ?? daemon) === daemon) watchers.push(pid);
+      else if (taskOf !== undefined && (node ?? taskOf) === taskOf) tasks.push(pid);
     } catch {
       // It has ended, or is the system's own.
     }
@@ -243,16 +307,11 @@ async function until(what: string, look: () => Promise<string>, isSo: (text: str
 async function main(): Promise<void> {
   const why = whyNoCluster();
   if (why !== undefined) throw new Error(why);
-  const cluster = await startCluster();
+  const { configuration } = await startCluster();
   process.stdout.write(
-    `A Slurm of two nodes runs. In another terminal:\n  export SLURM_CONF=${cluster.configuration}\nCtrl-C ends it.\n`,
+    `A Slurm of two nodes runs. In another terminal:\n  export SLURM_CONF=${configuration}\nCtrl-C ends it.\n`,
   );
-  const alive = setInterval(() => undefined, 1e6);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      clearInterval(alive);
-      void cluster.stop();
-    });
+  setInterval(() => undefined, 1e6);
 }
 
 if (require.main === module) void main();

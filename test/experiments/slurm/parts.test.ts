@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { jobName, readJobName } from '../../../lib/experiments/slurm/grid-folder';
+import { blockedJobs, createCare, remedyFor } from '../../../lib/experiments/slurm/held-tasks';
 import { jobScript } from '../../../lib/experiments/slurm/job-script';
 import { checkNode } from '../../../lib/experiments/slurm/node-check';
+import type { QueuedTask } from '../../../lib/experiments/slurm/queue';
 import { slurm } from '../../../lib/experiments/slurm/slurm';
 import { stagesOf } from '../../../lib/experiments/slurm/stages';
 import { openTaskLog } from '../../../lib/experiments/slurm/task-log';
@@ -87,6 +89,53 @@ test('the name of a job says its grid and array; another job has none', () => {
   assert.deepEqual(readJobName(jobName(grid, 12)), { grid, array: 12 });
   assert.equal(readJobName('haba-mine-1'), undefined);
   assert.equal(readJobName(`my-${jobName(grid, 1)}`), undefined);
+});
+
+const entry = (job: string, reason: string, ...after: string[]): QueuedTask => ({
+  ...{ job, reason, after },
+  state: 'PENDING',
+});
+
+test('what is held does not begin, nor what comes after it, at any distance; what waits for its turn does', () => {
+  const held = [
+    ...[entry('1', 'JobHeldUser'), entry('2', 'launch failed requeued held'), entry('3', 'DependencyNeverSatisfied')],
+    { ...entry('4', 'None'), state: 'REQUEUE_HOLD' },
+  ];
+  const after = [entry('9', 'Dependency', '8'), entry('8', 'Dependency', '5', '1')];
+  const free = [
+    ...[entry('5', 'Resources'), entry('6', 'Dependency', '5'), entry('7', 'QOSMaxJobsPerUserLimit')],
+    { ...entry('5', 'JobHeldUser'), state: 'RUNNING' },
+  ];
+  const queue = new Map([...after, ...held, ...free].map((one, place) => [`haba-${place} 0`, one]));
+  assert.deepEqual(blockedJobs(queue), new Set([...held, ...after]));
+  assert.equal(remedyFor(held[0], '1_0'), 'scontrol release 1_0 ends the hold');
+  assert.match(remedyFor(entry('1', 'JobHeldAdmin'), '1')!, /^an administrator ends the hold/);
+  assert.match(remedyFor(held[2], '3')!, /^after scancel 3 the same again submits it anew$/);
+  assert.equal(remedyFor(free[2], '7'), undefined);
+});
+
+test('waiting is told once for each reason, and not where it is a matter of turn; what cannot be released is told as held', async () => {
+  const news: string[] = [];
+  const care = createCare({ news: (sentence) => void news.push(sentence) });
+  const waiting = (label: string, index: number, one: QueuedTask) => ({ label, index, entry: one });
+  const limit = ['a', 'b', 'c', 'd'].map((label, index) => waiting(label, index, entry('7', 'QOSMaxJobsPerUserLimit')));
+  const down = waiting('e', 0, entry('8', 'Nodes required for job are DOWN, DRAINED or reserved'));
+  const turn = waiting('f', 0, entry('9', 'Priority'));
+  const unlucky = waiting('g', 3, entry('10', 'launch failed requeued held'));
+  const { PATH } = process.env;
+  process.env.PATH = folder;
+  try {
+    await care([...limit, down, turn, unlucky]);
+    await care([...limit.slice(1), down, turn, unlucky]);
+  } finally {
+    process.env.PATH = PATH;
+  }
+  assert.deepEqual(news, [
+    'a; b; c; and 1 more: waiting in the queue (QOSMaxJobsPerUserLimit)',
+    'e: waiting in the queue (Nodes required for job are DOWN, DRAINED or reserved; sinfo -R says what is wrong with nodes)',
+    "It is not released: There is no scontrol here: Slurm's programs are on the login nodes of a cluster; start this there, or use workers.",
+    'g: waiting in the queue (launch failed requeued held; scontrol release 10 ends the hold)',
+  ]);
 });
 
 test('a log is read as it grows: events once each, half a line when it is whole, the last lines of others', () => {
