@@ -137,16 +137,19 @@ export function estimatePreparation({ matching, network }: Configuration, data: 
   };
 }
 
+/** Of one image: what two cost more than one, since what is done to parameters alone, as to transpose them, is done once. */
 function forwardCost(network: Network, { imageShape }: Pick<DataShape, 'imageShape'>) {
-  const inputs = {
-    parameters: network.init(Random.stream(0, 'shapes alone')),
-    images: tf.zeros<tf.Rank.R4>([1, ...imageShape]),
-  };
-  try {
-    return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
-  } finally {
-    tf.dispose(inputs);
-  }
+  const parameters = network.init(Random.stream(0, 'shapes alone'));
+  const [one, two] = [1, 2].map((count) => {
+    const inputs = { parameters, images: tf.zeros<tf.Rank.R4>([count, ...imageShape]) };
+    try {
+      return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
+    } finally {
+      inputs.images.dispose();
+    }
+  });
+  tf.dispose(parameters);
+  return one && two && { operations: two.operations - one.operations, bytes: two.bytes - one.bytes };
 }
 
 /** Of all steps before the first iteration: each decodes images and follows their gradient. */
