@@ -5,6 +5,7 @@ import { profileNames, type ProfileName } from './data/profile-names';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { ExecutorChoice } from './experiments/grid';
 import type { UnsizedSet } from './factorization/budget';
+import type { LabelKind } from './factorization/soft-labels';
 import { plainValue, setAtPath } from './distillation/setting-text';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
 import type { ImportOptions } from './runs/importing/import-set';
@@ -54,6 +55,7 @@ interface ConfigurationFlags {
   method?: string;
   ipc?: number;
   bases?: number;
+  labels?: string;
   seed?: number;
   iterations?: number;
   snapshots?: number[];
@@ -71,6 +73,7 @@ interface BudgetFlags {
   hallucinators?: number[];
   kernel: number;
   factor: number;
+  labels: LabelKind;
 }
 
 interface CompareFlags extends Omit<MethodsOptions, 'basesPerClass'> {
@@ -99,7 +102,7 @@ interface WorkerFlags {
   sbatch?: string[];
 }
 
-interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc'> {}
+interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc' | 'labels'> {}
 
 interface PlaceFlags {
   data?: string;
@@ -130,6 +133,7 @@ async function configurationOf(flags: ConfigurationFlags): Promise<Configuration
     [['set', 'kind'], flags.ipc === undefined ? undefined : 'images'],
     [['set', 'ipc'], flags.ipc],
     [['set', 'basesPerClass'], flags.bases],
+    [['labels', 'kind'], flags.labels],
     [['seed'], flags.seed],
     [['iterations'], flags.iterations],
     [['snapshots'], flags.snapshots],
@@ -225,9 +229,10 @@ withPlaces(
   .option('--method <name>', 'task loss: dm, dc, dsa or mtt')
   .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
+  .option('--labels <kind>', 'of items: hard (the default), experts (their mean prediction), or learned (dc, dsa, mtt)')
   .option('--iterations <number>', 'outer iterations', wholeNumber)
   .option('--snapshots <iterations...>', 'whose sets are kept beside the last one, e.g. 30 100 300', numbers)
-  .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+  .option('--experts <folder>', 'experts for mtt and for labels, by default results/experts')
   .option('--make-experts', 'make experts that are missing, with those settings, before the first iteration')
   .action(async ({ data, runs, experts, makeExperts, ...flags }: ConfigurationFlags & PlaceFlags) => {
     const { run } = await import('./runs/run');
@@ -238,11 +243,16 @@ withPlaces(withConfiguration(program.command('baseline').description('train stud
   .argument('<kind>', 'random, herding, k-centre, k-medoids, el2n, or full')
   .option('--ipc <number>', 'images per class', wholeNumber)
   .option('--keep <end>', 'of el2n: easiest (the default) or hardest')
-  .action(async (kind: string, { data, runs, ipc, keep, ...flags }: BaselineFlags & PlaceFlags) => {
+  .option('--labels <kind>', 'of images: hard (the default), or experts (their mean prediction)')
+  .option('--experts <folder>', 'experts for labels, by default results/experts')
+  .option('--make-experts', 'make experts that are missing first')
+  .action(async (kind: string, given: BaselineFlags & PlaceFlags) => {
+    const { data, runs, experts, makeExperts, ipc, keep, ...flags } = given;
     const { runBaseline } = await import('./runs/run');
     // What is no baseline, or no end, is refused there.
     const chosen = { baseline: kind, keep, ipc } as Pick<BaselineInput, 'baseline' | 'keep' | 'ipc'>;
-    printResult(await runBaseline({ ...(await configurationOf(flags)), ...chosen }, { data, runs }));
+    const options = { data, runs, experts, makeExperts };
+    printResult(await runBaseline({ ...(await configurationOf(flags)), ...chosen }, options));
   });
 
 withPlaces(
@@ -345,7 +355,7 @@ withPlaces(
   .action(
     async (files: string[], { data, runs, profile, dataset, seed, set, ...options }: ImportFlags & PlaceFlags) => {
       const { importSet } = await import('./runs/importing/import-set');
-      const settings = await configurationOf({ profile, dataset, seed, set });
+      const settings: Omit<ConfigurationInput, 'labels'> = await configurationOf({ profile, dataset, seed, set });
       printResult(await importSet({ ...settings, files, ...options }, { data, runs }));
     },
   );
@@ -362,6 +372,11 @@ program
   ])
   .option('--kernel <size>', 'side of hallucinator kernels', wholeNumber, 3)
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
+  .addOption(
+    new Option('--labels <kind>', 'of items: soft ones, by experts or learned, take floats, too')
+      .choices(['hard', 'experts', 'learned'])
+      .default('hard'),
+  )
   .action(async (flags: BudgetFlags) => {
     const { datasetFrom, datasetNameOf, knownShape, namesOfKnownShape } = await import('./data/dataset-names');
     const { budget } = await import('./factorization/budget');
@@ -373,8 +388,8 @@ program
         `There is no dataset '${flags.dataset}' whose shape is known; allowed are ${namesOfKnownShape().join(', ')}, or a folder of your own images, as ./my-images.`,
       );
     }
-    const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor } = flags;
-    const asked = { imagesPerClass, floats, hallucinators, kernelSize, factor };
+    const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor, labels } = flags;
+    const asked = { imagesPerClass, floats, hallucinators, kernelSize, factor, labels };
     const others = parameterisationKinds().filter((kind) => kind !== 'images' && kind !== 'haba');
     const sets = budget({ ...shape, ...asked, sets: others.map((kind) => ({ kind }) as UnsizedSet) });
     process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
@@ -598,16 +613,20 @@ program
 program
   .command('data')
   .description('download a dataset from its official address, or list what is there')
-  .argument('[name]', 'e.g. cifar10')
+  .argument('[name]', 'e.g. cifar10; a folder of your own images is described, as with --list')
   .option('--list', 'say which datasets are there; with a name: its images, classes and statistics')
   .option('--from <file...>', 'archives or files at hand, where there is no internet')
   .option('--data <folder>', 'where datasets lie, by default HABA_DATA, else data/')
   .action(
     async (name: string | undefined, { list, from, data }: { list?: boolean; from?: string[]; data?: string }) => {
-      if (list && name !== undefined) {
+      const isFolder = name !== undefined && /[/\\]/.test(name);
+      if (name !== undefined && (list || isFolder)) {
         const { loadDataset } = await import('./data/load-dataset');
+        const { datasetFrom } = await import('./data/dataset-names');
         const { describeDataset } = await import('./data/dataset');
-        process.stdout.write(`${describeDataset(await loadDataset(name, { folder: data })).join('\n')}\n`);
+        const own = isFolder ? datasetFrom(name) : undefined;
+        const described = await (typeof own === 'object' ? own.read() : loadDataset(name, { folder: data }));
+        process.stdout.write(`${describeDataset(described).join('\n')}\n`);
         return;
       }
       if (name === undefined) {

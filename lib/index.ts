@@ -63,6 +63,12 @@ export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
 /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
 export * as layers from './networks/layers';
+export { adversaryTable, cosineCurves, measureAdversaries } from './questions/constraint-ablation/adversary';
+export { ablationVerdictTable } from './questions/constraint-ablation/verdict';
+export { architectureVerdictTable } from './questions/cross-architecture/verdict';
+export { diversityVerdictTable } from './questions/diversity/verdict';
+export { storageVerdictTable } from './questions/storage-efficiency/verdict';
+export { seedsToTell, verdictOn, verdictTable, type Claim, type Finding } from './questions/verdict';
 export { ablationRows } from './questions/constraint-ablation/measure';
 export { ablationDiversityTable, ablationTable } from './questions/constraint-ablation/table';
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
@@ -87,7 +93,12 @@ export { pairedDifference, pairedDifferences, type Observation, type PairedDiffe
 export { show } from './report/show';
 export { checkFigure } from './report/colour-check';
 export { useFigureStyle, figureStyles, type FigureStyle } from './report/style';
-export { equalAccuracyTable, publishedTable, storageTable } from './questions/storage-efficiency/table';
+export {
+  equalAccuracyTable,
+  publishedTable,
+  storageTable,
+  trajectoriesTable,
+} from './questions/storage-efficiency/table';
 export { storageChart, storageDifferenceChart } from './questions/storage-efficiency/chart';
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';

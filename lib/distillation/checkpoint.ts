@@ -54,6 +54,24 @@ export function readCheckpoint(
   return { state: { iteration, ...outOfFile(all, like) }, metricsBytes };
 }
 
+/**
+ * The adversary of a checkpoint by itself; the caller owns its tensors, which are none where a run has no adversary.
+ * @throws Error naming the file and what is wrong with it
+ */
+export function readAdversary(file: string, { identity, advice }: ReadCheckpointOptions): Parameters {
+  const { tensors, metadata } = readWhole(file, advice);
+  if (metadata.run !== identity) {
+    throw new Error(
+      [`${file} is not a checkpoint of this run: it belongs to ${metadata.run}, not to ${identity}.`, advice]
+        .filter(Boolean)
+        .join(' '),
+    );
+  }
+  const prefix = 'adversary.';
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, stored]) => [name.slice(prefix.length), toTensor(stored)]));
+}
+
 const preparationSchema = z.object({ run: z.string(), done: z.coerce.number().int().min(0).safe() });
 
 /** The state of a set's preparation between two steps. */

@@ -21,7 +21,9 @@ import {
   type SetInput,
   type SetOptions,
 } from '../factorization/parameterisations';
+import { labelKinds } from '../factorization/soft-labels';
 import { oneLine } from '../files/one-line';
+import { labelsProblem, labelsSchema } from '../matching/label-options';
 import {
   defaultMethod,
   learnedBeside,
@@ -102,6 +104,11 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
     network: networkSchema(),
     set: setSchema(),
     matching: matchingSchema(),
+    /**
+     * What items are labelled with: 'hard', their classes; 'experts', what experts predict in the mean for the finished items; 'learned', as
+     * a part `labels` of the set.
+     */
+    labels: labelsSchema,
     /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
     augmentation: augmentationSchema,
     constraints: constraintsSchema,
@@ -196,8 +203,8 @@ export function configure(
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
-  const { matching } = configuration;
-  const problem = matchingMethodOf(matching.method).problem?.(matching);
+  const { matching, labels } = configuration;
+  const problem = matchingMethodOf(matching.method).problem?.(matching) ?? labelsProblem(labels, matching);
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
   requireEvaluation(configuration);
   requireReached(configuration);
@@ -296,6 +303,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     dataset: known(input.dataset as DatasetName, allDatasetNames(), 'cifar10'),
     method: known(given.method, matchingNames(), defaultMethod(profile)),
     given,
+    labels: known(input.labels?.kind, labelKinds, 'hard'),
     network: known(input.network?.name, networkNames(), 'ConvNet'),
     kind,
     perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),

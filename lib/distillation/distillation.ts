@@ -4,6 +4,7 @@ import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet, PreparationWork } from '../factorization/distilled-set';
+import { withLearnedLabels } from '../factorization/soft-labels';
 import type { MatchingStep } from '../matching/matching-loss';
 import { initLearned, learnedBeside, learnedParts, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
@@ -72,7 +73,8 @@ export function createDistillation(
   const source = data.train;
   const { imageShape, classCount } = source;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
-  const set = createDistilledSet({ ...configuration.set, imageShape, classCount });
+  const stored = createDistilledSet({ ...configuration.set, imageShape, classCount });
+  const set = configuration.labels.kind === 'learned' ? withLearnedLabels(stored) : stored;
   const { tensors } = set;
   const { optimisers } = configuration;
   requireOptimisers({ tensors, optimisers });

@@ -5,6 +5,7 @@ import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
 import type { DataShape } from '../factorization/parameterisation';
 import type { Passes } from '../matching/method';
+import { preparationOf } from '../matching/label-options';
 import { matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import type { Network } from '../networks/network';
@@ -119,14 +120,15 @@ function iterationWork({ network, set, matching, constraints }: Configuration, {
 }
 
 /**
- * {@link estimateRun} of one part of what the matching method needs prepared: an expert.
+ * {@link estimateRun} of one part of what must be prepared: an expert.
  * @returns undefined also where it needs nothing, or does not say what that takes
  */
-export function estimatePreparation({ matching, network }: Configuration, data: PreparedDataset): Estimate | undefined {
+export function estimatePreparation(configuration: Configuration, data: PreparedDataset): Estimate | undefined {
   if (computingDevice().device === 'GPU') return undefined;
   const { imageShape, classCount, count } = data.train;
-  const work = matchingMethodOf(matching.method).prepare?.work?.(matching, { images: count });
-  const image = work && forwardCost(createNetwork({ ...network, imageShape, classCount }), data.train);
+  const { prepare, options } = preparationOf(configuration) ?? {};
+  const work = options && prepare?.work?.(options, { images: count });
+  const image = work && forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data.train);
   if (image === undefined) return undefined;
   const operations = weighed(work!.passes, firstOrder, secondOrder) * image.operations;
   const ownBytes = weighed(work!.alive, firstOrderCopies, secondOrderCopies) * image.bytes;

@@ -3,15 +3,13 @@ import { knownImageShape, type DatasetName } from '../data/dataset-names';
 import type { PartRates } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { dmMethod } from '../matching/dm';
-import type { MethodChoice } from '../matching/method';
+import { labelDefaults, labelOptimisers, type LabelsChoice } from '../matching/label-options';
 import { matchingMethodOf } from '../matching/methods';
 import { networkFamily } from '../networks/network-families';
 
 /** What the defaults depend on: of the method's options and of the set, too, what is given. */
-export interface ProfileChoice extends MethodChoice {
+export interface ProfileChoice extends LabelsChoice {
   dataset: DatasetName;
-  /** Of matching. */
-  method: string;
   /** Name of the network. */
   network: string;
   split: 'test' | 'validation';
@@ -51,6 +49,7 @@ export function profileDefaults(choice: ProfileChoice) {
     network: { name: choice.network, ...networkFamily(choice.network).defaults({ profile, imageShape }) },
     set: { kind, ...parameterisationOf(kind).defaults({ profile, perClass }) },
     matching: { method: method.name, ...method.defaults(choice) },
+    labels: labelDefaults(choice),
     augmentation: method.augmentation ?? fullAugmentation,
     constraints: {
       cosine: 0.1,
@@ -86,5 +85,5 @@ function optimiserDefaults(choice: ProfileChoice): Record<string, PartRates> {
   const usual = matching.optimisers?.(choice) ?? dmMethod.optimisers(choice);
   const parts = parameterisationOf(kind).optimisers?.(usual, { profile, method, perClass }) ?? usual;
   const learned = Object.entries(matching.learns ?? {}).map(([name, one]) => [name, one.optimiser(choice)]);
-  return { ...parts, ...(Object.fromEntries(learned) as Record<string, PartRates>) };
+  return { ...parts, ...(Object.fromEntries(learned) as Record<string, PartRates>), ...labelOptimisers(choice) };
 }

@@ -10,6 +10,9 @@ export interface AccuracyOptions {
   batchSize?: number;
 }
 
+/** What is classified: images by number, and the class of each. */
+type Classified = Pick<ImageSource, 'count' | 'batch'> & { labels: ImageSource['labels'] | Int32Array };
+
 /** Measures the accuracy of parameters of one network on one source. */
 export interface AccuracyMeter {
   /** @returns share of the source's images classified rightly, 0 to 1 */
@@ -22,7 +25,7 @@ type Inputs = { parameters: Parameters; images: tf.Tensor4D; labels: tf.Tensor1D
 /** Batches go through one compiled graph; between two of them the event loop runs, so that a stop is heard. */
 export function accuracyMeter(
   network: Network,
-  source: ImageSource,
+  source: Classified,
   { batchSize = 500 }: AccuracyOptions = {},
 ): AccuracyMeter {
   const countRight: Compiled<Inputs, tf.Scalar> = compile(

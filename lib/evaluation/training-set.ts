@@ -1,6 +1,7 @@
 /** What a student is trained on: distilled images of any kind, or real ones, as rows that are asked for by number. */
 import type { ImageSource } from '../data/image-source';
 import type { DistilledSet } from '../factorization/distilled-set';
+import { softLabelsOf } from '../factorization/soft-labels';
 import { compile } from '../tensor/compile';
 import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
@@ -28,7 +29,7 @@ export interface DistilledTrainingSetOptions {
 /**
  * Every training image of a distilled set, hallucinated once; an epoch shows each basis (and each of its formations)
  * once, through a random hallucinator, as the authors evaluate.
- * @param parameters of the set, and `softLabels` [items, classes] where it has them
+ * @param parameters of the set, and its soft labels where it has them
  */
 export function distilledTrainingSet(
   set: DistilledSet,
@@ -39,7 +40,7 @@ export function distilledTrainingSet(
   // Rows run over hallucinators, then formations, then items: row = (hallucinator * formations + formation) * items + item.
   const images = hallucinateAll(set, parameters, chunk);
   const classes = set.labels(Int32Array.from({ length: itemCount }, (_, item) => item)).slice(0, itemCount);
-  const soft = parameters.softLabels as tf.Tensor2D | undefined;
+  const soft = softLabelsOf(parameters);
   return {
     count: formations * itemCount,
     epoch(random) {
@@ -62,7 +63,7 @@ export function distilledTrainingSet(
           ),
         ),
     }),
-    dispose: () => images.dispose(),
+    dispose: () => tf.dispose([images, ...(soft ? [soft] : [])]),
   };
 }
 
@@ -94,8 +95,11 @@ function hallucinateAll(set: DistilledSet, parameters: Parameters, chunk: number
   }
 }
 
-/** Real images: all of a source, or the chosen ones. */
-export function realTrainingSet(source: ImageSource, chosen?: ArrayLike<number>): TrainingSet {
+/**
+ * Real images: all of a source, or the chosen ones.
+ * @param soft labels of them, [images, classes], which are taken over: `dispose` frees them. Default: their classes
+ */
+export function realTrainingSet(source: ImageSource, chosen?: ArrayLike<number>, soft?: tf.Tensor2D): TrainingSet {
   const indices = chosen ?? Int32Array.from({ length: source.count }, (_, index) => index);
   const at = (rows: Int32Array) => rows.map((row) => indices[row]);
   return {
@@ -103,6 +107,7 @@ export function realTrainingSet(source: ImageSource, chosen?: ArrayLike<number>)
     epoch: (random) => random.permutation(indices.length),
     batch: (rows) => source.batch(at(rows)),
     labels: (rows) => at(rows).map((index) => source.labels[index]),
-    dispose: () => undefined,
+    ...(soft && { softLabels: (rows) => tf.tidy(() => tf.gather(soft, tf.tensor1d(rows, 'int32'))) }),
+    dispose: () => soft?.dispose(),
   };
 }

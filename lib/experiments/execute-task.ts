@@ -2,12 +2,12 @@
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import type { RunOptions } from '../runs/context';
 import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
-import { evaluateRun, evaluateSnapshot, run, runBaseline } from '../runs/run';
+import { evaluateRun, evaluateSnapshot, run, runBaseline, type BaselineInput } from '../runs/run';
 import { storeRun } from '../runs/store';
 import type { RunResult } from '../runs/train-students';
 import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
-import type { Places, RunTask, Task } from './task';
+import type { Places, RunTask, SetTask, Task } from './task';
 import type { TaskResult } from './task-events';
 
 /** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
@@ -18,7 +18,7 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
     case 'run':
       return distil(task.input, options);
     case 'baseline':
-      return runBaseline(task.input, options);
+      return choose(task.input, options);
     case 'evaluation': {
       const made = await executeTask(task.of, options);
       if (task.snapshot === undefined) return evaluateRun(made, task.students, options);
@@ -54,8 +54,17 @@ async function isStored(task: Task, places: Places): Promise<boolean> {
 }
 
 async function distil(input: ConfigurationInput, options: RunOptions): Promise<RunResult> {
-  const { set, left } = await lookUp({ kind: 'run', input }, options);
-  // A set that is stored needs its experts no more.
-  if (!set && left) await prepareMatching(input, options);
+  await prepare({ kind: 'run', input }, options);
   return run(input, options);
+}
+
+async function choose(input: BaselineInput, options: RunOptions): Promise<RunResult> {
+  await prepare({ kind: 'baseline', input }, options);
+  return runBaseline(input, options);
+}
+
+/** Makes the experts that a set lacks; one that is stored needs them no more. */
+async function prepare(task: SetTask, options: RunOptions): Promise<void> {
+  const { made, set, left } = await lookUp(task, options);
+  if (!set && left) await prepareMatching(made as ConfigurationInput, options);
 }

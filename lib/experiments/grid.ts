@@ -8,7 +8,7 @@ import { here, type Executor, type PlannedTask } from './executor';
 import type { GridItem } from './grid-state';
 import { configureTask, estimateTask, lookUp } from './look-up';
 import { slurm } from './slurm/slurm';
-import { planRuns, type WantedRun } from './plan';
+import { estimatesOf, planRuns, type WantedRun } from './plan';
 import { ownToThisProcess, type Places, type RunTask } from './task';
 import { executeWatched, type GridPart } from './watch';
 import { localWorkers, type WorkersOptions } from './workers';
@@ -90,11 +90,11 @@ export async function runGrid<Factors>(
       parts.push({ executor, tasks, items: [...experts.map((_, expert) => first + expert), ...elsewhere] });
     }
     if (own.length > 0) {
-      const tasks: PlannedTask[] = [];
-      for (const cell of own) {
-        const { label, task, found } = wanted.get(cell)!;
-        tasks.push({ label, task, places, after: [], estimate: await estimateTask(found, places) });
-      }
+      const runs = own.map((cell) => wanted.get(cell)!);
+      const estimates = await estimatesOf(runs, places);
+      const tasks = runs.map(
+        ({ label, task }, place): PlannedTask => ({ label, task, places, after: [], estimate: estimates[place] }),
+      );
       parts.push({ executor: here, tasks, items: own });
     }
     for (const part of parts) {
@@ -159,8 +159,11 @@ async function measuredCorrection(
   places: Places,
 ): Promise<number | undefined> {
   let [measured, estimated] = [0, 0];
-  for (const [cell, { seconds }] of results) {
-    const estimate = await estimateTask({ ...(await lookUp(cells[cell].task, places)), set: false }, places);
+  for (const [cell, { seconds, snapshot }] of results) {
+    // Its seconds are of a part of the iterations.
+    if (snapshot) continue;
+    const found = { ...(await lookUp(cells[cell].task, places)), set: false, students: false };
+    const estimate = await estimateTask(found, places);
     if (estimate === undefined) return undefined;
     measured += seconds;
     estimated += estimate.seconds;

@@ -51,6 +51,8 @@ export interface FoundTask extends ConfiguredTask {
   folder: string;
   /** Whether the set is there. */
   set: boolean;
+  /** Whether the students that are trained on it in any case are there, too. */
+  students: boolean;
   /** Whether everything is there: then the task returns it at once. */
   all: boolean;
   /** What a set that is not there needs prepared, and is not: experts. */
@@ -70,14 +72,14 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
   const set = hasSet(place);
   const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
+  const students = set && hasStudents(place, made.network, made);
   const all =
-    set &&
-    hasStudents(place, made.network, made) &&
+    students &&
     (others === undefined || hasStudents(othersPlace, made.network, others)) &&
     (task.kind !== 'stored' ||
       hasAll(storedPlace(task.as, { made, place, dataChecksum: data.checksum }, places), made));
-  const left = set || kind !== 'distillation' ? undefined : await leftToPrepare(made, places);
-  return { ...configured, folder: place.folder, set, all, left };
+  const left = set ? undefined : await leftToPrepare(made, places);
+  return { ...configured, folder: place.folder, set, students, all, left };
 }
 
 /** Where the set of a run lies in another precision, or will. */
@@ -118,11 +120,12 @@ function preparedFor(
  * @returns undefined where nothing can be told, as on a GPU
  */
 export async function estimateTask(found: FoundTask, places: Places = {}): Promise<Estimate | undefined> {
-  const { made, others, stored, kind, set } = found;
+  const { made, others, stored, kind, set, students } = found;
   const data = await preparedFor(made, places);
   const whole = kind === 'full' ? Math.ceil(data.train.count / data.train.classCount) : undefined;
+  const isMade = set || kind !== 'distillation';
   const parts = [
-    set || kind !== 'distillation' ? studentsAlone(made, whole) : made,
+    ...(students && (others || stored) ? [] : [isMade ? studentsAlone(made, whole) : made]),
     ...(others ? [studentsAlone(others, whole)] : []),
     ...(stored ? [studentsAlone(made)] : []),
   ].map((part) => estimateOnce(part, data, estimateRun));

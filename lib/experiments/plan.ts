@@ -1,8 +1,9 @@
 /** In which order tasks that share something run when several run at once. */
 import type { ConfigurationInput } from '../distillation/configuration';
+import type { Estimate } from '../distillation/estimate';
 import type { PlannedTask } from './executor';
 import { estimatePart, estimateTask, type FoundTask } from './look-up';
-import { setTaskOf, type Places, type RunTask } from './task';
+import { setTaskOf, type Places, type RunTask, type SetTask } from './task';
 
 /** A run of a grid, and what of it is there. */
 export interface WantedRun {
@@ -21,7 +22,7 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
   const needed: string[][] = [];
   for (const { task, found } of wanted) {
     const keys: string[] = [];
-    for (const planned of await expertTasks(setTaskOf(task).input, found, places)) {
+    for (const planned of await expertTasks(inputOf(setTaskOf(task), found), found, places)) {
       if (!experts.has(planned.label)) experts.set(planned.label, planned);
       keys.push(planned.label);
     }
@@ -30,14 +31,35 @@ export async function planRuns(wanted: readonly WantedRun[], places: Places): Pr
   const placeOf = new Map([...experts.keys()].map((key, place) => [key, place]));
   const makers = new Map<string, number>();
   const runs: PlannedTask[] = [];
+  const estimates = await estimatesOf(wanted, places);
   for (const [run, { label, task, found }] of wanted.entries()) {
     const after = needed[run].map((key) => placeOf.get(key)!);
     const maker = makers.get(found.folder);
     if (maker === undefined) makers.set(found.folder, experts.size + run);
     else if (!found.set) after.push(maker);
-    runs.push({ label, task, places, after, estimate: await estimateTask(found, places) });
+    runs.push({ label, task, places, after, estimate: estimates[run] });
   }
   return [...experts.values(), ...runs];
+}
+
+/** What each run will take: where several are of one set, it is the first that makes it. */
+export async function estimatesOf(
+  wanted: readonly Pick<WantedRun, 'found'>[],
+  places: Places,
+): Promise<(Estimate | undefined)[]> {
+  const made = new Set<string>();
+  const estimates: (Estimate | undefined)[] = [];
+  for (const { found } of wanted) {
+    const isLater = made.has(found.folder);
+    made.add(found.folder);
+    estimates.push(await estimateTask(isLater ? { ...found, set: true, students: true } : found, places));
+  }
+  return estimates;
+}
+
+/** What experts of a set are asked for with: a baseline's own settings are none of a configuration. */
+function inputOf(task: SetTask, { made }: FoundTask): ConfigurationInput {
+  return task.kind === 'run' ? task.input : (made as ConfigurationInput);
 }
 
 /** Each expert that a configuration lacks, as a task. */

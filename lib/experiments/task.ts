@@ -23,7 +23,7 @@ export interface DistillationTask {
 /** Work that makes a training set, and students on it. */
 export type SetTask =
   | DistillationTask
-  /** Students on real images. */
+  /** Students on real images, with the experts that label them made first where they are not there. */
   | { kind: 'baseline'; input: BaselineInput };
 
 /** Work that ends in a run. */

@@ -2,6 +2,7 @@
 import { complete, type DistilledSetOptions } from './create-distilled-set';
 import type { DataShape, DefaultsChoice, FloatBudget } from './parameterisation';
 import { parameterisationOf, type SetInput } from './parameterisations';
+import type { LabelKind } from './soft-labels';
 import { storage, storedFloats, type Storage } from './storage';
 
 /** A set whose items per class are to be found. */
@@ -20,6 +21,8 @@ export interface BudgetOptions extends DataShape {
   middleChannels?: number;
   /** Crops per side of a stored image (multi-formation). Default 1. */
   factor?: number;
+  /** What items are labelled with: soft labels count. Default 'hard'. */
+  labels?: LabelKind;
   /** Other sets to solve for after these; how many items a class has is left out, as is what the kind chooses for a budget. Default none. */
   sets?: readonly UnsizedSet[];
 }
@@ -32,6 +35,7 @@ export interface FittingSet extends Storage {
   hallucinatorCount: number;
   /** Items per class: images or bases. */
   perClass: number;
+  labels: LabelKind;
   /** What it is configured with. */
   set: UnsizedSet;
 }
@@ -42,7 +46,7 @@ export interface FittingSet extends Storage {
  * @throws RangeError unless exactly one of `floats` and `imagesPerClass` is given, and is positive
  */
 export function budget(options: BudgetOptions): FittingSet[] {
-  const { floats, imagesPerClass, hallucinators = [0, 1, 2, 3, 5, 8], sets = [] } = options;
+  const { floats, imagesPerClass, hallucinators = [0, 1, 2, 3, 5, 8], sets = [], labels = 'hard' } = options;
   const { imageShape, classCount, factor, kernelSize, middleChannels } = options;
   const [height, width, channels] = imageShape;
   if ((floats === undefined) === (imagesPerClass === undefined)) {
@@ -53,13 +57,13 @@ export function budget(options: BudgetOptions): FittingSet[] {
   if (!(available > 0)) throw new RangeError(`budget: ${available} floats hold nothing; give a positive number.`);
 
   const shape = { imageShape, classCount };
-  const floatBudget = { ...shape, imagesPerClass: imagesPerClass ?? available / image };
+  const floatBudget = { ...shape, imagesPerClass: imagesPerClass ?? available / image, labels };
   const fitting = (unsized: UnsizedSet, channels?: 'colour' | 'single'): FittingSet[] => {
     const set = fitToBudget(unsized, floatBudget);
     if (set === undefined) return [];
-    const stored = storage({ ...set, ...shape });
+    const stored = storage({ ...set, ...shape }, labels);
     const { hallucinators: hallucinatorCount = 0 } = set as { hallucinators?: number };
-    return [{ kind: set.kind, channels, hallucinatorCount, perClass: complete(set).perClass, set, ...stored }];
+    return [{ kind: set.kind, channels, hallucinatorCount, perClass: complete(set).perClass, labels, set, ...stored }];
   };
   const known = hallucinators.flatMap((count) => {
     if (count === 0) return fitting({ kind: 'images', factor }, 'colour');
@@ -81,14 +85,14 @@ export function fitToBudget<Set extends UnsizedSet>(
   budget: FloatBudget,
   profile: DefaultsChoice['profile'] = 'paper',
 ): Set | undefined {
-  const { imageShape, classCount, imagesPerClass } = budget;
+  const { imageShape, classCount, imagesPerClass, labels } = budget;
   const parameterisation = parameterisationOf(set.kind);
   const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Set;
   const options = { ...parameterisation.defaults({ profile }), ...given };
   const available = imageShape.reduce((product, side) => product * side, imagesPerClass * classCount);
   for (const size of parameterisation.sizesAtBudget?.(budget, options) ?? [{}]) {
     const sized = { ...size, ...given };
-    const perClass = largestThatFits({ ...options, ...sized, imageShape, classCount }, available);
+    const perClass = largestThatFits({ ...options, ...sized, imageShape, classCount }, available, labels);
     if (perClass >= 1) return { ...sized, [parameterisation.itemsPerClass]: perClass };
   }
   return undefined;
@@ -100,8 +104,8 @@ function withItems(set: DistilledSetOptions, perClass: number): DistilledSetOpti
 }
 
 /** The most items per class whose set takes no more floats than there are, by bisection; 0 where not even one does. */
-export function largestThatFits(set: DistilledSetOptions, available: number): number {
-  const fits = (perClass: number) => storedFloats(withItems(set, perClass)) <= available;
+export function largestThatFits(set: DistilledSetOptions, available: number, labels?: LabelKind): number {
+  const fits = (perClass: number) => storedFloats(withItems(set, perClass), labels) <= available;
   let [most, tooMany] = [0, 1];
   // No set takes less than a float an item.
   while (tooMany <= available && fits(tooMany)) [most, tooMany] = [tooMany, 2 * tooMany];

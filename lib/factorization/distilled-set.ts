@@ -84,6 +84,11 @@ export interface DistilledSet extends Decoder {
   readonly tensors: Readonly<Record<string, TensorSpec>>;
   /** Class of each training image of a choice, [formations * items.length], in the order of {@link Decoder.images}. */
   labels(items: ArrayLike<number>): Int32Array;
+  /**
+   * Probabilities that each training image of a choice is labelled with, where they are learned with the set: [formations * batch,
+   * classes] in the order of {@link Decoder.images}, differentiable. Default: images are of their classes, {@link labels}.
+   */
+  targets?(parameters: Parameters, items: tf.Tensor1D): tf.Tensor2D;
 }
 
 /** The tensors that learn: all but those that a set holds fixed. */

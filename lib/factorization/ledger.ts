@@ -1,6 +1,7 @@
 /** The ledger: what a training set costs to store, in one record for all kinds of set. */
 import { z } from 'zod';
 import type { DataShape, ElementType, TensorSpec } from './parameterisation';
+import { labelTensors, type LabelKind } from './soft-labels';
 
 /** Of a photograph's value. */
 const realBits = 8;
@@ -12,7 +13,7 @@ export const ledgerSchema = z.object({
   /**
    * Values and their bits on disk, by part: what a set's tensors are labelled with (`bases`, `hallucinators`, `coefficients`,
    * ...), or, where they are fixed, called; `scales` are the steps and zeros of what is quantised, `stepSize` is trajectory
-   * matching's. Labels that follow from the order of items, as those of classes do, are no values.
+   * matching's, `softLabels` are probabilities of classes. Hard labels, which follow from the order of items, are no values.
    */
   parts: z.record(z.object({ values: count, bits: count })),
   /**
@@ -81,10 +82,11 @@ export function floatsOf({ shape, type = 'float32', floats }: TensorSpec): numbe
   return floats ?? (type === 'float32' ? product(shape) : 0);
 }
 
-/** What real images cost. */
-export function realImagesLedger(images: number, shape: DataShape): Ledger {
+/** What real images cost. @param labels of them. Default 'hard'. */
+export function realImagesLedger(images: number, shape: DataShape, labels: LabelKind = 'hard'): Ledger {
   const values = images * product(shape.imageShape);
-  return ledgerOf([{ part: 'images', values, bits: values * realBits, floats: values }], shape);
+  const ofLabels = entriesOf(labelTensors(labels, images, shape));
+  return ledgerOf([{ part: 'images', values, bits: values * realBits, floats: values }, ...ofLabels], shape);
 }
 
 /**

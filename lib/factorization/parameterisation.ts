@@ -7,6 +7,7 @@ import type { ProfileName } from '../data/profile-names';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
+import type { LabelKind } from './soft-labels';
 
 /** What a set is made for. */
 export interface DataShape {
@@ -29,6 +30,8 @@ export interface TensorSpec {
   floats?: number;
   /** Whether it holds images, [images, height, width, channels], which 2 bits a value can store patch by patch. Default false. */
   images?: boolean;
+  /** Whether another precision than float32 rounds it. Default: where it learns. */
+  rounded?: boolean;
 }
 
 /** What default options depend on. */
@@ -58,6 +61,8 @@ export interface PartRates {
 /** Floats that a set may take, in images per class. */
 export interface FloatBudget extends DataShape {
   imagesPerClass: number;
+  /** What items are labelled with: soft labels take floats of the budget, too. Default 'hard'. */
+  labels?: LabelKind;
 }
 
 /** What grids and pictures call what they show. */

@@ -1,9 +1,10 @@
 /** What a distilled set stores, counted in both ways of the literature, and in bits. */
 import { complete, createDistilledSet, type DistilledSetOptions } from './create-distilled-set';
 import { entriesOf, floatsOf, ledgerOf, type Ledger } from './ledger';
+import { labelTensors, type LabelKind } from './soft-labels';
 
 export interface Storage extends Ledger {
-  /** Floats of all bases or images; of other kinds of everything. */
+  /** Floats of all bases or images; of other kinds of everything; soft labels apart. */
   bases: number;
   /** Floats of all hallucinators. */
   hallucinators: number;
@@ -13,22 +14,31 @@ export interface Storage extends Ledger {
   trainingImagesPerClass: number;
 }
 
-/** Floats that a set of these options stores, without creating it. */
-export function storedFloats({ imageShape, classCount, ...set }: DistilledSetOptions): number {
-  const { parameterisation, options } = complete(set);
-  const tensors = parameterisation.tensors(options, { imageShape, classCount });
+/** Floats that a set of these options stores, without creating it. @param labels of its items. Default 'hard'. */
+export function storedFloats(
+  { imageShape, classCount, ...set }: DistilledSetOptions,
+  labels: LabelKind = 'hard',
+): number {
+  const { parameterisation, options, perClass } = complete(set);
+  const shape = { imageShape, classCount };
+  const tensors = {
+    ...parameterisation.tensors(options, shape),
+    ...labelTensors(labels, classCount * perClass, shape),
+  };
   return Object.values(tensors).reduce((sum, tensor) => sum + floatsOf(tensor), 0);
 }
 
-/** Counts what a set of these options stores, as it is distilled. */
-export function storage(options: DistilledSetOptions): Storage {
-  const { tensors, perClass, views, formations, imageShape, classCount } = createDistilledSet(options);
+/** Counts what a set of these options stores, as it is distilled. @param labels of its items. Default 'hard'. */
+export function storage(options: DistilledSetOptions, labels: LabelKind = 'hard'): Storage {
+  const set = createDistilledSet(options);
+  const { tensors, itemCount, perClass, views, formations, imageShape, classCount } = set;
+  const ofLabels = entriesOf(labelTensors(labels, itemCount, set));
   const entries = entriesOf(tensors);
-  const ledger = ledgerOf(entries, { imageShape, classCount });
+  const ledger = ledgerOf([...entries, ...ofLabels], { imageShape, classCount });
   const hallucinators = entries
     .filter(({ part }) => part === 'hallucinators')
     .reduce((sum, { floats }) => sum + floats, 0);
-  const bases = ledger.floats - hallucinators;
+  const bases = ofLabels.reduce((sum, { floats }) => sum - floats, ledger.floats - hallucinators);
   return {
     ...ledger,
     bases,

@@ -1,6 +1,6 @@
 /**
  * Precision of a stored set: its tensors as they lie in a file, at float32, float16, 8 bits or 2 bits a value, and back. Only what
- * learned is rounded; what a set holds fixed, as mask positions, stays as it is.
+ * learned is rounded, and soft labels; what else a set holds fixed, as mask positions, stays as it is.
  */
 import type { StoredTensor, StoredType } from '../files/safetensors';
 import { disposeAll, type Parameters } from '../tensor/parameters';
@@ -41,6 +41,8 @@ export interface EncodeOptions {
   calibration?: Parameters;
 }
 
+const isRounded = ({ part, rounded = part !== undefined }: TensorSpec): boolean => rounded;
+
 /** Values of a byte. */
 const levels = 256;
 /** Names of what is stored with a quantised tensor; none of a set's own has this sign. */
@@ -63,7 +65,7 @@ export function encodeTensors(
   }
   const encoded = Object.entries(parameters).map(([name, tensor]): StoredTensors => {
     const spec = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    if (spec === undefined || tensor.dtype !== 'float32' || spec.part === undefined) {
+    if (spec === undefined || tensor.dtype !== 'float32' || !isRounded(spec)) {
       return { [name]: asDeclared(name, tensor, spec) };
     }
     if (precision === 'float32') return { [name]: toStored(tensor) };
@@ -214,8 +216,7 @@ function decode(name: string, spec: TensorSpec, stored: StoredTensors): tf.Tenso
   const { type, values } = found!;
   const wrong = (reason: string) => new Error(`tensor '${name}' ${reason}`);
   if (!Object.hasOwn(stored, scaleNames(name).step)) {
-    const allowed =
-      spec.part === undefined ? [elementTypes[spec.type ?? 'float32'], 'I32', 'BOOL', 'F32'] : ['F32', 'F16'];
+    const allowed = isRounded(spec) ? ['F32', 'F16'] : [elementTypes[spec.type ?? 'float32'], 'I32', 'BOOL', 'F32'];
     if (!allowed.includes(type))
       throw wrong(`is stored as ${type}, where ${[...new Set(allowed)].join(' or ')} is read`);
     return toTensor(found!);

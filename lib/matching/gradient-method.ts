@@ -43,6 +43,9 @@ export const gradientMethod: Omit<MatchingMethod<GradientOptions>, 'name' | 'lab
     // Short runs need small steps of hallucinators, whose shared affine maps soak up the loss for all bases at once.
     return { bases, hallucinators: profile === 'paper' ? bases : { learningRate: 5e-3, momentum: 0.5 } };
   },
+  // On validation images, DC, 60 iterations at one image a class, seed 0: 18.5 and 18.2 % with rates of 0.1 and 1, 17.8 with hard labels;
+  // three students each, whose deviation is 0.5 to 0.7.
+  learnedLabels: () => ({ learningRate: 0.1, momentum: 0.5 }),
   work({ outerLoops, innerLoops, realBatch }, { classCount, items }) {
     return {
       passes: {

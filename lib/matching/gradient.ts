@@ -64,6 +64,7 @@ function columnNorms(matrix: tf.Tensor): tf.Tensor {
  * @param real [real images, height, width, channels], all of the class
  * @param images [distilled images, height, width, channels], all of the class
  * @param label int32 scalar
+ * @param targets probabilities of classes that the distilled images are labelled with, [distilled images, classes]. Default: their class
  */
 export function classGradientDistance(
   network: Network,
@@ -71,12 +72,13 @@ export function classGradientDistance(
   real: tf.Tensor4D,
   images: tf.Tensor4D,
   label: tf.Scalar,
+  targets?: tf.Tensor2D,
 ): tf.Scalar {
-  const gradientOn = (batch: tf.Tensor4D) => {
-    const labels = tf.tile(label.reshape([1]), [batch.shape[0]]) as tf.Tensor1D;
+  const gradientOn = (batch: tf.Tensor4D, soft?: tf.Tensor2D) => {
+    const labels = soft ?? (tf.tile(label.reshape([1]), [batch.shape[0]]) as tf.Tensor1D);
     return valueAndGradients((current) => crossEntropy(network.apply(current, batch), labels), parameters).gradients;
   };
-  return gradientDistance(gradientOn(images), gradientOn(real));
+  return gradientDistance(gradientOn(images, targets), gradientOn(real));
 }
 
 type MatchInputs = {
@@ -108,7 +110,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
       const augmented = augmentation.apply(real, draws);
       const distance = ({ set: current }: MatchingParameters) => {
         const images = augmentation.apply(set.images(current, { items, hallucinators }), draws);
-        return classGradientDistance(network, drawn, augmented, images, label);
+        return classGradientDistance(network, drawn, augmented, images, label, set.targets?.(current, items));
       };
       return learnedGradients(set, distance, parameters);
     },
@@ -117,8 +119,9 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   const train = compile(
     ({ set: parameters, network: current, items, hallucinators, labels, draws }: TrainInputs) => {
       const images = augmentation.apply(set.images(parameters, { items, hallucinators }), draws);
+      const targets = set.targets?.(parameters, items) ?? labels;
       const { gradients } = valueAndGradients(
-        (weights) => crossEntropy(network.apply(weights, images), labels),
+        (weights) => crossEntropy(network.apply(weights, images), targets),
         current,
       );
       return sgdStep(current, gradients, {}, { learningRate: networkLearningRate }).parameters;

@@ -139,6 +139,11 @@ export interface MatchingMethod<Options extends object = object> {
   readonly learns?: Readonly<Record<string, LearnedTensor<Options>>>;
   /** Scalar of `learns` that students take as their rate where 'evaluation.learningRate' is 'learned', as by default then. */
   readonly studentRate?: string;
+  /**
+   * Default rates of labels that are learned with the set, where the loss depends on its labels (`DistilledSet.targets`). Default: it
+   * does not, and learned labels are refused.
+   */
+  learnedLabels?(choice: MethodChoice): PartRates;
   /** What an iteration takes, for the estimate before a run. Default: none is told. @param items training images of the set */
   work?(options: Options, shape: { classCount: number; items: number }): Work;
   /** What must lie ready before the first iteration. Default: nothing. */

@@ -59,7 +59,10 @@ export const defaultMethod = (profile: DefaultsChoice['profile']): string =>
   profile === 'paper' || profile === 'study' ? 'mtt' : 'dm';
 
 /** Names that metrics and files for PyTorch have beside those of what a method learns. */
-const taken = ['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds', 'images', 'labels', 'mean', 'deviation'];
+const taken = [
+  ...['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds'],
+  ...['images', 'labels', 'softLabels', 'labelLogits', 'mean', 'deviation'],
+];
 
 /**
  * Adds a matching method, which from then on is configured, run, stored, tabled and compared as any other, on sets of any kind.

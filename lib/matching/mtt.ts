@@ -1,6 +1,7 @@
 /** Trajectory matching as a method: its options and defaults, its step size, and its experts. */
 import { z } from 'zod';
 import { parameterShapes } from '../networks/parameter-shapes';
+import { expertOptions } from './experts/expert-options';
 import { expertSettings } from './experts/expert-settings';
 import { expertsAdvice } from './experts/experts-command';
 import { neededEpochs } from './experts/needed-epochs';
@@ -29,16 +30,7 @@ const options = {
   smallestStepSize: positive,
   /** 'full': one differentiated unroll; 'stepwise': the same gradient in memory that does not grow with the steps (TESLA). */
   unroll: z.enum(['full', 'stepwise']),
-  experts: z.strictObject({
-    /** Of the experts' own draws: distillations of other seeds share them. */
-    seed: wholeNumber,
-    count,
-    epochs: count,
-    learningRate: positive,
-    momentum: z.number().min(0).lt(1),
-    weightDecay: z.number().min(0).finite(),
-    batchSize: count,
-  }),
+  experts: expertOptions,
 };
 
 export type TrajectoryOptions = z.infer<z.ZodObject<typeof options>>;
@@ -118,6 +110,13 @@ export const mttMethod: MatchingMethod<TrajectoryOptions> = {
     },
   },
   studentRate: 'stepSize',
+  learnedLabels({ profile, perClass = 10 }) {
+    // On validation images, 200 iterations at one image a class, seed 0: 27.8, 28.1 and 27.5 % with rates of 2, 10 and 50, 27.8 with hard
+    // labels; three students each, whose deviation is 1.5 to 1.8.
+    if (profile === 'quick') return { learningRate: 10, momentum: 0.9 };
+    // As DATM's code: configs/CIFAR-10/ConvIN of their repository, by images per class.
+    return { learningRate: perClass <= 3 ? 5 : 2, momentum: 0.9 };
+  },
   work({ studentBatch, studentSteps, unroll }, { items }) {
     const batch = studentBatch === 0 ? items : Math.min(studentBatch, items);
     const images = studentSteps * batch;

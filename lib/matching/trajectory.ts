@@ -47,7 +47,7 @@ export interface TrajectoryMatchingOptions {
 export type StudentBatch = {
   items: tf.Tensor1D;
   hallucinators: tf.Tensor1D;
-  /** int32, of every training image */
+  /** int32, of every training image: what they are labelled with, unless the set learns its labels */
   labels: tf.Tensor1D;
   draws: Draws;
 };
@@ -79,7 +79,8 @@ export function createUnroll({
     { items, hallucinators, labels, draws }: StudentBatch,
   ) => {
     const images = augmentation.apply(set.images(learnable.set, { items, hallucinators }), draws);
-    return valueAndGradients((current) => crossEntropy(network.apply(current, images), labels), student).gradients;
+    const targets = set.targets?.(learnable.set, items) ?? labels;
+    return valueAndGradients((current) => crossEntropy(network.apply(current, images), targets), student).gradients;
   };
   const studentStep = (learnable: MatchingParameters, student: Parameters, batch: StudentBatch): Parameters => {
     const gradients = studentGradient(learnable, student, batch);

@@ -55,7 +55,8 @@ export function accuracyChart(
       percent: 100 * run,
     })),
   );
-  const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: { zero: false } };
+  const drawn = [...students.map(({ percent }) => percent), ...means.flatMap(({ low, high }) => [low, high])];
+  const x = { type: 'quantitative' as const, title: accuracyTitle([{ split }]), scale: scaleOver(drawn) };
   return {
     ...chartFrame([caption, 'lines: one deviation over students of one run; ticks: students'], columnWidth('single')),
     width: columnWidth('single') - 15 - whole.width,
@@ -78,4 +79,10 @@ export function accuracyChart(
       },
     ],
   };
+}
+
+/** Of accuracies in percent: where all are the same but for rounding, as on few test images, a percent to both sides of them. */
+function scaleOver(percents: readonly number[]) {
+  const [low, high] = [Math.min(...percents), Math.max(...percents)];
+  return { zero: false, ...(high - low < 1e-6 ? { domain: [low - 1, high + 1] } : {}) };
 }

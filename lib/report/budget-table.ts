@@ -2,6 +2,7 @@
 import { table } from 'arquero';
 import type { FittingSet } from '../factorization/budget';
 import { parameterisationOf } from '../factorization/parameterisations';
+import { labelKindText } from './labels-text';
 import type { ReportTable } from './tables';
 
 /** A set a row, counted by all floats, by bits, and as the paper names its settings, by bases alone. */
@@ -25,6 +26,7 @@ export function budgetTable(name: string, sets: FittingSet[]): ReportTable {
       hallucinators: column(({ hallucinatorCount }) => hallucinatorCount),
       'per class': column(({ perClass }) => perClass),
       'training images per class': column(({ trainingImagesPerClass }) => trainingImagesPerClass),
+      labels: column(({ labels }) => labelKindText(labels)),
       floats: column(({ floats }) => floats),
       'images per class, all floats': column(({ imagesPerClass }) => rounded(imagesPerClass)),
       'bits per class': column(({ bitsPerClass }) => bitsPerClass),

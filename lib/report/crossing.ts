@@ -18,9 +18,9 @@ export interface Crossing {
   /** Whether the first curve is ahead after it. */
   ahead: boolean;
   /**
-   * Around it, every position at which the 95 % interval of the difference within seeds (paired t) contains 0: the positions that the
-   * mean curves could cross at. An end is undefined where that goes on to the end of what both curves were measured at. Absent with
-   * one seed.
+   * From the first to the last position at which the 95 % interval of the difference within seeds (paired t) contains 0, as far as no
+   * stretch of such positions belongs to another crossing: the positions that this one may be at. An end is undefined where they go on to
+   * the end of what both curves were measured at. Absent with one seed.
    */
   interval?: { low?: number; high?: number };
 }
@@ -41,7 +41,7 @@ export interface CurveComparison {
 
 /**
  * Compares curves within seeds: d_s(x) = first_s(x) - second_s(x), m(x) their mean over n seeds, s(x) their deviation. They cross where
- * m changes its sign; the interval of a crossing is the stretch around it on which |m(x)| <= t(n - 1) s(x) / sqrt(n).
+ * m changes its sign, and may do so wherever |m(x)| <= t(n - 1) s(x) / sqrt(n), which may be several stretches.
  * @param level Default 0.95
  * @returns undefined where no seed is on both sides, or the curves were measured at no common stretch
  * @throws RangeError for a position that is not more than 0, a value that is no number, and a seed that is there twice
@@ -62,12 +62,13 @@ export function compareCurves(
   const knots = [...new Set([from, ...inside, to])].sort((one, two) => one - two);
   const differences = knots.map((u) => seeds.map((seed) => valueAt(own.get(seed)!, u) - valueAt(other.get(seed)!, u)));
   const means = differences.map((values) => mean(values));
-  const edges = seeds.length > 1 ? edgesOf(knots, differences, level) : undefined;
+  const changes = signChanges(knots, means);
+  const possible = seeds.length > 1 ? stretchesOf(knots, differences, level) : undefined;
   return {
-    crossings: signChanges(knots, means).map(({ u, ahead }) => ({
+    crossings: changes.map(({ u, ahead }) => ({
       at: Math.exp(u),
       ahead,
-      ...(edges ? { interval: around(u, edges) } : {}),
+      ...(possible ? { interval: around(u, possible, { from, to, others: changes }) } : {}),
     })),
     from: Math.exp(from),
     to: Math.exp(to),
@@ -130,22 +131,49 @@ function signChanges(knots: readonly number[], values: readonly number[]): { u: 
   return found;
 }
 
-/** Where the interval of the difference begins or ceases to contain 0: roots of m^2 - t^2 s^2 / n, a quadratic on each piece. */
-function edgesOf(knots: readonly number[], differences: readonly number[][], level: number): number[] {
+/** Positions from `low` to `high`, of one point where they are the same. */
+interface Stretch {
+  low: number;
+  high: number;
+}
+
+/**
+ * Where the interval of the difference contains 0, ascending: m^2 <= t^2 s^2 / n, of which both sides are quadratic on each piece.
+ * Stretches that touch are one.
+ */
+function stretchesOf(knots: readonly number[], differences: readonly number[][], level: number): Stretch[] {
   const count = differences[0].length;
   const factor = tQuantile((1 + level) / 2, count - 1) ** 2 / count;
-  return knots.slice(1).flatMap((right, piece) => {
+  const found: Stretch[] = [];
+  const add = (low: number, high: number) => {
+    const last = found.at(-1);
+    if (last && low - last.high <= near(low)) last.high = Math.max(last.high, high);
+    else found.push({ low, high });
+  };
+  for (const [piece, right] of knots.slice(1).entries()) {
     const [left, start] = [knots[piece], differences[piece]];
     const rise = differences[piece + 1].map((value, seed) => value - start[seed]);
-    const [a, b] = [mean(start), mean(rise)];
-    const roots = rootsOf(
+    const [m, b] = [mean(start), mean(rise)];
+    const [square, linear, constant] = [
       b * b - factor * covariance(rise, rise),
-      2 * (a * b - factor * covariance(start, rise)),
-      a * a - factor * covariance(start, start),
-    );
-    return roots.flatMap((share) => (share >= 0 && share <= 1 ? [left + share * (right - left)] : []));
-  });
+      2 * (m * b - factor * covariance(start, rise)),
+      m * m - factor * covariance(start, start),
+    ];
+    const at = (share: number) => left + share * (right - left);
+    const inside = rootsOf(square, linear, constant).filter((share) => share > 0 && share < 1);
+    const marks = [0, ...inside.sort((one, other) => one - other), 1];
+    for (const [place, next] of marks.slice(1).entries()) {
+      const [before, middle] = [marks[place], (marks[place] + next) / 2];
+      if ((square * middle + linear) * middle + constant <= 0) add(at(before), at(next));
+      // Where there is no spread, m touches 0 at a point.
+      else if (next < 1) add(at(next), at(next));
+    }
+  }
+  return found;
 }
+
+/** What rounding may do to a position. */
+const near = (u: number) => 1e-9 * Math.max(1, Math.abs(u));
 
 function covariance(first: readonly number[], second: readonly number[]): number {
   const [one, two] = [mean([...first]), mean([...second])];
@@ -163,12 +191,25 @@ function rootsOf(a: number, b: number, c: number): number[] {
   return [sum / a, c / sum];
 }
 
-/** The nearest edges to both sides of a crossing; positions, undefined where there is none. */
-function around(u: number, edges: readonly number[]): { low?: number; high?: number } {
-  const close = 1e-9 * Math.max(1, Math.abs(u));
-  const [below, above] = [edges.filter((edge) => edge <= u + close), edges.filter((edge) => edge >= u - close)];
+/** The stretch of a crossing and its neighbours to both sides, as far as they hold no other crossing. */
+function around(
+  u: number,
+  stretches: readonly Stretch[],
+  { from, to, others }: { from: number; to: number; others: readonly { u: number }[] },
+): { low?: number; high?: number } {
+  const holds = ({ low, high }: Stretch, position: number) =>
+    position >= low - near(low) && position <= high + near(high);
+  const own = stretches.findIndex((stretch) => holds(stretch, u));
+  // Seeds that agree leave a point, which rounding may have moved off the axis.
+  if (own < 0) return { low: Math.exp(u), high: Math.exp(u) };
+  const isTaken = (stretch: Stretch) => others.some((other) => holds(stretch, other.u));
+  let [first, last] = [own, own];
+  while (first > 0 && !isTaken(stretches[first - 1])) first -= 1;
+  while (last < stretches.length - 1 && !isTaken(stretches[last + 1])) last += 1;
+  const { low } = stretches[first];
+  const { high } = stretches[last];
   return {
-    ...(below.length > 0 ? { low: Math.exp(Math.max(...below)) } : {}),
-    ...(above.length > 0 ? { high: Math.exp(Math.min(...above)) } : {}),
+    ...(low - from > near(from) ? { low: Math.exp(low) } : {}),
+    ...(to - high > near(to) ? { high: Math.exp(high) } : {}),
   };
 }

@@ -10,12 +10,19 @@ import { imageGrid } from './image-grid';
 import { pictureLabels } from './picture-labels';
 import type { LabelledRun } from './tables';
 
-/** The first training images of each class. @param columns images per class, default 10 */
-export function sampleGrid(data: PreparedDataset, { columns = 10 }: { columns?: number } = {}): Figure {
-  const chosen = data.train.indicesOfClass.flatMap((indices) => [...indices.subarray(0, columns)]);
-  const images = data.train.batch(chosen);
-  const pixels = data.toPixels(images);
+/** The first training images of each class; where a class has fewer, the rest of its row is white. @param columns images per class, default 10 */
+export function sampleGrid(data: PreparedDataset, { columns: most = 10 }: { columns?: number } = {}): Figure {
+  const chosen = data.train.indicesOfClass.map((indices) => [...indices.subarray(0, most)]);
+  const columns = Math.max(...chosen.map(({ length }) => length));
+  const images = data.train.batch(chosen.flat());
+  const shown = data.toPixels(images);
   images.dispose();
+  const size = shown.length / chosen.flat().length;
+  const pixels = new Uint8Array(chosen.length * columns * size).fill(255);
+  let from = 0;
+  for (const [row, { length }] of chosen.entries()) {
+    pixels.set(shown.subarray(from, (from += length * size)), row * columns * size);
+  }
   return imageGrid(
     { pixels, shape: data.train.imageShape },
     {

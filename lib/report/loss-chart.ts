@@ -27,6 +27,8 @@ export interface LossChartOptions {
   window?: number;
   /** Under the chart: the settings. */
   caption?: string;
+  /** Of the axis of losses. Default 'matching loss'. */
+  title?: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export function lossChart(given: LossCurve[], options: LossChartOptions = {}): T
     metrics: curve.metrics ?? readMetrics((curve as { result: RunResult }).result.run),
   }));
   const shortest = Math.min(...curves.map(({ metrics }) => metrics.length));
-  const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption } = options;
+  const { window = Math.max(1, Math.min(10, Math.floor(shortest / 20))), caption, title = 'matching loss' } = options;
   const values = curves.flatMap(({ label, metrics }) =>
     averaged(metrics, window).map((point) => ({ label, ...point })),
   );
@@ -70,7 +72,7 @@ export function lossChart(given: LossCurve[], options: LossChartOptions = {}): T
       y: {
         field: 'loss',
         type: 'quantitative',
-        title: 'matching loss',
+        title,
         scale: { zero: false },
       },
       color: {

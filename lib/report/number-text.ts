@@ -15,3 +15,14 @@ export function signedText(value: number, digits: number): string {
 export function intervalText({ low, high }: { low: number; high: number }, text: (value: number) => string): string {
   return `${text(low)} to ${text(high)}`;
 }
+
+const outside = 'outside of what was measured';
+
+/** The same of an interval whose ends may lie outside of what was measured: these are undefined. */
+export function openIntervalText(
+  { low, high }: { low?: number; high?: number },
+  text: (value: number) => string,
+): string {
+  if (low === undefined && high === undefined) return `${outside} on both sides`;
+  return `${low === undefined ? outside : text(low)} to ${high === undefined ? outside : text(high)}`;
+}

@@ -6,6 +6,7 @@ import { nearestName } from '../files/nearest-name';
 import type { Accuracy } from '../evaluation/evaluation';
 import { hashInName } from '../runs/run-files';
 import { findRuns, keysOf, requireKey, settingOf, type RunFilter, type RunRow } from '../runs/run-rows';
+import { labelsText } from './labels-text';
 import { intervalText, rounded } from './number-text';
 import { accuracyOverSeeds, type SeededAccuracy } from './over-seeds';
 import type { ReportTable } from './tables';
@@ -100,6 +101,12 @@ type Cells = Record<string, Cell[]>;
 
 const percent = (fraction: number | undefined) => (fraction === undefined ? null : rounded(100 * fraction, 1));
 
+/** Nothing of a run that says nothing. */
+function labelsOfRow({ kind, settings, result }: RunRow): string | undefined {
+  if (kind === undefined) return undefined;
+  return labelsText({ configuration: { labels: { kind: settings['labels.kind'] } }, ledger: result?.ledger });
+}
+
 function rowCells(rows: readonly RunRow[], columns: readonly string[]): Cells {
   const column = (of: (row: RunRow) => Cell | undefined) => rows.map((row) => of(row) ?? null);
   return {
@@ -114,6 +121,7 @@ function rowCells(rows: readonly RunRow[], columns: readonly string[]): Cells {
     ),
     'students trained': column(({ accuracy }) => accuracy?.runs.length),
     'tested on': column(({ split }) => split),
+    labels: column(labelsOfRow),
     'images per class': column(({ result }) => result && rounded(result.imagesPerClass, 2)),
     'bits per class': column(({ result }) => result?.ledger && rounded(result.ledger.bitsPerClass, 0)),
     'seconds of the set': column(({ result }) => result && Math.round(result.seconds)),
@@ -151,6 +159,7 @@ function groupCells(groups: readonly RunGroup[], columns: readonly string[]): Ce
     ),
     'deviation over students (%)': column(({ accuracy }) => percent(accuracy?.studentDeviation)),
     'tested on': first(({ split }) => split),
+    labels: first(labelsOfRow),
     'images per class': column((group) =>
       meanOf(
         results(group).map(({ imagesPerClass }) => imagesPerClass),

@@ -4,6 +4,7 @@ import { herdingSelection, randomSelection } from '../evaluation/baselines';
 import { selectByScore } from '../evaluation/el2n';
 import { kCentreSelection } from '../evaluation/k-centre';
 import { kMedoidsSelection } from '../evaluation/k-medoids';
+import { realTrainingSet } from '../evaluation/training-set';
 import { realImagesLedger } from '../factorization/ledger';
 import { perClassOf } from '../factorization/parameterisations';
 import { writeSealed } from '../files/sealed-json';
@@ -12,6 +13,9 @@ import { Random } from '../tensor/random';
 import type { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
 import { makeBasis, networkOf, readFeatureNetwork, readScores } from './coreset-bases';
+import { keepTensors } from './kept-tensors';
+import { expertLabeller, type Labeller } from './label-items';
+import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { setFiles } from './run-files';
 import type { BaselineKind, CoresetBasis } from './run-kinds';
@@ -21,18 +25,29 @@ import type { Session } from './session';
 export function chooseImages(kind: BaselineKind, configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const basisKind = basisOf(kind);
   let basis: MadeSet | undefined;
+  let label: Labeller | undefined;
   return makeSet(
     {
       kind,
       configuration,
-      check: async () => (basis = basisKind && (await makeBasis(basisKind, configuration, context))),
+      check: async (data) => {
+        if (context.options.makeExperts) await prepareInContext(configuration, context);
+        label = expertLabeller(configuration, data, context.options);
+        basis = basisKind && (await makeBasis(basisKind, configuration, context));
+      },
       secondsBefore: () => basis?.result.seconds ?? 0,
       work: async (session) => {
         const { data, folder, hash } = session;
-        if (kind === 'full') return realImagesLedger(data.train.count, data.train);
-        const images = await chosenBy(kind, configuration, session, basis);
-        writeSealed(setFiles(folder).selection, hash, { images: [...images] });
-        return realImagesLedger(images.length, data.train);
+        const images = kind === 'full' ? undefined : await chosenBy(kind, configuration, session, basis);
+        const real = realTrainingSet(data.train, images);
+        const { count } = real;
+        if (label) {
+          const softLabels = await label({ count, items: count, batch: (rows) => real.batch(rows) }, session);
+          keepTensors(setFiles(folder).labels, hash, { softLabels });
+          softLabels.dispose();
+        }
+        if (images) writeSealed(setFiles(folder).selection, hash, { images: [...images] });
+        return realImagesLedger(count, data.train, configuration.labels.kind);
       },
     },
     context,

@@ -20,9 +20,9 @@ import { disposeAll, floatCount, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
-import { keepTensors, readKeptTensors } from './kept-tensors';
+import { keepTensors, keptTensors } from './kept-tensors';
 import { makeSet, type MadeSet } from './make-set';
-import { advice, setFiles } from './run-files';
+import { setFiles } from './run-files';
 import type { CoresetBasis } from './run-kinds';
 import type { Session } from './session';
 
@@ -46,25 +46,17 @@ export function networkOf({ network }: Configuration, { train }: PreparedDataset
 
 /** Its parameters, of a basis of features; the caller disposes of them. */
 export function readFeatureNetwork({ folder, hash }: MadeSet): Parameters {
-  return kept(setFiles(folder).network, { folder, hash });
+  return keptTensors(setFiles(folder).network, { folder, hash });
 }
 
 /** Mean error norm of every training image, of a basis of scores. */
 export function readScores({ folder, hash }: MadeSet, { profile }: Configuration): Float32Array {
   return tf.tidy(() => {
     const all = Array.from({ length: scoringNetworks[profile] }, (_, number) => {
-      return kept(scoresFile(folder, number), { folder, hash }).norms as tf.Tensor1D;
+      return keptTensors(scoresFile(folder, number), { folder, hash }).norms as tf.Tensor1D;
     });
     return tf.stack(all).mean(0).dataSync<'float32'>();
   });
-}
-
-function kept(file: string, { folder, hash }: Pick<MadeSet, 'folder' | 'hash'>): Parameters {
-  try {
-    return readKeptTensors(file, hash);
-  } catch (error) {
-    throw new Error(`${(error as Error).message.replace(/\.$/, '')}. ${advice(folder)}`, { cause: error });
-  }
 }
 
 /** @returns what the network costs to store */

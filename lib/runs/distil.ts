@@ -17,9 +17,11 @@ import { isConstrained } from '../distillation/constraint-step';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
-import { allFinite } from '../tensor/parameters';
+import { startLogits } from '../factorization/soft-labels';
+import { allFinite, type Parameters } from '../tensor/parameters';
 import type { RunContext } from './context';
 import { distilledBytes, writeDistilledSet } from './distilled-file';
+import { expertLabeller, labelItems, type Labeller } from './label-items';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
@@ -35,6 +37,7 @@ import { hasSnapshot, requireSnapshots, wantedSnapshots, writeSnapshot } from '.
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
+  let label: Labeller | undefined;
   try {
     const made = await makeSet(
       {
@@ -44,13 +47,18 @@ export async function distil(configuration: Configuration, context: RunContext):
         check: async (data) => {
           if (makeExperts) await prepareInContext(configuration, context);
           distillation = createDistillation(configuration, data, { experts, dataFolder });
+          label = expertLabeller(configuration, data, context.options);
         },
         work: async (session) => {
-          const state = await iterations(distillation!, configuration, session);
+          const state = await iterations(distillation!, configuration, session, label);
           try {
-            const learned = { parameters: state.set.parameters, method: state.method.parameters };
             const { data, folder, hash } = session;
-            return writeDistilledSet(setFiles(folder).distilled, { ...learned, configuration, data, run: hash });
+            return await labelled(state, { configuration, distillation: distillation!, label }, session, (parameters) =>
+              writeDistilledSet(setFiles(folder).distilled, {
+                ...{ parameters, method: state.method.parameters, configuration, data },
+                run: hash,
+              }),
+            );
           } finally {
             releaseState(state);
           }
@@ -70,6 +78,7 @@ async function iterations(
   distillation: Distillation,
   configuration: Configuration,
   session: Session,
+  label: Labeller | undefined,
 ): Promise<DistillationState> {
   const { progress, signal, folder, hash } = session;
   const { iterations, checkpointEvery } = configuration;
@@ -79,7 +88,10 @@ async function iterations(
   const begun = existsSync(files.checkpoint);
   const snapshots = wantedSnapshots(configuration);
   if (!begun) announce(configuration, session, 0);
-  const last = begun ? lastState(distillation, files.checkpoint, belongs) : await firstState(distillation, session);
+  const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
+  const last = begun
+    ? lastState(distillation, files.checkpoint, belongs)
+    : await firstState(distillation, session, startLabels);
   let { state } = last;
   try {
     requireSnapshots(
@@ -100,15 +112,19 @@ async function iterations(
       session.recordTime();
     };
     // Before the checkpoint of the same iteration, after which nothing would write it.
-    const keep = () => {
-      const { iteration, set, method } = state;
+    const keep = async () => {
+      const { iteration, method } = state;
       if (!snapshots.includes(iteration) || hasSnapshot(session, iteration)) return;
       requireNumbers();
       const { data } = session;
-      writeSnapshot(session, { configuration, data, iteration, parameters: set.parameters, method: method.parameters });
+      await labelled(state, { configuration, distillation, label }, session, (parameters) =>
+        writeSnapshot(session, { configuration, data, iteration, parameters, method: method.parameters }),
+      );
+      // Labelling was a stage of its own.
+      if (label) progress.stage({ name: 'distilling', total: iterations, done: iteration });
     };
     try {
-      keep();
+      await keep();
       if (begun) announce(configuration, session, state.iteration);
       // What took its time is kept at once.
       else if (distillation.set.preparation) save();
@@ -125,7 +141,7 @@ async function iterations(
         metrics.append(next.metrics);
         const { iteration, loss } = next.metrics;
         progress.update(iteration, { loss });
-        keep();
+        await keep();
         if (iteration % checkpointEvery === 0 || iteration === iterations) save();
         await new Promise(setImmediate);
       }
@@ -143,15 +159,44 @@ async function iterations(
   }
 }
 
-/** The state before the first iteration, of a set that is prepared for it. */
-async function firstState(distillation: Distillation, session: Session) {
+interface Labelled {
+  configuration: Configuration;
+  distillation: Distillation;
+  label: Labeller | undefined;
+}
+
+/** Stores the tensors of a set, with what experts predict for its items where these label them. */
+async function labelled<Result>(
+  { set: { parameters } }: DistillationState,
+  { configuration, distillation, label }: Labelled,
+  session: Session,
+  store: (parameters: Parameters) => Result,
+): Promise<Result> {
+  if (configuration.labels.kind !== 'experts') return store(parameters);
+  const softLabels = await labelItems(label!, distillation.set, parameters, session);
+  try {
+    return store({ ...parameters, softLabels });
+  } finally {
+    softLabels.dispose();
+  }
+}
+
+/** The state before the first iteration, of a set that is prepared for it. @param label what its labels begin as, where they learn */
+async function firstState(distillation: Distillation, session: Session, label: Labeller | undefined) {
   const state = distillation.start();
   try {
-    const prepared = await prepareSet(distillation, session);
-    if (prepared === undefined) return { state, metricsBytes: 0 };
-    const { parameters, velocity } = state.set;
-    for (const name of Object.keys(prepared)) parameters[name].dispose();
-    return { state: { ...state, set: { parameters: { ...parameters, ...prepared }, velocity } }, metricsBytes: 0 };
+    const { parameters } = state.set;
+    const replace = (tensors: Parameters) => {
+      for (const name of Object.keys(tensors)) parameters[name].dispose();
+      Object.assign(parameters, tensors);
+    };
+    replace((await prepareSet(distillation, session)) ?? {});
+    if (label !== undefined) {
+      const labels = await labelItems(label, distillation.set, parameters, session);
+      replace(startLogits(labels));
+      labels.dispose();
+    }
+    return { state, metricsBytes: 0 };
   } catch (error) {
     releaseState(state);
     throw error;

@@ -5,6 +5,7 @@ import { configure, type Configuration } from '../distillation/configuration';
 import { learnedBeside, learnedShapes } from '../matching/methods';
 import type { LearnedSet } from '../evaluation/evaluation';
 import { createDistilledSet } from '../factorization/create-distilled-set';
+import { asProbabilities, asStored, labelTensors } from '../factorization/soft-labels';
 import { entriesOf, ledgerOf, type Ledger } from '../factorization/ledger';
 import type { DataShape, TensorSpec } from '../factorization/parameterisation';
 import { parameterisationOf } from '../factorization/parameterisations';
@@ -22,6 +23,7 @@ import { readSafetensors, writeSafetensors, type StoredTensor } from '../files/s
 import { addPrefix, disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { toStored, toTensor } from '../tensor/stored-tensors';
+import type { tf } from '../tensor/tensorflow';
 import { advice, hashInName, setFiles } from './run-files';
 import { storedAsSchema, type StoredAs } from './stored-as';
 
@@ -51,7 +53,7 @@ export interface DistilledFile extends LearnedSet {
 export type SnapshotOf = z.infer<typeof snapshotSchema>;
 
 export interface WriteOptions {
-  /** Of the set; where there are, `softLabels` [items, classes] of them. */
+  /** Of the set, soft labels included: `softLabels` [items, classes], or what a set learned. */
   parameters: Parameters;
   /** What the matching method learned beside it. Default: nothing. */
   method?: Parameters;
@@ -114,15 +116,17 @@ export function writeDistilledSet(file: string, options: WriteOptions): Ledger {
   const { version } = parameterisationOf(configuration.set.kind);
   const shape = { imageShape: data.train.imageShape, classCount: data.classNames.length };
   const declared = declaredTensors(configuration, shape, parameters);
-  const tensors = encodeTensors(
-    declared,
-    { ...parameters, ...method },
-    {
-      precision: stored?.precision ?? 'float32',
-      groups: stored?.groups ?? defaultGroups,
-      random: groupsRandom(configuration),
-      calibration,
-    },
+  const tensors = asStored(parameters, (ofSet) =>
+    encodeTensors(
+      declared,
+      { ...ofSet, ...method },
+      {
+        precision: stored?.precision ?? 'float32',
+        groups: stored?.groups ?? defaultGroups,
+        random: groupsRandom(configuration),
+        calibration,
+      },
+    ),
   );
   const statistics = data.statistics();
   const whitening = Object.entries(addPrefix(statistics, whiteningPrefix)).map(([name, tensor]) => [
@@ -169,10 +173,10 @@ export function distilledBytes(configuration: Configuration, shape: DataShape): 
 
 /**
  * Everything that a set of a configuration stores: its own tensors, and what was learned beside them.
- * @param present what there is, of which soft labels count as stored
+ * @param present what there is, of which soft labels that came with an imported set count as stored
  */
 function declaredTensors(
-  { set, matching }: Configuration,
+  { set, matching, labels }: Configuration,
   shape: DataShape,
   present: object = {},
 ): Record<string, TensorSpec> {
@@ -180,7 +184,7 @@ function declaredTensors(
   const learned = Object.entries(learnedShapes(matching, shape));
   return {
     ...tensors,
-    ...('softLabels' in present ? { softLabels: { shape: [itemCount, shape.classCount] } } : {}),
+    ...labelTensors('softLabels' in present ? 'learned' : labels.kind, itemCount, shape),
     // Students are trained with the rate that was learned for them; another would ruin them.
     ...Object.fromEntries(learned.map(([name, its]) => [name, { shape: its, floats: 0 }])),
   };
@@ -246,6 +250,11 @@ function readSet(file: string, { run: wanted }: ReadDistilledOptions): Distilled
     }
     return decodeTensors(declared, ofSet);
   });
+  const { softLabels } = decoded as Partial<Parameters>;
+  if (softLabels !== undefined && ofSet.softLabels.type !== 'F32') {
+    decoded.softLabels = asProbabilities(softLabels as tf.Tensor2D);
+    softLabels.dispose();
+  }
   const statistics = Object.fromEntries(
     Object.entries(ofWhitening).map(([name, stored]) => [name.slice(whiteningPrefix.length), toTensor(stored)]),
   );

@@ -87,16 +87,19 @@ export function setHash(
     case 'stored':
       return hashOf({ kind, ...stored });
     case 'full':
-      return hashOf({ ...common, holdOut, whitening });
+      return hashOf({ ...common, holdOut, whitening, ...ofLabels(configuration, versions) });
     case 'random':
-      return hashOf({ ...common, holdOut, whitening, perClass });
+      return hashOf({ ...common, holdOut, whitening, perClass, ...ofLabels(configuration, versions) });
     // Chosen by what networks make of images that are trained as students are, but for so many epochs on all images.
     case 'herding':
     case 'k-centre':
     case 'k-medoids':
     case 'el2n-easiest':
     case 'el2n-hardest':
-      return hashOf({ ...common, holdOut, whitening, perClass, ...trainingOf(configuration, versions) });
+      return hashOf({
+        ...{ ...common, holdOut, whitening, perClass, ...trainingOf(configuration, versions) },
+        ...ofLabels(configuration, versions),
+      });
     case 'features':
     case 'el2n-scores':
       return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration, versions) });
@@ -142,8 +145,11 @@ export function setName({ kind, configuration, imported, stored }: Omit<SetSourc
         : [kind];
   const perClass = perClassOf(set);
   const items = !isOfClasses(kind) ? [] : [parameterisationOf(set.kind).itemsInName?.(perClass) ?? `ipc${perClass}`];
+  const ownLabels = () => Object.fromEntries(differences(configuration).filter(([path]) => path.startsWith('labels.')));
   const differing =
-    kind === 'distillation' ? phrases(differencesOfSet(configuration)) : holdOut ? ['holdOut-true'] : [];
+    kind === 'distillation'
+      ? phrases(differencesOfSet(configuration))
+      : [...(holdOut ? ['holdOut-true'] : []), ...phrases(ownLabels())];
   return [...what, dataset, ...items, profile, ...differing].join('-');
 }
 
@@ -223,13 +229,23 @@ function trainingOf(configuration: Configuration, versions: Versions) {
   return { ...ofNetwork(versions), differences: Object.fromEntries(differing) };
 }
 
+/** Of real images that experts label: which experts, and what they were trained with beside what is told anyway. */
+function ofLabels(configuration: Configuration, versions: Versions): { labels?: object } {
+  if (configuration.labels.kind === 'hard') return {};
+  const differing = differences(configuration).filter(([path]) => /^(labels|network)\.|^augmentation$/.test(path));
+  return { labels: { ...ofNetwork(versions), differences: Object.fromEntries(differing) } };
+}
+
 /** What a configuration has different from its profile: paths such as 'matching.realBatch', and values. */
 export function differences(configuration: Configuration): [path: string, value: unknown][] {
-  const { profile, dataset, matching, set } = configuration;
+  const { profile, dataset, matching, set, labels } = configuration;
   const perClass = { [parameterisationOf(set.kind).itemsPerClass]: perClassOf(set) };
-  const input = { profile, dataset, matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
+  const chosen = { matching: { method: matching.method }, set: { kind: set.kind, ...perClass } };
+  const input = { profile, dataset, ...chosen, labels: { kind: labels.kind } };
   const usual = configure(input as ConfigurationInput, { anyDataset: true });
-  const defaults = new Map(leaves({ ...usual, network: usualNetwork(configuration, usual) }));
+  // Options of labels differ from the defaults of their kind, their kind from the profile's.
+  const usually = { network: usualNetwork(configuration, usual), labels: { ...usual.labels, kind: 'hard' } };
+  const defaults = new Map(leaves({ ...usual, ...usually }));
   return leaves(configuration).filter(([path, value]) => value !== undefined && !same(defaults.get(path), value));
 }
 
@@ -256,7 +272,7 @@ const longestPhrases = 80;
 function phrases(differing: Record<string, unknown>): string[] {
   const found: string[] = [];
   for (const [path, value] of Object.entries(differing)) {
-    const key = path.split('.').slice(-2).join('-');
+    const key = path === 'labels.kind' ? 'labels' : path.split('.').slice(-2).join('-');
     const phrase =
       path.startsWith('constraints.') && value === 0 ? `without-${path.split('.').pop()}` : `${key}-${String(value)}`;
     if ([...found, phrase].join('-').length > longestPhrases) break;

@@ -1,7 +1,8 @@
-/** What a matching method needs before its first iteration: experts of trajectory matching. */
+/** What a run needs before its first iteration: experts of trajectory matching, and those that label. */
 import { createAugmentation } from '../data/dsa';
 import { describeHolder } from '../files/lock';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
+import { preparationOf } from '../matching/label-options';
 import { matchingMethodOf, matchingNames } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { inContext, RunStopped, type RunContext, type RunOptions } from './context';
@@ -24,8 +25,8 @@ export interface MadeExperts {
 }
 
 /**
- * Makes what the matching method of a configuration needs prepared; what is already there is kept.
- * @returns what came of it; undefined for a method that needs nothing prepared
+ * Makes what a configuration needs prepared; what is already there is kept.
+ * @returns what came of it; undefined for one that needs nothing prepared
  * @throws RunStopped after an interrupt; the same again goes on
  */
 export async function prepareMatching(
@@ -33,7 +34,7 @@ export async function prepareMatching(
   options: MakeExpertsOptions = {},
 ): Promise<object | undefined> {
   const configuration = configure(input);
-  if (matchingMethodOf(configuration.matching.method).prepare === undefined) return undefined;
+  if (preparationOf(configuration) === undefined) return undefined;
   return inContext(configuration, options, (context) => prepareInContext(configuration, context, options.only));
 }
 
@@ -46,14 +47,14 @@ export async function prepareInContext(
   { options, data, progress, signal }: RunContext,
   only?: readonly number[],
 ): Promise<object | undefined> {
-  const { matching } = configuration;
-  const { prepare } = matchingMethodOf(matching.method);
-  if (prepare === undefined) return undefined;
+  const preparation = preparationOf(configuration);
+  if (preparation === undefined) return undefined;
+  const { prepare, options: given } = preparation;
   const { imageShape, classCount } = data.train;
-  const parts = only?.length ?? prepare.parts(matching);
-  progress.stage({ name: prepare.stage, total: parts * prepare.steps(matching) });
+  const parts = only?.length ?? prepare.parts(given);
+  progress.stage({ name: prepare.stage, total: parts * prepare.steps(given) });
   try {
-    return await prepare.make(matching, {
+    return await prepare.make(given, {
       surroundings: configuration,
       data,
       dataFolder: options.data,
@@ -80,7 +81,7 @@ export interface LeftToPrepare {
 }
 
 /**
- * What the matching method of a configuration needs prepared and does not find; nothing is made.
+ * What a configuration needs prepared and does not find; nothing is made.
  * @returns undefined where nothing is left to prepare
  * @throws Error where what is there cannot be used
  */
@@ -89,14 +90,15 @@ export async function leftToPrepare(
   { data: folder, experts }: Pick<RunOptions, 'data' | 'experts'> = {},
 ): Promise<LeftToPrepare | undefined> {
   const { matching, dataset, whitening, holdOut } = configuration;
-  const { prepare } = matchingMethodOf(matching.method);
-  if (prepare === undefined) return undefined;
+  const preparation = preparationOf(configuration);
+  if (preparation === undefined) return undefined;
+  const { prepare, options: given } = preparation;
   if (prepare.left === undefined) {
-    const parts = Array.from({ length: prepare.parts(matching) }, (_, part) => part);
+    const parts = Array.from({ length: prepare.parts(given) }, (_, part) => part);
     return { of: matching.method, parts };
   }
   const data = await dataAtHand(dataset, { data: folder, whitening, holdOut });
-  const left = prepare.left(matching, { surroundings: configuration, data, experts });
+  const left = prepare.left(given, { surroundings: configuration, data, experts });
   return left.parts.length > 0 ? left : undefined;
 }
 

@@ -9,8 +9,8 @@ import type { DistilledFile } from './distilled-file';
 
 /**
  * Writes `labels` int32 [items] and what the set's kind says: of images and HaBa `bases` [items, channels, height, width], with
- * HaBa the hallucinators; of kinds that say nothing `images`, all that they decode to, and `labels` of those; `soft_labels` [items, classes] where the set has
- * them. Beside them `mean`
+ * HaBa the hallucinators; of kinds that say nothing `images`, all that they decode to, and `labels` of those; `soft_labels`, probabilities [items or images,
+ * classes], where the set has them. Beside them `mean`
  * and `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels,
  * rows, columns; and what the matching method learned beside the set, as `step_size`.
  * The metadata is that of the distilled set, and the accuracy to expect, where it is known.
@@ -39,9 +39,11 @@ export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy
 function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
   const items = Int32Array.from({ length: set.itemCount }, (_, item) => item);
   const labels = set.labels(items);
-  const soft: Parameters = parameters.softLabels === undefined ? {} : { soft_labels: parameters.softLabels.clone() };
+  // Of what an item decodes to, all is labelled alike.
+  const soft = (times: number): Parameters =>
+    parameters.softLabels === undefined ? {} : { soft_labels: tf.tile(parameters.softLabels, [times, 1]) };
   const written = parameterisationOf(set.kind).toPyTorch?.(parameters);
-  if (written) return { ...written, labels: tf.tensor1d(labels.slice(0, set.itemCount), 'int32'), ...soft };
+  if (written) return { ...written, labels: tf.tensor1d(labels.slice(0, set.itemCount), 'int32'), ...soft(1) };
   const decoded = Array.from({ length: set.views }, (_, view) =>
     set.images(parameters, {
       items: tf.tensor1d(items, 'int32'),
@@ -51,7 +53,7 @@ function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
   return {
     images: imagesToPyTorch(tf.concat(decoded)),
     labels: tf.tile(tf.tensor1d(labels, 'int32'), [set.views]),
-    ...soft,
+    ...soft(set.views * set.formations),
   };
 }
 

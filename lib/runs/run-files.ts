@@ -44,6 +44,8 @@ export interface SetFiles {
   snapshots: string;
   /** Real images that were chosen. */
   selection: string;
+  /** Soft labels of real images. */
+  labels: string;
   /** Of what coresets are chosen by: the network whose features are used. */
   network: string;
   /** Written last: a set that has it is done. */
@@ -62,6 +64,7 @@ export function setFiles(folder: string): SetFiles {
     distilled: path.join(folder, 'distilled.safetensors'),
     snapshots: path.join(folder, 'snapshots'),
     selection: path.join(folder, 'selection.json'),
+    labels: path.join(folder, 'labels.safetensors'),
     network: path.join(folder, 'network.safetensors'),
     result: path.join(folder, 'result.json'),
     students: path.join(folder, 'students'),

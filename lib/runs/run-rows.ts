@@ -133,7 +133,9 @@ function settingsOf({ identity }: RunSummary, recipe?: StudentsSummary['recipe']
     ...(stored ? { stored } : {}),
     ...(imported ? { imported: { ...imported, files: undefined } } : {}),
   };
-  const all = leaves({ ...configuration, ...evaluation, ...others, data: dataChecksum });
+  // Of before there was a choice.
+  const labels = { labels: { kind: 'hard' } };
+  const all = leaves({ ...labels, ...configuration, ...evaluation, ...others, data: dataChecksum });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 

@@ -25,7 +25,10 @@ export async function run(input: ConfigurationInput, options: RunOptions = {}): 
   });
 }
 
-/** Real images that a distilled set is compared with, whichever method made it: students of all methods are trained alike. */
+/**
+ * Real images that a distilled set is compared with, whichever method made it: students of all methods are trained alike. With
+ * `labels: { kind: 'experts' }` they learn what experts predict for the images.
+ */
 export type BaselineInput = Omit<ConfigurationInput, 'set' | 'matching'> & {
   /**
    * 'random': random real images; 'full': the whole training set; and coresets, chosen by networks that are trained on it: by features of
@@ -52,6 +55,11 @@ export function configureBaseline({ baseline, keep, ipc, ...input }: BaselineInp
     );
   }
   kindOfBaseline(baseline, keep);
+  if (input.labels?.kind === 'learned') {
+    throw new RangeError(
+      "Configuration: 'labels.kind' is 'learned', and nothing learns on real images; of a baseline allowed are 'hard' and 'experts'.",
+    );
+  }
   const settings: ConfigurationInput = { ...input, matching: { method: 'dm' }, set: { kind: 'images', ipc } };
   if (baseline === 'full') {
     const length =

@@ -14,12 +14,13 @@ import { realTrainingSet } from '../evaluation/training-set';
 import { openJsonLines } from '../files/json-lines';
 import { clearDeadHolder } from '../files/lock';
 import { writeSealed } from '../files/sealed-json';
+import type { tf } from '../tensor/tensorflow';
 import type { RunContext } from './context';
 import { readRunsSet } from './distilled-file';
 import { studentsPlace } from './identity';
-import { keepTensors } from './kept-tensors';
+import { keepTensors, keptTensors } from './kept-tensors';
 import type { LedgeredResult, MadeSet } from './make-set';
-import { advice, readRecipe, readSelection, readStudents, studentsFiles } from './run-files';
+import { advice, readRecipe, readSelection, readStudents, setFiles, studentsFiles } from './run-files';
 import { isDistilled, type RunKind } from './run-kinds';
 import { inSession, type Session } from './session';
 import type { StoredAs } from './stored-as';
@@ -125,7 +126,18 @@ export async function evaluateStudents(
     }
   }
   const chosen = set.kind === 'full' ? undefined : readSelection(set);
-  return evaluateTrainingSet(realTrainingSet(data.train, chosen), configuration, data, options);
+  const soft = configuration.labels.kind === 'hard' ? undefined : readLabels(set);
+  const images = realTrainingSet(data.train, chosen, soft);
+  try {
+    return await evaluateTrainingSet(images, configuration, data, options);
+  } finally {
+    images.dispose();
+  }
+}
+
+/** Soft labels of real images; the caller disposes of them. */
+function readLabels({ folder, hash }: Pick<MadeSet, 'folder' | 'hash'>): tf.Tensor2D {
+  return keptTensors(setFiles(folder).labels, { folder, hash }).softLabels as tf.Tensor2D;
 }
 
 /** E.g. 'test accuracy 38.8 % (deviation 0.4 % over 3 students)'. */

@@ -71,7 +71,7 @@ exports.keepCompiledPackages = function (root, file) {
  * What a kept script does not do: begin as a program, and `import()`, which after V8's cache finds no loader. What only looks like it
  * is compiled by Node, too, and takes longer.
  */
-const isForNode = (code) => /^#!|(?<![.`'"\w$])import\s*(?:\/\*[^*]*\*\/\s*)?\(\s*[^)\s]/.test(code);
+const isForNode = (code) => /^#!|(?<![.`'"\w$]|typeof )import\s*(?:\/\*[^*]*\*\/\s*)?\(\s*[^)\s]/.test(code);
 
 /** Node reads the map of each package's file, whose lines nobody looks for. */
 const withoutSourceMap = (code) => code.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '');

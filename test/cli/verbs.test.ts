@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import sharp from 'sharp';
 import type { RunResult } from '../../lib/runs/train-students';
 import { writeDigits } from '../faults/world';
 import { haba, lastJson, startHaba } from './command-line';
@@ -113,6 +114,19 @@ test('data --list: every dataset with its state; with a name its classes and sta
   assert.match(all, /^shapes +embedded /m);
   const one = (await haba('data', 'mnist', '--list', '--data', data)).stdout;
   assert.match(one, /^mnist: 60 \+ 20 images of 32x32x1\n10 classes: 0, 1, .*, 9\nmean 0\.1307; deviation 0\.3081\n/);
+});
+
+test("data with a folder of one's own images describes them, whatever the folder is called; nothing of a download", async () => {
+  const own = path.join(folder, 'my images');
+  for (const name of ['train/猫', 'train/b', 'val/猫', 'val/b']) {
+    mkdirSync(path.join(own, name), { recursive: true });
+    const image = { create: { width: 40, height: 30, channels: 3 as const, background: 'red' } };
+    await sharp(image)
+      .png()
+      .toFile(path.join(own, name, '1.png'));
+  }
+  const { stdout } = await haba('data', own);
+  assert.match(stdout, /^my-images: 2 \+ 2 images of 32x32x3\n2 classes: b, 猫\nmean 1\.0000, 0\.0000, 0\.0000; /);
 });
 
 test('every verb has its help', async () => {

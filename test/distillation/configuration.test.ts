@@ -193,3 +193,63 @@ test('students of trajectory matching train with the learned step size, unless a
   assert.equal(rateOf({ matching: { method: 'mtt' }, evaluation: { learningRate: 0.02 } }), 0.02);
   assert.equal(rateOf({}), 0.01);
 });
+
+test('labels are hard unless another kind is chosen, which has defaults of its own', () => {
+  assert.deepEqual(configure().labels, { kind: 'hard' });
+  const { labels, optimisers, matching } = configure({ matching: { method: 'mtt' }, labels: { kind: 'learned' } });
+  const experts = {
+    ...{ seed: 0, count: 3, epochs: 5, learningRate: 0.01 },
+    momentum: 0,
+    weightDecay: 0,
+    batchSize: 256,
+  };
+  assert.deepEqual(labels, { kind: 'learned', start: 'hard', experts });
+  assert.deepEqual(matching.method === 'mtt' && matching.experts, experts);
+  assert.deepEqual(Object.keys(optimisers), ['bases', 'hallucinators', 'stepSize', 'labels']);
+  const others = configure({ labels: { kind: 'experts', experts: { epochs: 9 } } });
+  assert.deepEqual(others.labels, { kind: 'experts', experts: { ...experts, epochs: 9 } });
+  assert.ok(!('labels' in others.optimisers));
+  // With trajectory matching they are the run's own experts, of which labels may take others' numbers.
+  const own = configure({
+    matching: { method: 'mtt', experts: { seed: 4, count: 7 } },
+    labels: { kind: 'experts', experts: { count: 2 } },
+  });
+  assert.deepEqual(own.labels, { kind: 'experts', experts: { ...experts, seed: 4, count: 2 } });
+  assert.deepEqual(configure(own), own);
+  const paper = (ipc: number) =>
+    configure({ profile: 'paper', set: { kind: 'images', ipc }, labels: { kind: 'learned' } }).optimisers.labels;
+  assert.deepEqual([paper(1), paper(10)], [5, 2].map((learningRate) => ({ learningRate, momentum: 0.9 }))); // prettier-ignore
+});
+
+const impossibleLabels: [what: string, input: ConfigurationInput, message: RegExp][] = [
+  [
+    'learned under a loss that has no labels',
+    { matching: { method: 'dm' }, labels: { kind: 'learned' } },
+    /'labels\.kind' is 'learned' and 'matching\.method' is 'dm', whose loss does not depend on labels, .*allowed are 'hard' and 'experts'\. Labels are learned with 'dc', 'dsa', 'mtt'/,
+  ],
+  [
+    'an unknown kind',
+    { labels: { kind: 'soft' as 'hard' } },
+    /'labels\.kind' is 'soft'; allowed are hard, experts, learned/,
+  ],
+  [
+    'options of another kind',
+    { labels: { start: 'hard' } as ConfigurationInput['labels'] },
+    /'labels\.start' is not a key where 'labels\.kind' is 'hard'/,
+  ],
+  [
+    'a rate of what does not learn',
+    { optimisers: { labels: { learningRate: 1 } } },
+    /'optimisers\.labels' is not a key/,
+  ],
+  [
+    'two kinds of experts',
+    { matching: { method: 'mtt' }, labels: { kind: 'experts', experts: { seed: 1 } } },
+    /'labels\.experts\.seed' is 1 and 'matching\.experts\.seed' is 0; a run has one kind of experts/,
+  ],
+];
+for (const [what, input, message] of impossibleLabels) {
+  test(`labels, ${what}: refused in a sentence`, () => {
+    assert.throws(() => configure(input), message);
+  });
+}

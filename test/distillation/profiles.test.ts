@@ -103,6 +103,7 @@ for (const dataset of datasets) {
             batchSize: 256,
           },
         },
+        labels: { kind: 'hard' },
         augmentation,
         constraints: {
           cosine: 0.1,

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Executor } from '../../lib/experiments/executor';
+import type { ConfigurationInput } from '../../lib/distillation/configuration';
 import { runGrid, type GridCell } from '../../lib/experiments/grid';
+import { lookUp } from '../../lib/experiments/look-up';
+import { planRuns } from '../../lib/experiments/plan';
+import type { RunTask } from '../../lib/experiments/task';
 import { RunStopped } from '../../lib/runs/context';
 import type { RunResult } from '../../lib/runs/train-students';
 import type { ProgressReporter } from '../../lib/terminal/progress';
@@ -53,6 +57,25 @@ const executor = (made: Record<string, MadeUp>): Executor => ({
     }
     return Promise.resolve();
   },
+});
+
+test('tasks of one set are estimated once with it, then with their own students alone', async () => {
+  const input: ConfigurationInput = {
+    ...{ profile: 'smoke', dataset: 'shapes', set: { kind: 'images', ipc: 1 }, snapshots: [1, 3] },
+    ...{ iterations: 400, evaluation: { students: 1, updates: 1 } },
+  };
+  const of = { kind: 'run', input } as const;
+  const tasks: RunTask[] = [
+    of,
+    ...[1, 3, 400].map((snapshot) => ({ kind: 'evaluation', of, students: {}, snapshot }) as const),
+  ];
+  const wanted = await Promise.all(
+    tasks.map(async (task) => ({ label: '', task, found: await lookUp(task, { runs }) })),
+  );
+  const [whole, ...students] = (await planRuns(wanted, { runs })).map(({ estimate }) => estimate!.seconds);
+  for (const seconds of students) assert.ok(seconds < whole / 10, `${seconds} of ${whole}`);
+  const [alone] = await planRuns(wanted.slice(1, 2), { runs });
+  assert.ok(alone.estimate!.seconds > whole, 'without another task it makes the set itself, and the students of both');
 });
 
 test('says how many are done, which runs, how many wait and for how long', async () => {

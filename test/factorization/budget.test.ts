@@ -68,6 +68,7 @@ test('budget: as many bases as fit, and one more would not', () => {
       hallucinatorCount: 0,
       perClass: 10,
       set: { kind: 'images', ipc: 10 },
+      labels: 'hard',
       ...storage({ kind: 'images', ...cifar, ipc: 10 }),
     },
   );

@@ -4,6 +4,7 @@ import { before, test } from 'node:test';
 import { createAugmentation, type Augmentation } from '../../lib/data/dsa';
 import { createDistilledSet, type DistilledSetOptions } from '../../lib/factorization/create-distilled-set';
 import { learnedOf, type DistilledSet } from '../../lib/factorization/distilled-set';
+import { withLearnedLabels } from '../../lib/factorization/soft-labels';
 import { distributionMatching } from '../../lib/matching/distribution';
 import { gradientMatching } from '../../lib/matching/gradient';
 import type { MatchingLoss, MatchingParameters, MatchingStep } from '../../lib/matching/matching-loss';
@@ -77,11 +78,24 @@ function learnedBy(method: string): Parameters {
   return method.startsWith('a loss from outside') ? { scale: tf.scalar(0.7), shift: tf.tensor1d([0.1, -0.2]) } : {};
 }
 
+/** Of these the labels are learned, too, by every loss that depends on them. */
+const labelled = [
+  'images, multi-formation 2',
+  'HaBa, multi-formation 2',
+  'FreD',
+  'a kind from outside the library, with a tensor that is fixed',
+];
+const byLabels = ['dc', 'dsa', 'mtt, full', 'mtt, stepwise'];
+
 for (const [method, create] of Object.entries(methods)) {
-  for (const [kind, options] of Object.entries(sets)) {
+  const withLabels = labelled.filter(() => byLabels.includes(method)).map((kind) => `${kind}, learned labels`);
+  for (const kind of [...Object.keys(sets), ...withLabels]) {
+    const isLearned = withLabels.includes(kind);
+    const options = sets[kind.replace(/, learned labels$/, '')];
     test(`${method} on ${kind}: gradients for all it learns, the same eager and compiled`, async () => {
       const tensors = tf.memory().numTensors;
-      const set = createDistilledSet({ ...options, ...inputs } as DistilledSetOptions);
+      const plain = createDistilledSet({ ...options, ...inputs } as DistilledSetOptions);
+      const set = isLearned ? withLearnedLabels(plain) : plain;
       const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
       const loss = create(set, augmentation);
       const parameters = { set: set.init(Random.stream(1, 'test'), source), method: learnedBy(method) };

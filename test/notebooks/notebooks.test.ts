@@ -48,6 +48,11 @@ for (const file of notebooks) {
 
   test(`${name}: as committed it is executed in order, without errors, on no dataset but the one it names`, () => {
     const cells = readNotebook(file);
+    // One that says so has nothing to show.
+    if (cells.some(({ source }) => source.includes('**Not executed yet.**'))) {
+      for (const { execution_count, outputs } of codeOf(cells)) assert.deepEqual([execution_count, outputs], [null, []]);
+      return;
+    }
     assertExecuted(cells);
     const said = cells.flatMap(({ outputs }) => outputs.map(({ text = '' }) => text)).join('');
     assert.doesNotMatch(said, /going on with the embedded dataset/);

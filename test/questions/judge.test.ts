@@ -58,6 +58,18 @@ test('a basis spreads only through hallucinators that differ; images are counted
   assert.ok(judge.measure(identity).spreadOfBasis < 0.01, `${judge.measure(identity).spreadOfBasis}`);
 });
 
+test('before hallucinators: bases alone; hallucinators that are all the identity add no direction to them', () => {
+  assert.equal(judge.measure(images).bases, undefined);
+  const still = judge.measure(identity);
+  // But for the border, which a valid convolution takes away.
+  assert.ok(Math.abs(still.effectiveRank / still.bases!.effectiveRank - 1) < 0.1, JSON.stringify(still));
+  // Two bases of a class, three times each: 18 of the 30 pairs of different members are of different bases, the others lie at no distance.
+  assert.ok(Math.abs(still.spreadOfClass / still.bases!.spreadOfClass - 18 / 30) < 0.1, JSON.stringify(still));
+  // Hallucinators with noise do.
+  const noisy = judge.measure(haba);
+  assert.ok(noisy.effectiveRank > noisy.bases!.effectiveRank + 0.5, JSON.stringify(noisy));
+});
+
 test('two real images of one class lie one unit apart on average, up to the few that were drawn', () => {
   const { spreadOfClass, coverage, effectiveRank } = judge.measure(random);
   assert.ok(spreadOfClass > 0.7 && spreadOfClass < 1.3, `${spreadOfClass}`);

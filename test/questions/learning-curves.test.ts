@@ -61,7 +61,12 @@ test('all points of a curve are of one distillation, that of the same run withou
 test('lengths, snapshots, kinds and recipes can be chosen; where a profile counts epochs, updates are as many', () => {
   const cells = learningCurves(quick, {
     ...{ budgets: [2], methods: [{ method: 'dm', realBatch: 8 }], kinds: ['multi-formation'], seeds: [0] },
-    ...{ iterations: 50, snapshots: [0, 20, 50], evaluation: { updates: 7 } },
+    ...{
+      iterations: 50,
+      snapshots: [0, 20, 50],
+      evaluation: { updates: 7 },
+      configuration: { network: { width: 64 } },
+    },
   });
   assert.deepEqual(
     cells.map(({ factors }) => [factors.kind, factors.iteration]),
@@ -73,6 +78,7 @@ test('lengths, snapshots, kinds and recipes can be chosen; where a profile count
   );
   const { made } = configureTask(cells[0].task);
   assert.deepEqual([made.iterations, made.evaluation.updates, made.snapshots], [50, 7, [0, 20]]);
+  assert.equal((made.network as { width?: number }).width, 64);
   const [paper] = learningCurves({ ...quick, profile: 'paper' }, { methods: ['dm'], budgets: [1] });
   const { evaluation } = configureTask(paper.task).made;
   assert.deepEqual([evaluation.epochs, evaluation.updates], [undefined, 1000]);
@@ -157,7 +163,7 @@ test('without images there is nothing to compare with, and one seed has no inter
     'crossings',
     points.filter(({ factors }) => factors.kind === 'HaBa' && factors.method === 'DM'),
   );
-  assert.deepEqual([...alone.table.array('at')], ['nothing to compare', 'nothing to compare']);
+  assert.deepEqual([...alone.table.array('at')], ['no images to compare with', 'no images to compare with']);
   const one = crossingsTable(
     'crossings',
     points.filter(({ factors }) => factors.seed === 1 && factors.method === 'DM'),

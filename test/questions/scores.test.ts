@@ -76,6 +76,27 @@ test('without students of both sides there is no ARS, without a shared seed no s
   );
 });
 
+test('what is not labelled alike is not scored, and the table says what each is labelled with', () => {
+  const softly = (result: RunResult): RunResult => ({
+    ...result,
+    configuration: { ...result.configuration, labels: { kind: 'experts' } as RunResult['configuration']['labels'] },
+  });
+  const soft: ScoredSet = {
+    label: 'soft',
+    augmented: herding.augmented.map(softly),
+    plain: herding.plain!.map(softly),
+  };
+  const rowOf = (set: ScoredSet, others: Omit<ScoredSet, 'label'>) => {
+    const [row] = scoresTable('scores', [set], { full, random: others }).table.objects() as Record<string, unknown>[];
+    return [row.labels, row['HLR (%)'], row['IOR (%)'], row.LRS, row.ARS, row['seeds scored']];
+  };
+  const other = 'random images are labelled hard';
+  assert.deepEqual(rowOf(soft, random), ['soft, by experts', 'soft labels', other, 'soft labels', other, 0]);
+  const alike = { augmented: random.augmented.map(softly), plain: random.plain!.map(softly) };
+  assert.deepEqual(rowOf(soft, alike), ['soft, by experts', 'soft labels', '29.0', 'soft labels', '0.363', 2]);
+  assert.deepEqual(rowOf(herding, random), ['hard', '25.0', '29.0', '0.278', '0.363', 2]);
+});
+
 const seeded = ({ configuration }: RunResult, seed: number) => ({ ...configuration, seed });
 
 test('scores of recipes instead of sets are refused: other students, other splits, augmentation on the wrong side', () => {

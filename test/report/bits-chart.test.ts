@@ -41,6 +41,7 @@ test('bits against accuracy: a point a label and its mean bits over seeds, and i
 test('storage in columns: floats as they are, bits as the mean over the seeds of a row', () => {
   const of = (label: string) => runs.filter((one) => one.label === label).map(({ result }) => result);
   assert.deepEqual(storageColumns([of('HaBa'), of('HaBa, 2 bits')]), {
+    labels: ['hard', 'hard'],
     'stored floats': [30_720, 30_720],
     'images per class': [1, 1],
     'bits per class': [983_040, 40_100],

@@ -66,3 +66,15 @@ test('a point of a curve is the mean of a window, at its last iteration', () => 
     { label: 'HaBa', iteration: 5, loss: 5 },
   ]);
 });
+
+test('accuracies that are all the same, but for rounding, have an axis that can be read', async () => {
+  // Of 33 images 25: a deviation of 1e-16 is left.
+  const same = ['HaBa', 'images'].map((label) => {
+    const runs = [25 / 33, 25 / 33, 25 / 33];
+    return { label, accuracy: { mean: runs.reduce((sum, one) => sum + one) / 3, std: 1.36e-16, runs } };
+  });
+  const figure = await chartFigure('same', accuracyChart(same), []);
+  assertReadable(figure);
+  const said = textBoxes(figure.svg).map(({ content }) => content);
+  assert.ok(said.includes('75.5') && said.includes('76.0'), said.join(' | '));
+});

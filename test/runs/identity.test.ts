@@ -169,3 +169,32 @@ test('the images of a baseline follow from few settings', () => {
   assert.equal(new Set(kinds.map((kind) => hash(images({}), kind))).size, kinds.length);
   assert.equal(hash({ set: { kind: 'images', ipc: 3 } }, 'full'), hash({ set: { kind: 'images', ipc: 4 } }, 'full'));
 });
+
+test('labels are part of the identity where they are soft, of real images too, and nowhere else', () => {
+  const mtt: ConfigurationInput = { matching: { method: 'mtt' }, set: { kind: 'images', ipc: 1 } };
+  const images: ConfigurationInput = { set: { kind: 'images', ipc: 10 } };
+  assert.equal(hash({ labels: { kind: 'hard' } }), hash());
+  assert.equal(hash({ ...images, labels: { kind: 'hard' } }, 'random'), 'fbc97d29e8');
+  const hashes = [
+    hash(mtt),
+    hash({ ...mtt, labels: { kind: 'experts' } }),
+    hash({ ...mtt, labels: { kind: 'experts', experts: { epochs: 6 } } }),
+    hash({ ...mtt, labels: { kind: 'learned' } }),
+    hash({ ...mtt, labels: { kind: 'learned', start: 'experts' } }),
+    hash({ ...mtt, labels: { kind: 'learned' }, optimisers: { labels: { learningRate: 0.125 } } }),
+    ...(['random', 'full', 'herding'] as const).flatMap((kind) => [
+      hash(images, kind),
+      hash({ ...images, labels: { kind: 'experts' } }, kind),
+      hash({ ...images, labels: { kind: 'experts', experts: { count: 4 } } }, kind),
+    ]),
+    // Experts are trained on the network of the run, with its augmentation.
+    hash({ ...images, labels: { kind: 'experts' }, network: { width: 8 } }, 'random'),
+    hash({ ...images, labels: { kind: 'experts' }, augmentation: 'flip' }, 'random'),
+  ];
+  assert.equal(new Set(hashes).size, hashes.length);
+  assert.equal(
+    name({ ...mtt, labels: { kind: 'learned', start: 'experts' } }),
+    'images-mtt-cifar10-ipc1-quick-labels-learned-labels-start-experts',
+  );
+  assert.equal(name({ ...images, labels: { kind: 'experts' } }, 'random'), 'random-cifar10-ipc10-quick-labels-experts');
+});

@@ -11,6 +11,7 @@ import { executeTask } from '../../lib/experiments/execute-task';
 import { readTaskRequest, type RunTask } from '../../lib/experiments/task';
 import { dataAtHand } from '../../lib/runs/data-at-hand';
 import { distilledBytes, readResultsSet, readRunsSet } from '../../lib/runs/distilled-file';
+import { evaluateFile } from '../../lib/runs/evaluate-file';
 import { snapshotPlace } from '../../lib/runs/identity';
 import { RunStopped } from '../../lib/runs/context';
 import { evaluateRun, evaluateSnapshot, run } from '../../lib/runs/run';
@@ -150,6 +151,9 @@ test('students of a snapshot are stored under the run, trained once, and know wh
   const other = await evaluateRun(one, { evaluation: { updates: 1 } }, options);
   assert.deepEqual([other.snapshot, other.updates], [one.snapshot, 1]);
   assert.equal((await evaluateSnapshot(whole, 5, {}, options)).students, whole.students);
+  // By its file, too, which knows what was recorded beside it.
+  const file = await evaluateFile(setFiles(placeOf(whole, 1).folder).distilled, { progress: silent });
+  assert.deepEqual([file.accuracy, file.recorded], [one.accuracy, one.accuracy]);
   const read = readResultsSet(one);
   assert.deepEqual(read.snapshot, { of: hashInName(whole.run), iteration: 1 });
   read.dispose();

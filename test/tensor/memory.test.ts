@@ -1,6 +1,6 @@
 /** What a container gives is what there is, and more than that is said before work begins. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const gibibyte = 2 ** 30;
 test('the limit of a container counts where it is less than the machine; none, or one beyond it, does not', (context) => {
   const of = (constrained: number) => {
     const mocked = context.mock.method(process, 'constrainedMemory', () => constrained);
-    const limit = memoryLimit();
+    const limit = memoryLimit('/nowhere');
     mocked.mock.restore();
     return limit;
   };
@@ -21,6 +21,75 @@ test('the limit of a container counts where it is less than the machine; none, o
   assert.deepEqual(of(0), { machineBytes, bytes: machineBytes });
   assert.deepEqual(of(2 ** 64), { machineBytes, bytes: machineBytes });
   assert.deepEqual(of(2 ** 28), { machineBytes, bytes: 2 ** 28 });
+});
+
+test('a limit of a control group counts, of either version, also of a group around the own one', (context) => {
+  // That of the machine that tests are run on.
+  context.mock.method(process, 'constrainedMemory', () => 0);
+  const machineBytes = totalmem();
+  const megabytes = 2 ** 20;
+  const first = (group: string, bytes: string) => ({ [`sys/fs/cgroup/memory${group}/memory.limit_in_bytes`]: bytes });
+  const cases: [name: string, files: Record<string, string>, bytes: number][] = [
+    ['no control groups', {}, machineBytes],
+    ['version 2, no limit', { 'proc/self/cgroup': '0::/a\n', 'sys/fs/cgroup/a/memory.max': 'max\n' }, machineBytes],
+    [
+      'version 2, a container',
+      { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': '268435456\n' },
+      256 * megabytes,
+    ],
+    [
+      'version 2, a job around its task',
+      {
+        'proc/self/cgroup': '0::/slurm/job_7/step_0/task_0\n',
+        'sys/fs/cgroup/slurm/job_7/memory.max': `${300 * megabytes}\n`,
+        'sys/fs/cgroup/slurm/job_7/step_0/memory.max': `${400 * megabytes}\n`,
+        'sys/fs/cgroup/slurm/job_7/step_0/task_0/memory.max': 'max\n',
+      },
+      300 * megabytes,
+    ],
+    [
+      'version 2, a path of the host, not there',
+      { 'proc/self/cgroup': '0::/docker/1f\n', 'sys/fs/cgroup/memory.max': `${128 * megabytes}\n` },
+      128 * megabytes,
+    ],
+    [
+      'version 1, the own group, beside groups of others',
+      {
+        'proc/self/cgroup': '5:cpu:/c\n4:memory:/docker/1f\n0::/\n',
+        ...first('/docker/1f', `${200 * megabytes}`),
+        ...first('/c', '1'),
+      },
+      200 * megabytes,
+    ],
+    [
+      'version 1, a container',
+      { 'proc/self/cgroup': '4:memory:/docker/1f\n', ...first('', '134217728\n') },
+      128 * megabytes,
+    ],
+    [
+      'version 1, no limit',
+      { 'proc/self/cgroup': '4:memory:/\n', ...first('', '9223372036854771712\n') },
+      machineBytes,
+    ],
+    [
+      'files that make no sense',
+      { 'proc/self/cgroup': 'x\n0:\n::a\n0::\n', 'sys/fs/cgroup/memory.max': '-3 x' },
+      machineBytes,
+    ],
+  ];
+  const folder = mkdtempSync(path.join(tmpdir(), 'haba-groups-'));
+  try {
+    for (const [place, [name, files, bytes]] of cases.entries()) {
+      const root = path.join(folder, `${place}`);
+      for (const [file, content] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+        writeFileSync(path.join(root, file), content);
+      }
+      assert.equal(memoryLimit(root).bytes, bytes, name);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('in words: what there is, and what is too much', () => {

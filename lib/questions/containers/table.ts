@@ -25,7 +25,7 @@ export function containerBitsTable(name: string, runs: ContainerRuns): ReportTab
   const groups = groupSeeds(shown);
   const results = groups.map(resultsOf);
   const column = <T>(of: (setting: Setting<ContainerFactors>) => T) => groups.map(({ setting }) => of(setting));
-  const { 'bits per class': bits, '8-bit images per class': images } = storageColumns(results);
+  const { labels, 'bits per class': bits, '8-bit images per class': images } = storageColumns(results);
   const needed = results.map((own) => randomImagesForAccuracy(runs)(accuracyOverSeeds(own).mean));
   const stored = (place: number) => mean(results[place].map(({ ledger }) => ledger.realImagesPerClass));
   const isReal = column(({ method }) => method === 'none');
@@ -37,6 +37,7 @@ export function containerBitsTable(name: string, runs: ContainerRuns): ReportTab
       'training set': column(({ kind }) => kind),
       'budget (images per class)': column(({ budget }) => budget),
       precision: column(({ precision }) => precision),
+      labels,
       'bits per class': bits,
       '8-bit images per class': images,
       ...accuracyColumns(results),

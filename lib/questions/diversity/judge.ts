@@ -25,6 +25,8 @@ export interface Diversity {
   effectiveRank: number;
   /** Share of real test images that have a training image among their five nearest; of fewer, where there are not six. */
   coverage: number;
+  /** Of a set with hallucinators: the same of its bases, before them; those of one channel are looked at in grey. */
+  bases?: { spreadOfClass: number; effectiveRank: number };
 }
 
 export interface JudgeOptions {
@@ -93,7 +95,7 @@ export async function diversityJudge(
       const chosen = readSelection({ folder: run.run, hash: hashInName(run.run) });
       const features = embed(parameters, chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
       const labels = chosen.map((index) => data.train.labels[index]);
-      return { groups: features.expandDims<tf.Tensor3D>(1), labels };
+      return { groups: features.expandDims<tf.Tensor3D>(1), labels, bases: undefined };
     }
     if (!isDistilled(kind)) {
       throw new RangeError(
@@ -106,28 +108,44 @@ export async function diversityJudge(
     const items = training.count;
     const features = embed(parameters, set.views * items, (rows) => training.batch(rows));
     const labels = training.labels(range(0, items));
+    const hasHallucinators = Object.values(set.tensors).some(({ part }) => part === 'hallucinators');
+    const stored = hasHallucinators ? set.stages?.stored : undefined;
+    const bases =
+      stored &&
+      embed(parameters, items, (rows) =>
+        // One formation after the other, as training images are.
+        tf.gather(coloured(stored(distilled.parameters, tf.range(0, set.itemCount, 1, 'int32')), imageShape[2]), rows),
+      ).expandDims<tf.Tensor3D>(1);
     distilled.dispose();
     training.dispose();
     const groups = features.reshape([set.views, items, -1]).transpose<tf.Tensor3D>([1, 0, 2]);
-    return { groups, labels };
+    return { groups, labels, bases };
+  };
+  /** Of groups, [items, views, features], whose labels are those: how far a class lies apart, and in how many directions all do. */
+  const spreads = (groups: tf.Tensor3D, labels: ArrayLike<number>) => {
+    const [items, views, size] = groups.shape;
+    const byClass = Array.from({ length: classCount }, (_, label) => {
+      const rows = range(0, items).filter((row) => labels[row] === label);
+      return tf.gather(groups, rows).reshape([rows.length * views, size]);
+    });
+    return {
+      spreadOfClass: spread(tf.stack(byClass) as tf.Tensor3D) / unit,
+      effectiveRank: effectiveRank(groups.reshape<tf.Tensor2D>([items * views, size])),
+    };
   };
 
   return {
     measure(run) {
       return tf.tidy(() => {
-        const { groups, labels } = groupsOf(run);
+        const { groups, labels, bases } = groupsOf(run);
         const [items, hallucinators, size] = groups.shape;
         const all = groups.reshape<tf.Tensor2D>([items * hallucinators, size]);
-        const byClass = Array.from({ length: classCount }, (_, label) => {
-          const rows = [...labels.keys()].filter((row) => labels[row] === label);
-          return tf.gather(groups, rows).reshape([rows.length * hallucinators, size]);
-        });
         return {
           images: items * hallucinators,
           spreadOfBasis: spread(groups) / unit,
-          spreadOfClass: spread(tf.stack(byClass) as tf.Tensor3D) / unit,
-          effectiveRank: effectiveRank(all),
+          ...spreads(groups, labels),
           coverage: coverage(real, all, { neighbours: Math.min(5, realCount - 1) }),
+          ...(bases ? { bases: spreads(bases, labels) } : {}),
         };
       });
     },
@@ -155,6 +173,11 @@ export async function diversityJudge(
 /** E.g. 'cifar10 (normalise)'. */
 function described({ dataset, whitening, holdOut }: RunResult['configuration']): string {
   return `${dataset} (${whitening}${holdOut ? ', without the validation images' : ''})`;
+}
+
+/** Images of one channel with as many as the network reads, all alike. */
+function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {
+  return images.shape[3] === channels ? images : tf.tile(images, [1, 1, 1, channels]);
 }
 
 function range(first: number, count: number): Int32Array {

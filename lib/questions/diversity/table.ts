@@ -2,6 +2,7 @@
 import { table } from 'arquero';
 import { mean } from 'simple-statistics';
 import type { DiversityFactors } from './grid';
+import type { Diversity } from './judge';
 import type { MeasuredRun } from './measure';
 import { groupSeeds, type SeedGroup } from '../../report/seed-groups';
 import { rounded } from '../../report/number-text';
@@ -34,9 +35,27 @@ export function diversityTable(name: string, runs: readonly MeasuredRun[]): Repo
       'spread of a basis': over(({ diversity }) => diversity.spreadOfBasis, 3),
       'spread of a class': over(({ diversity }) => diversity.spreadOfClass, 3),
       'effective rank': over(({ diversity }) => diversity.effectiveRank, 1),
+      ...(runs.some(({ diversity }) => diversity.bases)
+        ? {
+            'spread of a class, bases alone': basesOver(groups, ({ spreadOfClass }) => spreadOfClass, 3),
+            'effective rank, bases alone': basesOver(groups, ({ effectiveRank }) => effectiveRank, 1),
+          }
+        : {}),
       'coverage (%)': over(({ diversity }) => 100 * diversity.coverage, 1),
     }),
   };
+}
+
+/** Means over seeds of what is measured of bases; nothing for sets without hallucinators. */
+function basesOver(
+  groups: readonly SeedGroup<MeasuredRun>[],
+  of: (bases: NonNullable<Diversity['bases']>) => number,
+  digits: number,
+): string[] {
+  return groups.map(({ runs }) => {
+    const values = runs.flatMap(({ diversity: { bases } }) => (bases ? [of(bases)] : []));
+    return values.length === 0 ? '' : mean(values).toFixed(digits);
+  });
 }
 
 /** Accuracy over seeds, a set a row, and how far it is ahead of images of equal floats within them. */

@@ -54,13 +54,12 @@ export function learningCurvesChart(
         },
       ];
     });
-    return { hconcat: inRow };
+    return { hconcat: inRow, resolve: { scale: { y: 'shared' as const } } };
   });
   const counts = rows.map(({ seeds }) => seeds);
   return {
     ...chartFrame([caption, studentsSentence(recipes), bandSentence(counts)], width),
     vconcat: panels,
-    resolve: { scale: { y: 'shared' } },
   };
 }
 
@@ -76,7 +75,8 @@ interface LayersOptions {
 
 function layersOf(values: readonly Row[], { kinds, against, title, legendWidth }: LayersOptions): UnitSpec<string>[] {
   const scales = kindScales(kinds);
-  const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, legendWidth) };
+  // A band is faint, what it is called is not.
+  const legend = { orient: 'bottom' as const, symbolOpacity: 1, ...wholeLegend(kinds, legendWidth) };
   const field = against === 'iterations' ? 'iteration' : 'seconds';
   const at = values.map((row) => row[field]);
   const x = {

@@ -25,12 +25,14 @@ export interface CurveFactors {
 export interface CurvesOptions {
   /** In images per class. Default 1, 2 and 10; 1 in the smoke profile; of one's own images no more than the smallest class has. */
   budgets?: readonly number[];
-  /** Names, or what a configuration has as `matching`. Default MTT, DSA (gradient matching) and DM. */
+  /** Names, or what a configuration has as `matching`. Default MTT, DSA (gradient matching) and DM; the smoke profile without DSA. */
   methods?: readonly (string | MatchingInput)[];
   /** Kinds of set. Default images and HaBa, in colour, or where that does not fit a budget, with a single channel. */
   kinds?: readonly SetKind[];
   /** Of every distillation. Default the method's in the profile. */
   iterations?: number;
+  /** What else every distillation has, e.g. `{ network: { width: 64 } }`. Default: the profile's. */
+  configuration?: Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed' | 'set' | 'matching' | 'evaluation'>;
   /** Iterations whose sets are tested, the last beside them. Default 1, 3, 10, 30 ... from a hundredth of all on. */
   snapshots?: readonly number[];
   /**
@@ -51,9 +53,10 @@ export function learningCurves(
   const data = dataOf(dataset);
   const {
     budgets = [...new Set((smoke ? [1] : [1, 2, 10]).map((budget) => usualBudget(budget, data)))],
-    methods = ['mtt', 'dsa', 'dm'],
+    methods = smoke ? ['mtt', 'dm'] : ['mtt', 'dsa', 'dm'],
     kinds,
     iterations,
+    configuration,
     evaluation = smoke ? { students: 1, updates: 4 } : {},
     seeds = defaultSeeds(profile),
   } = options;
@@ -64,7 +67,7 @@ export function learningCurves(
         const sets = setsAtBudget({ ...data, imagesPerClass, profile, ...(kinds ? { kinds } : {}) });
         return (kinds ? sets : imagesAndHaba(sets)).flatMap(({ kind, set }) => {
           const input: ConfigurationInput = {
-            ...{ profile, dataset, seed, matching, set },
+            ...{ ...configuration, profile, dataset, seed, matching, set },
             ...(iterations === undefined ? {} : { iterations }),
             evaluation: { split: 'validation', ...evaluation },
           };

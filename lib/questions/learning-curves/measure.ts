@@ -32,7 +32,9 @@ export interface KindComparison {
   budget: number;
   kind: string;
   against: CurveAxis;
-  /** Accuracies are fractions. Undefined where there are no images to compare with, or nothing in common. */
+  /** Whether there are images to compare with. */
+  images: boolean;
+  /** Accuracies are fractions. Undefined where there is nothing that both were measured at. */
   comparison?: CurveComparison;
 }
 
@@ -44,7 +46,7 @@ export function compareWithImages(points: readonly CurvePoint[]): KindComparison
     .flatMap(({ method, budget, kind, seeded }) => {
       const images = curves.find((one) => one.kind === 'images' && one.method === method && one.budget === budget);
       return curveAxes.map((against) => ({
-        ...{ method, budget, kind, against },
+        ...{ method, budget, kind, against, images: images !== undefined },
         comparison: images && compareCurves(seeded(against), images.seeded(against)),
       }));
     });

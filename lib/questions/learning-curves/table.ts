@@ -38,9 +38,12 @@ export function learningCurvesTable(name: string, points: readonly CurvePoint[])
  * between the points that were measured.
  */
 export function crossingsTable(name: string, points: readonly CurvePoint[]): ReportTable {
-  const rows = compareWithImages(points).flatMap(({ method, budget, kind, against, comparison }) => {
+  const rows = compareWithImages(points).flatMap(({ method, budget, kind, against, images, comparison }) => {
     const setting = { loss: method, 'training set': kind, 'budget (images per class)': budget, against };
-    if (!comparison) return [{ ...setting, crossing: '', at: 'nothing to compare', ...nothing }];
+    if (!comparison) {
+      const why = images ? `measured at no ${against} in common` : 'no images to compare with';
+      return [{ ...setting, crossing: '', at: why, ...nothing }];
+    }
     const { crossings, from: first, to: last, seeds, leftOut } = comparison;
     const common = {
       'measured from': roundText(first),

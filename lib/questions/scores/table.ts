@@ -9,6 +9,7 @@ import {
   rankCorrelation,
 } from '../../evaluation/scores';
 import { confidenceInterval } from '../../report/confidence';
+import { labelsTexts } from '../../report/labels-text';
 import { intervalText, rounded } from '../../report/number-text';
 import { accuracyColumns, foldersOf, recipesOf } from '../../report/over-seeds';
 import { accuracyTitle } from '../../report/students-column';
@@ -40,7 +41,8 @@ export interface ScoresOptions {
 
 /**
  * A row a set: accuracy, HLR, IOR, LRS and ARS, what it decodes to and what it took. Scores are reckoned within seeds, for those that
- * the set and the random images both have; then mean and interval over seeds by Student's t.
+ * the set and the random images both have; then mean and interval over seeds by Student's t. Scores that compare what is not labelled
+ * alike are left out and say so: HLR and LRS are of hard labels, and IOR and ARS of sets whose labels are those of the random images.
  * @throws RangeError where students are not trained alike, so that scores would be of recipes and not of sets; for a run among those
  * with augmentation that was trained without, or the other way round; and where a seed is there twice
  * @see lib/evaluation/scores.ts for the formulas
@@ -63,6 +65,7 @@ export function scoresTable(name: string, sets: readonly ScoredSet[], options: S
     runs: foldersOf([...full, ...augmented, ...plain]),
     table: table({
       'training set': rows.map(({ label }) => label),
+      labels: results.map(labelsTexts),
       ...accuracyColumns(results),
       ...scoreColumns(
         'HLR',
@@ -84,7 +87,7 @@ export function scoresTable(name: string, sets: readonly ScoredSet[], options: S
         1,
         rows.map(({ scores }) => scores.augmentation),
       ),
-      'seeds scored': rows.map(({ scores }) => scores.improvement.length),
+      'seeds scored': rows.map(({ scores }) => scores.seeds),
       'images per class': results.map((own) => rounded(own[0].imagesPerClass, 2)),
       'decoded images': results.map((own) => decodedImages(own[0])),
       'updates of a student': results.map((own) => own[0].updates),
@@ -94,12 +97,13 @@ export function scoresTable(name: string, sets: readonly ScoredSet[], options: S
   };
 }
 
-/** Scores, a seed each. */
+/** Scores, a seed each; or why there are none. */
 interface SeededScores {
-  recovery: number[];
-  improvement: number[];
-  labels: number[];
-  augmentation: number[];
+  seeds: number;
+  recovery: number[] | string;
+  improvement: number[] | string;
+  labels: number[] | string;
+  augmentation: number[] | string;
 }
 
 function scoresOf(
@@ -109,7 +113,7 @@ function scoresOf(
   const full = mean(fullRuns.map(({ accuracy }) => accuracy.mean));
   const [own, others] = [bySeed(set.augmented), bySeed(random.augmented)];
   const [plain, othersPlain] = [bySeed(set.plain ?? []), bySeed(random.plain ?? [])];
-  const scores: SeededScores = { recovery: [], improvement: [], labels: [], augmentation: [] };
+  const scores = { recovery: [], improvement: [], labels: [], augmentation: [] } as Record<string, number[]>;
   for (const [seed, distilled] of own) {
     const other = others.get(seed);
     if (other === undefined) continue;
@@ -121,7 +125,18 @@ function scoresOf(
     const pair = { distilled: without.distilled, random: without.random };
     scores.augmentation.push(augmentationRobustScore({ distilled, random: other }, pair, augmentationWeight));
   }
-  return scores;
+  const [labels, othersLabels] = [set, random].map(({ augmented, plain = [] }) =>
+    labelsTexts([...augmented, ...plain]),
+  );
+  const alike = (values: number[]) => (labels === othersLabels ? values : `random images are labelled ${othersLabels}`);
+  const hard = <Values>(values: Values) => (labels === 'hard' ? values : 'soft labels');
+  return {
+    seeds: labels === othersLabels ? scores.improvement.length : 0,
+    recovery: hard(scores.recovery),
+    improvement: alike(scores.improvement),
+    labels: hard(alike(scores.labels)),
+    augmentation: alike(scores.augmentation),
+  };
 }
 
 function bySeed(runs: readonly RunResult[]): Map<number, number> {
@@ -137,13 +152,15 @@ function bySeed(runs: readonly RunResult[]): Map<number, number> {
 }
 
 /** Mean and interval; HLR and IOR in percent, as accuracies are. */
-function scoreColumns(score: string, scale: 1 | 100, rows: readonly number[][]): Record<string, string[]> {
+function scoreColumns(score: string, scale: 1 | 100, rows: readonly (number[] | string)[]): Record<string, string[]> {
   const [unit, digits] = scale === 100 ? [' (%)', 1] : ['', 3];
   const text = (value: number) => (scale * value).toFixed(digits);
+  const cells = (of: (values: number[]) => string) =>
+    rows.map((values) => (typeof values === 'string' ? values : values.length === 0 ? 'no pair' : of(values)));
   return {
-    [`${score}${unit}`]: rows.map((values) => (values.length === 0 ? 'no pair' : text(mean(values)))),
-    [`95 % interval of ${score}${unit}`]: rows.map((values) =>
-      values.length > 1 ? intervalText(confidenceInterval(values), text) : values.length === 1 ? 'one seed' : 'no pair',
+    [`${score}${unit}`]: cells((values) => text(mean(values))),
+    [`95 % interval of ${score}${unit}`]: cells((values) =>
+      values.length > 1 ? intervalText(confidenceInterval(values), text) : 'one seed',
     ),
   };
 }

@@ -76,3 +76,37 @@ export const publishedAccuracies: readonly PublishedAccuracy[] = [
   ...published('svhn', 'DSA', 'DatasetCondensation README', [27.5, 79.2, 84.4]),
   ...published('svhn', 'IDC', 'IDC README', [68.5, 87.5, 90.1]),
 ];
+
+/**
+ * How far HaBa is ahead of stored images where papers train both alike, at equal nominal images per class, where HaBa stores its
+ * hallucinators beside them.
+ */
+export interface PublishedLead {
+  dataset: PublishedAccuracy['dataset'];
+  nominalImagesPerClass: number;
+  /** Whether the loss is trajectory matching, or another one. */
+  trajectories: boolean;
+  /** Fraction. */
+  lead: number;
+  source: string;
+}
+
+/** All under one loss, IDC's gradient matching: a container's gain by itself. */
+const oneLoss = 'HMN (ECCV 2024), one loss for all';
+
+export const publishedLeads: readonly PublishedLead[] = [
+  ...publishedAccuracies.flatMap(({ dataset, method, nominalImagesPerClass, accuracy, source }) => {
+    const images = publishedAccuracies.find(
+      (one) => one.dataset === dataset && one.method === 'MTT' && one.nominalImagesPerClass === nominalImagesPerClass,
+    );
+    if (method !== 'HaBa on MTT' || !images) return [];
+    return [{ dataset, nominalImagesPerClass, trajectories: true, lead: accuracy - images.accuracy, source }];
+  }),
+  ...[11.8, 3.5, 2.9].map((points, place) => ({
+    dataset: 'cifar10' as const,
+    nominalImagesPerClass: nominal[place],
+    trajectories: false,
+    lead: points / 100,
+    source: oneLoss,
+  })),
+];

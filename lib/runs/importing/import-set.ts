@@ -43,7 +43,7 @@ export interface ImportOptions extends Said {
 }
 
 /** What is imported, and settings of its students: all of a configuration but the set and how it was made. */
-export type ImportInput = ImportOptions & Omit<ConfigurationInput, 'set' | 'matching'>;
+export type ImportInput = ImportOptions & Settings;
 
 /**
  * Takes a set that was made elsewhere, and trains students on it, with the step size that came with it unless
@@ -88,7 +88,7 @@ export async function importSet(input: ImportInput, options: RunOptions = {}): P
   });
 }
 
-type Settings = Omit<ConfigurationInput, 'set' | 'matching'>;
+type Settings = Omit<ConfigurationInput, 'set' | 'matching' | 'labels'>;
 
 /** Options of the import, and settings of a configuration, each of which refuses what it does not know. */
 function split(input: ImportInput): { said: z.infer<typeof optionsSchema>; settings: Settings } {

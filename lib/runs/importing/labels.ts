@@ -11,6 +11,8 @@ export interface LabelsOptions {
   classCount: number;
   /** Default: probabilities, where they are such. */
   softLabels?: SoftLabels;
+  /** Probabilities beside labels that are classes, [images, classes]. Default: none. */
+  beside?: StoredTensor;
 }
 
 export interface OrderedLabels {
@@ -38,6 +40,12 @@ export function orderLabels(labels: StoredTensor | undefined, options: LabelsOpt
   const values = Array.from(labels.values as Float32Array, Number);
   const isSoft = labels.shape.length === 2 && labels.shape[1] === classCount && classCount > 1;
   if (!isSoft) {
+    const { beside } = options;
+    if (beside !== undefined) {
+      const order = inOrder(classesOf(values, classCount), options, true)!;
+      const rows = rowsOf(beside, options).map((row) => probabilitiesOf(row, options.softLabels));
+      return { order, perClass, ...(areHard(rows, options) ? {} : { soft: inPlaces(rows, order) }) };
+    }
     if (options.softLabels !== undefined) {
       throw new Error(
         `Import: labels are said to be soft ('--soft-labels ${options.softLabels}'), and are [${labels.shape.join(', ')}]; soft are [images, classes].`,
@@ -45,16 +53,28 @@ export function orderLabels(labels: StoredTensor | undefined, options: LabelsOpt
     }
     return { order: inOrder(classesOf(values, classCount), options, true)!, perClass };
   }
-  const rows = Array.from({ length: count }, (_, row) => values.slice(row * classCount, (row + 1) * classCount));
+  const rows = rowsOf(labels, options);
   const soft = rows.map((row) => probabilitiesOf(row, options.softLabels));
   const classes = rows.map((row) => row.indexOf(max(row)));
-  const areHard =
-    options.softLabels === 'hard' || soft.every((row) => row.every((value) => value === 0 || value === 1));
-  if (areHard) return { order: inOrder(classes, options, true)!, perClass };
+  if (areHard(soft, options)) return { order: inOrder(classes, options, true)!, perClass };
   requireEqual(Number.isInteger(perClass), `${count} images of ${classCount} classes`, options);
   // Soft labels say nothing of the class that an image was made for; in their file they are in order of it.
   const order = inOrder(classes, options, false) ?? Int32Array.from({ length: count }, (_, place) => place);
-  return { order, perClass, soft: Float32Array.from([...order].flatMap((row) => soft[row])) };
+  return { order, perClass, soft: inPlaces(soft, order) };
+}
+
+function rowsOf({ values }: StoredTensor, { count, classCount }: LabelsOptions): number[][] {
+  const all = Array.from(values as Float32Array, Number);
+  return Array.from({ length: count }, (_, row) => all.slice(row * classCount, (row + 1) * classCount));
+}
+
+/** Whether they are classes, or said to be. */
+function areHard(soft: readonly number[][], { softLabels }: LabelsOptions): boolean {
+  return softLabels === 'hard' || soft.every((row) => row.every((value) => value === 0 || value === 1));
+}
+
+function inPlaces(rows: readonly number[][], order: Int32Array): Float32Array {
+  return Float32Array.from([...order].flatMap((row) => rows[row]));
 }
 
 function classesOf(values: number[], classCount: number): number[] {

@@ -32,6 +32,8 @@ export interface Roles {
   images: FoundImages;
   /** Undefined where they are said to be in order, class by class. */
   labels?: FoundArray;
+  /** Of a file that has both, as an export of here: soft labels beside `labels`, which are classes. */
+  softLabels?: FoundArray;
   stepSize?: number;
   /** One record a hallucinator, by the names of the authors' module; none for plain images. */
   hallucinators: Record<string, FoundArray>[];
@@ -48,10 +50,12 @@ export function rolesOf(arrays: readonly FoundArray[], options: RolesOptions): R
   const others = arrays.filter((array) => !parts.has(array));
   const images = imagesOf(others, options, hallucinators.length > 0);
   const beside = others.filter((array) => array !== images.array);
+  const labels = labelsOf(beside, images, options);
   const [mean, deviation] = ['mean', 'deviation'].map((name) => perChannel(beside, name, options.imageShape[2]));
   return {
     images,
-    labels: labelsOf(beside, images, options),
+    labels,
+    softLabels: options.labels === undefined ? softBeside(beside, labels, images, options) : undefined,
     stepSize: stepSizeOf(beside),
     hallucinators,
     ...(mean && deviation ? { statistics: { mean, deviation } } : {}),
@@ -151,6 +155,10 @@ function labelsOf(
     fitting,
     fitting.filter((each) => parent(each) === parent(array)),
     fitting.filter((each) => /(^|[._-])(labels?|label_syn|targets?|y)$/i.test(each.name)),
+    // Classes, with soft labels beside them.
+    fitting.length === 2 && fitting.some(({ name: other }) => other === softName)
+      ? fitting.filter(({ name: other, tensor }) => other !== softName && tensor.shape.length === 1)
+      : [],
   ];
   const only = choices.find((some) => some.length === 1);
   if (only) return only[0];
@@ -161,6 +169,22 @@ function labelsOf(
   }
   throw new Error(
     `Import: there are no labels: ${told}; found was ${listArrays(arrays)}. Add their file; or, where the images are in order of their classes, as many of each, say so: '--labels in-order'.`,
+  );
+}
+
+/** What the export here writes beside classes. */
+const softName = 'soft_labels';
+
+function softBeside(
+  arrays: readonly FoundArray[],
+  labels: FoundArray | undefined,
+  { count }: FoundImages,
+  { classCount }: RolesOptions,
+): FoundArray | undefined {
+  if (labels?.tensor.shape.join() !== `${count}`) return undefined;
+  return arrays.find(
+    ({ file, name, tensor }) =>
+      file === labels.file && name === softName && tensor.shape.join() === `${count},${classCount}`,
   );
 }
 

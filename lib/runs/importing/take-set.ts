@@ -69,7 +69,10 @@ export function takeSet(
   const { softLabels, factor = 1, mean, deviation } = said;
   const roles = rolesOf(arrays, { ...said, imageShape, classCount, dataset: data.name });
   const { count, layout } = roles.images;
-  const { order, perClass, soft } = orderLabels(roles.labels?.tensor, { count, classCount, softLabels });
+  const { order, perClass, soft } = orderLabels(roles.labels?.tensor, {
+    ...{ count, classCount, softLabels },
+    beside: roles.softLabels?.tensor,
+  });
   if (said.ipc !== undefined && said.ipc !== perClass) {
     throw new Error(
       `Import: ${said.ipc} images per class were said, and there are ${perClass}: ${count} images of ${classCount} classes.`,
@@ -292,10 +295,11 @@ function networkInputs(
 }
 
 /** Of all that was taken: types, shapes and numbers, under what each is. */
-function checksumOf({ images, labels, hallucinators }: Roles): string {
+function checksumOf({ images, labels, softLabels, hallucinators }: Roles): string {
   const taken: [string, FoundArray | undefined][] = [
     ['images', images.array],
     ['labels', labels],
+    ['soft labels', softLabels],
     ...hallucinators.flatMap((record, number) =>
       Object.entries(record)
         .sort(([first], [second]) => (first < second ? -1 : 1))

@@ -48,6 +48,14 @@ test('soft labels: in order of their largest entry; of certain ones classes are 
   });
 });
 
+test('soft labels beside classes: images in order of their classes, whatever their labels say', () => {
+  const beside = rows([0.25, 0.75], [0.25, 0.75], [0.75, 0.25], [1, 0]);
+  const { order, soft } = orderLabels(whole(1, 0, 1, 0), options({ beside }));
+  assert.deepEqual(order, Int32Array.of(1, 3, 0, 2));
+  assert.deepEqual(soft, Float32Array.of(0.25, 0.75, 1, 0, 0.25, 0.75, 0.75, 0.25));
+  assert.equal(orderLabels(whole(1, 0, 1, 0), options({ beside, softLabels: 'hard' })).soft, undefined);
+});
+
 test('soft labels whose largest entries are not as many of each class stay in their order', () => {
   const { order, perClass } = orderLabels(rows([0.75, 0.25], [0.75, 0.25], [0.75, 0.25], [0.25, 0.75]), options());
   assert.deepEqual([order, perClass], [Int32Array.of(0, 1, 2, 3), 2]);

@@ -66,6 +66,16 @@ test('an export of here brings what it was normalised with', () => {
 });
 
 const images = array('images', [20, 3, 32, 32]);
+
+test('classes, and soft labels beside them, as the export here writes both; either can be named', () => {
+  const both = [images, array('labels', [20]), array('soft_labels', [20, 10])];
+  const namesOf = ({ labels, softLabels }: ReturnType<typeof roles>) => [labels?.name, softLabels?.name];
+  assert.deepEqual(namesOf(roles(both)), ['labels', 'soft_labels']);
+  assert.deepEqual(namesOf(roles(both, { labels: 'soft_labels' })), ['soft_labels', undefined]);
+  assert.deepEqual(namesOf(roles(both, { labels: 'labels' })), ['labels', undefined]);
+  assert.deepEqual(namesOf(roles([images, array('labels', [20])])), ['labels', undefined]);
+});
+
 const refused: [what: string, arrays: FoundArray[], message: RegExp, changes?: Partial<RolesOptions>][] = [
   [
     'another size',

@@ -1,0 +1,17 @@
+/** Options of experts, as a configuration has them. */
+import { z } from 'zod';
+
+const count = z.number().int().min(1).safe();
+
+export const expertOptions = z.strictObject({
+  /** Of the experts' own draws: distillations of other seeds share them. */
+  seed: z.number().int().min(0).safe(),
+  count,
+  epochs: count,
+  learningRate: z.number().positive().finite(),
+  momentum: z.number().min(0).lt(1),
+  weightDecay: z.number().min(0).finite(),
+  batchSize: count,
+});
+
+export type ExpertOptions = z.infer<typeof expertOptions>;

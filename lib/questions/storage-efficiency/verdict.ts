@@ -1,0 +1,99 @@
+/** RQ1's verdicts: HaBa's lead at equal floats, and the floats that it saves at equal accuracy. */
+import { sampleStandardDeviation } from 'simple-statistics';
+import { findingOf, secondsOfSeed, verdictOn, verdictTable, type Finding, type Verdict } from '../verdict';
+import { accuracyDifferences, foldersOf, resultsOf } from '../../report/over-seeds';
+import { groupSeeds } from '../../report/seed-groups';
+import type { ReportTable } from '../../report/tables';
+import { equalAccuracies, imagesOf, type EqualAccuracy, type StorageRuns } from './measure';
+import { publishedLeads } from './published';
+
+/** What matters where no paper says a size, in points. */
+const onePoint = 1;
+/** Of the paper's abstract: 'up to 65 %'. */
+const savedFloats = 65;
+
+/** HaBa in the authors' form at each budget: in colour, or where that did not fit, with a single channel. */
+const authorsKinds = ['HaBa', 'HaBa, single-channel'];
+
+/** Per method and budget: HaBa against images of equal floats, then the floats that images need for its accuracy. */
+export function storageVerdicts(runs: StorageRuns): Verdict[] {
+  const groups = groupSeeds(runs);
+  const differences = accuracyDifferences(groups, imagesOf);
+  const equal = equalAccuracies(runs);
+  const dataset = runs[0]?.result.configuration.dataset;
+  const chosen = groups.filter(({ setting: { method, budget, kind } }) => {
+    const there = authorsKinds.find((wanted) =>
+      groups.some(({ setting }) => setting.method === method && setting.budget === budget && setting.kind === wanted),
+    );
+    return kind === there;
+  });
+  const settings = chosen.map(({ setting, runs: own }) => {
+    const { method, budget, kind } = setting;
+    const images = groups.find(
+      ({ setting: other }) => other.kind === 'images' && other.method === method && other.budget === budget,
+    );
+    return { method, budget, kind, results: resultsOf({ runs: [...own, ...(images?.runs ?? [])] }) };
+  });
+  const leads = settings.map(({ method, budget, kind, results }) => {
+    const { difference } = differences.find(
+      ({ setting }) => setting.method === method && setting.budget === budget && setting.kind === kind,
+    )!;
+    const published = publishedLeads.find(
+      (one) =>
+        one.dataset === dataset && one.nominalImagesPerClass === budget && one.trajectories === (method === 'MTT'),
+    );
+    return verdictOn(
+      {
+        claim: `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class: ${kind} is ahead of images at equal floats`,
+        states: 'direction',
+        effect: published ? 100 * published.lead : onePoint,
+        ...(published ? { source: `${published.source}; at equal nominal images` } : {}),
+        unit: 'points',
+      },
+      findingOf(difference, results, 100),
+    );
+  });
+  const savings = settings.map(({ method, budget, kind }) => {
+    const own = equal.find(
+      ({ setting }) => setting.method === method && setting.budget === budget && setting.kind === kind,
+    )!;
+    const images = runs.filter(({ factors }) => factors.method === method && factors.kind === 'images');
+    return verdictOn(
+      {
+        claim: `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class: ${kind} takes fewer floats than images of its accuracy`,
+        states: 'direction',
+        effect: savedFloats,
+        source: "the paper's abstract, 'up to'",
+        unit: '% fewer floats',
+        digits: 0,
+      },
+      savingOf(own, secondsOfSeed(resultsOf({ runs: [...own.runs, ...images] }))),
+    );
+  });
+  return [...leads, ...savings];
+}
+
+/** In percent of the floats that images need. */
+function savingOf({ floats, needed, interval, ofSeeds }: EqualAccuracy, seconds: number): Finding {
+  const saved = (floatsOfImages: number) => 100 * (1 - floats / floatsOfImages);
+  const numbers = ofSeeds.flatMap((one) => (typeof one === 'number' ? [saved(one)] : []));
+  return {
+    ...(typeof needed === 'number' ? { mean: saved(needed) } : {}),
+    ...(interval
+      ? {
+          interval: {
+            low: interval.low === undefined ? -Infinity : saved(interval.low),
+            high: interval.high === undefined ? Infinity : saved(interval.high),
+          },
+        }
+      : {}),
+    ...(numbers.length > 1 && numbers.length === ofSeeds.length ? { deviation: sampleStandardDeviation(numbers) } : {}),
+    seeds: ofSeeds.length,
+    secondsOfSeed: seconds,
+  };
+}
+
+/** See {@link storageVerdicts}; the rule stands in `questions/verdict.ts`. */
+export function storageVerdictTable(name: string, runs: StorageRuns): ReportTable {
+  return verdictTable(name, storageVerdicts(runs), foldersOf(resultsOf({ runs })));
+}
