@@ -51,7 +51,9 @@ executors.createExecutor = (...given) => {
   whenAsked(getReady);
   return executor;
 };
-const { answerAllMessages, whenAsked } = require('./kernel/messages.cjs');
+const { answerAllMessages, sendInTurn, whenAsked } = require('./kernel/messages.cjs');
+const { Publisher, Router } = Module.createRequire(require.resolve('tslab/dist/jupyter'))('zeromq');
+sendInTurn([Publisher, Router]);
 answerAllMessages();
 
 /** JupyterLab is drawing the notebook, and its reader reads: meanwhile the library is made ready for the first cell. */

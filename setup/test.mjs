@@ -36,8 +36,8 @@ export function main(given) {
 
   const tests = readdirSync(path.join(root, 'test'), { recursive: true })
     .filter((file) => file.endsWith('.test.ts'))
-    // Whole installations, kernels and command lines are tried once, by npm test.
-    .filter((file) => !unitOnly || !/^(setup|cli|notebooks)\b/.test(file))
+    // Whole installations, kernels, command lines and clusters are tried once, by npm test.
+    .filter((file) => !unitOnly || !/^(setup|cli|notebooks|experiments\/slurm\/slurm)\b/.test(file))
     .map((file) => path.join('test', file))
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
     .sort();

@@ -10,6 +10,7 @@ import { leftToPrepare, type LeftToPrepare } from '../runs/make-experts';
 import { configureBaseline, withStudents } from '../runs/run';
 import { readSetResult, readStudents, type RunPlace } from '../runs/run-files';
 import { kindOfBaseline, type RunKind } from '../runs/run-kinds';
+import { missingSnapshots } from '../runs/snapshots';
 import { storedAs, type StoreInput } from '../runs/stored-as';
 import { setTaskOf, type Places, type RunTask } from './task';
 
@@ -49,7 +50,7 @@ export function configureTask(task: RunTask): ConfiguredTask {
 export interface FoundTask extends ConfiguredTask {
   /** Where the set lies, or will: tasks of one place make one set. */
   folder: string;
-  /** Whether the set is there. */
+  /** Whether the set is there, and those of earlier iterations that are asked for. */
   set: boolean;
   /** Whether the students that are trained on it in any case are there, too. */
   students: boolean;
@@ -70,7 +71,7 @@ export async function lookUp(task: RunTask, places: Places = {}): Promise<FoundT
   const { kind, made, others, snapshot } = configured;
   const data = await preparedFor(made, places);
   const place = setPlace({ kind, configuration: made, dataChecksum: data.checksum }, places.runs);
-  const set = hasSet(place);
+  const set = hasSet(place) && missingSnapshots(place, made).length === 0;
   const othersPlace = snapshot === undefined ? place : snapshotPlace(place, snapshot);
   const students = set && hasStudents(place, made.network, made);
   const all =

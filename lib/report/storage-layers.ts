@@ -36,7 +36,7 @@ export function storageLayers(rows: readonly StorageRow[], options: StorageLayer
   const legend = { orient: 'bottom' as const, ...wholeLegend(kinds, legendWidth) };
   return intervalLayers(rows, {
     along: 'y',
-    axis: { title: accuracyTitle, scale: { zero: false } },
+    axis: { title: accuracyTitle, scale: { zero: false }, axis: { tickCount: 5 } },
     joined: true,
     encoding: {
       x: {

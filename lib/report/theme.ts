@@ -33,13 +33,19 @@ const kindShapes: Record<string, string> = {
 /** Of what is not among those, such as kinds of set of one's own: the palette's green, and others that stay dark on white. */
 const furtherColours = ['#009E73', '#7B3294', '#8C510A', '#01665E', '#B2182B', '#6B6B00', '#3B3B9E', '#C51B7D'];
 
-/** Further shapes: Vega's, and a star and a cross that lies as SVG paths in a square from -1 to 1. */
+/**
+ * Further shapes, one for each further colour: Vega's, and as SVG paths in a square from -1 to 1 a star, a cross that lies, an
+ * hourglass, a bow tie, a pentagon and an arrow.
+ */
 const furtherShapes = [
   'triangle-right',
-  'wedge',
+  'M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z',
   'M0,-1L0.29,-0.4L0.95,-0.31L0.48,0.15L0.59,0.81L0,0.5L-0.59,0.81L-0.48,0.15L-0.95,-0.31L-0.29,-0.4Z',
   'triangle-left',
   'M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z',
+  'M-0.9,-0.9L0.9,-0.9L0.2,0L0.9,0.9L-0.9,0.9L-0.2,0Z',
+  'M-0.9,-0.9L0,-0.2L0.9,-0.9L0.9,0.9L0,0.2L-0.9,0.9Z',
+  'M0,-1L0.9,-0.1L0.5,-0.1L0.5,0.9L-0.5,0.9L-0.5,-0.1L-0.9,-0.1Z',
 ];
 
 /**

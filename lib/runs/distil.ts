@@ -1,6 +1,7 @@
 /** The iterations of a distillation: from its last checkpoint to its last iteration, and the set they end in. */
 import { existsSync, rmSync } from 'node:fs';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
+import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
@@ -25,30 +26,31 @@ import { expertLabeller, labelItems, type Labeller } from './label-items';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
-import { advice, setFiles } from './run-files';
-import type { Session } from './session';
-import { hasSnapshot, requireSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
+import { advice, readMetrics, setFiles } from './run-files';
+import { inSession, type Session } from './session';
+import { missingSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
 
 /**
  * Distils the set of a configuration; or goes on where it stopped; or returns what is stored.
  * @throws RunStopped after an interrupt, RunDiverged when the loss is no number
- * @throws Error where a snapshot is asked for whose iteration is past, and that was not kept; nothing is changed
+ * @throws Error where snapshots are asked for that it has not kept, and its iterations do not come out here as when it was made
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let distillation: Distillation | undefined;
   let label: Labeller | undefined;
+  const begin = async (data: PreparedDataset) => {
+    if (makeExperts) await prepareInContext(configuration, context);
+    distillation = createDistillation(configuration, data, { experts, dataFolder });
+    label = expertLabeller(configuration, data, context.options);
+  };
   try {
     const made = await makeSet(
       {
         kind: 'distillation',
         configuration,
         // What is lacking, e.g. experts, is said here.
-        check: async (data) => {
-          if (makeExperts) await prepareInContext(configuration, context);
-          distillation = createDistillation(configuration, data, { experts, dataFolder });
-          label = expertLabeller(configuration, data, context.options);
-        },
+        check: begin,
         work: async (session) => {
           const state = await iterations(distillation!, configuration, session, label);
           try {
@@ -66,7 +68,12 @@ export async function distil(configuration: Configuration, context: RunContext):
       },
       context,
     );
-    requireSnapshots(made, wantedSnapshots(configuration));
+    if (missingSnapshots(made, configuration).length > 0) {
+      if (!distillation) await begin(context.data);
+      await inSession(made, context, (session) =>
+        makeSnapshots({ configuration, distillation: distillation!, label }, session),
+      );
+    }
     return made;
   } finally {
     distillation?.dispose();
@@ -86,7 +93,6 @@ async function iterations(
   const belongs = { identity: hash, advice: advice(folder) };
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
   const begun = existsSync(files.checkpoint);
-  const snapshots = wantedSnapshots(configuration);
   if (!begun) announce(configuration, session, 0);
   const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
   const last = begun
@@ -94,10 +100,6 @@ async function iterations(
     : await firstState(distillation, session, startLabels);
   let { state } = last;
   try {
-    requireSnapshots(
-      session,
-      snapshots.filter((iteration) => iteration < state.iteration),
-    );
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
     const requireNumbers = () => {
       if (allFinite(state.set.parameters) && allFinite(state.method.parameters)) return;
@@ -113,13 +115,10 @@ async function iterations(
     };
     // Before the checkpoint of the same iteration, after which nothing would write it.
     const keep = async () => {
-      const { iteration, method } = state;
-      if (!snapshots.includes(iteration) || hasSnapshot(session, iteration)) return;
+      const { iteration } = state;
+      if (!missingSnapshots(session, configuration).includes(iteration)) return;
       requireNumbers();
-      const { data } = session;
-      await labelled(state, { configuration, distillation, label }, session, (parameters) =>
-        writeSnapshot(session, { configuration, data, iteration, parameters, method: method.parameters }),
-      );
+      await keepSnapshot(state, { configuration, distillation, label }, session);
       // Labelling was a stage of its own.
       if (label) progress.stage({ name: 'distilling', total: iterations, done: iteration });
     };
@@ -157,6 +156,64 @@ async function iterations(
     releaseState(state);
     throw error;
   }
+}
+
+/** How far a loss may lie from the one that was recorded, relatively: sums of other threads differ in their last digits. */
+const sameLoss = 0.01;
+
+/**
+ * The sets of earlier iterations that a finished run was not asked to keep: its iterations up to the last of them are done once more,
+ * and nothing but these sets is written.
+ * @throws Error where a loss is not the one that was recorded: then they would be another run's
+ */
+async function makeSnapshots(parts: Labelled, session: Session): Promise<void> {
+  const { configuration, distillation, label } = parts;
+  const { progress, signal, folder } = session;
+  const missing = missingSnapshots(session, configuration);
+  if (missing.length === 0) return;
+  const last = missing.at(-1)!;
+  const recorded = readMetrics(folder);
+  const took = recorded.slice(0, last).reduce((sum, { seconds }) => sum + seconds, 0);
+  progress.note(
+    `${folder} has kept no set of iteration${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: its first ${last} iterations are done again for them, which took ${formatSeconds(took)} when it was made`,
+    'news',
+  );
+  const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
+  let { state } = await firstState(distillation, session, startLabels);
+  try {
+    rmSync(setFiles(folder).preparation, { force: true });
+    for (;;) {
+      const { iteration } = state;
+      if (missing.includes(iteration)) await keepSnapshot(state, parts, session);
+      if (iteration === last) return;
+      if (iteration === 0 || label) progress.stage({ name: 'distilling again', total: last, done: iteration });
+      const next = await distillation.iterate(state, signal);
+      state = next.state;
+      const { loss } = next.metrics;
+      const before = recorded[iteration].loss;
+      if (!(Math.abs(loss - before) <= sameLoss * Math.abs(before))) {
+        throw new Error(
+          `Iteration ${iteration + 1} comes to a loss of ${loss} here, and came to ${before} when ${folder} was made, as on another machine or with another version: earlier sets cannot be had from it. ${advice(folder)}`,
+        );
+      }
+      progress.update(iteration + 1, { loss });
+      await new Promise(setImmediate);
+    }
+  } finally {
+    releaseState(state);
+  }
+}
+
+/** Writes the set of a state as that of its iteration. */
+async function keepSnapshot(state: DistillationState, parts: Labelled, session: Session): Promise<void> {
+  const { iteration, method } = state;
+  const { configuration } = parts;
+  await labelled(state, parts, session, (parameters) =>
+    writeSnapshot(session, {
+      ...{ configuration, data: session.data, iteration, parameters },
+      method: method.parameters,
+    }),
+  );
 }
 
 interface Labelled {

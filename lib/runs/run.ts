@@ -9,7 +9,7 @@ import { snapshotPlace } from './identity';
 import { withLedger, type MadeSet } from './make-set';
 import { readIdentity, readMetrics, readSetResult, hashInName } from './run-files';
 import { kindOfBaseline, type Baseline } from './run-kinds';
-import { requireSnapshots } from './snapshots';
+import { requireSnapshot } from './snapshots';
 import { trainStudents, type RunResult } from './train-students';
 
 /**
@@ -138,7 +138,7 @@ export async function evaluateSnapshot(
 
 /** The set that a run had at an iteration. */
 function asItWas(set: MadeSet, iteration: number): MadeSet {
-  requireSnapshots(set, [iteration]);
+  requireSnapshot(set, iteration);
   const seconds = secondsUntil(set.folder, iteration);
   const result = { ...set.result, seconds };
   return { ...set, ...snapshotPlace(set, iteration), snapshot: { iteration, run: set.folder }, result };

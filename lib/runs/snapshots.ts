@@ -3,10 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Configuration } from '../distillation/configuration';
 import { makeFolder } from '../files/file-error';
 import type { Parameters } from '../tensor/parameters';
-import { formatSeconds } from '../terminal/progress';
 import { writeDistilledSet, type WrittenData } from './distilled-file';
 import { snapshotPlace } from './identity';
-import { advice, readSetResult, setFiles, type RunPlace } from './run-files';
+import { setFiles, type RunPlace } from './run-files';
 import { instead } from './session';
 
 /** Iterations whose sets are files beside the last one, each once, ascending; the last iteration's is the run's own set. */
@@ -48,20 +47,17 @@ export function writeSnapshot(place: RunPlace, { iteration, ...set }: KeptSet): 
   writeDistilledSet(setFiles(folder).distilled, { ...set, run: hash, snapshot: { of: place.hash, iteration } });
 }
 
-/**
- * @param wanted iterations that the run has passed
- * @throws Error where the set of one was not kept: it cannot be had from what became of it
- */
-export function requireSnapshots(place: RunPlace, wanted: readonly number[]): void {
-  const missing = wanted.filter((iteration) => !hasSnapshot(place, iteration));
-  if (missing.length === 0) return;
+/** Those of the wanted snapshots that a run has not kept, ascending. */
+export function missingSnapshots(place: RunPlace, configuration: Configuration): number[] {
+  return wantedSnapshots(configuration).filter((iteration) => !hasSnapshot(place, iteration));
+}
+
+/** @throws Error where a run has not kept its set of an iteration, that says which it has kept, and how it is had */
+export function requireSnapshot(place: RunPlace, iteration: number): void {
+  if (hasSnapshot(place, iteration)) return;
   const kept = keptSnapshots(place);
-  const result = readSetResult(place);
-  const iterations = (which: readonly number[]) => `iteration${which.length > 1 ? 's' : ''} ${which.join(', ')}`;
-  const beside = kept.length > 0 ? `, only of ${iterations(kept)}` : '';
-  const again = result ? ` Distilling it again, which took ${formatSeconds(result.seconds)}, keeps them.` : '';
+  const only = kept.length > 0 ? `, only of ${kept.join(', ')}` : '';
   throw new Error(
-    `${place.folder} is past ${iterations(missing)}, and has kept no set of ${missing.length > 1 ? 'these' : 'that'}${beside}: earlier sets cannot be had from later ones. ` +
-      `Ask for snapshots that it has, or of later iterations.${again} ${advice(place.folder)}`,
+    `${place.folder} has kept no set of iteration ${iteration}${only}. Ask its run for it, with 'snapshots': [${iteration}]; the iterations up to it are then done once more.`,
   );
 }

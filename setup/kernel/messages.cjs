@@ -28,6 +28,31 @@ exports.answerAllMessages = function () {
   };
 };
 
+/**
+ * tslab sends without waiting for what it sent before, and ZeroMQ refuses a message while another is still being written: on a busy
+ * machine a line of progress would end the run that it is of. Each message waits for its turn.
+ * @param sockets ZeroMQ's classes of sockets that messages are sent on
+ */
+exports.sendInTurn = function (sockets) {
+  for (const { prototype } of sockets) {
+    const { send } = prototype;
+    /** What each socket is still to write. */
+    const writing = new WeakMap();
+    prototype.send = function (...message) {
+      const before = writing.get(this);
+      const write = () => send.apply(this, message);
+      const sent = before === undefined ? write() : before.then(write);
+      const settled = sent
+        .catch(() => undefined)
+        .then(() => {
+          if (writing.get(this) === settled) writing.delete(this);
+        });
+      writing.set(this, settled);
+      return sent;
+    };
+  }
+};
+
 /** Calls back once, when a front end has been told what kernel this is. */
 exports.whenAsked = function (callback) {
   const { handleKernelInfo } = ZmqServer.prototype;

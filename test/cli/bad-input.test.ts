@@ -32,6 +32,8 @@ const cases: [given: string, ...said: RegExp[]][] = [
   [`${smoke} --set set.kernelSize=33`, /'set\.kernelSize', is 33; .* 1 to 32/],
   [`${smoke} --set bases`, /'bases' is neither images, haba, fred, linba, ddif, haba-linba, nor key=value/],
   [`${smoke} --method mtt --experts ${path.join(tmpdir(), 'haba-no-experts')}`, /experts/, /npm run haba -- experts/],
+  [`${smoke} --labels soft`, /'labels\.kind' is 'soft'; allowed are hard, experts, learned/],
+  [`${smoke} --labels learned`, /'learned' and 'matching\.method' is 'dm'/, /allowed are 'hard' and 'experts'/],
   ['distill --dataset cifar10 --data NOWHERE', /NOWHERE/, /haba -- data cifar10/],
   [
     'baseline best --dataset shapes',

@@ -2,8 +2,8 @@
 
     .venv/bin/python test/notebooks/kernel-session.py NODE PROJECT
 
-{"cell": CODE} runs a cell; {"ask": MESSAGE_TYPE, "content": {...}} sends what a front end may ask beside cells. What the last
-cell shows after its end comes under "late".
+{"cell": CODE} runs a cell; {"ask": MESSAGE_TYPE, "content": {...}} sends what a front end may ask beside cells; {"interrupt": true}
+does what the interrupt button does. What the last cell shows after its end comes under "late".
 """
 
 import json
@@ -63,6 +63,9 @@ def main() -> None:
                 answer = reply(client, request)
                 own, _ = published(client, request)
                 out = {"status": answer["content"]["status"], "text": text(own, "stdout"), "error": text(own, "stderr")}
+            elif "interrupt" in wanted:
+                manager.interrupt_kernel()
+                out = {}
             else:
                 message = client.session.msg(wanted["ask"], wanted.get("content", {}))
                 client.shell_channel.send(message)

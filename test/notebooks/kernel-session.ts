@@ -42,6 +42,7 @@ export interface OtherAnswer {
 export interface Kernel {
   run: (cell: string) => Promise<CellAnswer>;
   ask: (ask: string, content?: object) => Promise<OtherAnswer>;
+  interrupt: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -61,6 +62,9 @@ export function startKernel(folder: string): Kernel {
   return {
     run: (cell) => send({ cell }) as Promise<CellAnswer>,
     ask: (ask, content = {}) => send({ ask, content }) as Promise<OtherAnswer>,
+    interrupt: async () => {
+      await send({ interrupt: true });
+    },
     close: () =>
       new Promise((resolve) => {
         child.on('close', () => resolve());

@@ -129,6 +129,22 @@ test('Shift-Tab shows types and comments, of earlier cells and of modules that w
   assert.ok((await completed('sc')).matches.includes('scale'));
 });
 
+test('after an interrupt, modules that are edited or new are translated as before; mistakes in them are told', async () => {
+  // Told apart from all texts that were ever translated on this machine, whose translations are kept.
+  const [first, second] = [Math.random(), Math.random()];
+  project.write('notebooks/late.ts', `export const late: number = ${first};`);
+  assert.equal(await shown(`import { late } from './notebooks/late'; String(late)`), String(first));
+  await kernel.interrupt();
+  // A moment for what the interrupt ends.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  project.write('notebooks/late.ts', `export const late: number = ${second};`);
+  assert.equal(await shown('String(late)'), String(second));
+  project.write('notebooks/late.ts', `export const late: number = ${first + second} +;`);
+  assert.match(await refused('String(late)'), /late\.ts:1:\d+: ERROR: Unexpected ";"/);
+  project.write('notebooks/late.ts', 'export const late: number = 1;');
+  assert.equal(await shown('String(late)'), '1');
+});
+
 test('a console is told whether what it was given is whole; a comment of documentation is no mistake', async () => {
   assert.equal(await shown('/** Half of it. */\nconst half = (of: number): number => of / 2;\nhalf(3)'), '1.5');
   const whole = async (code: string) => (await kernel.ask('is_complete_request', { code })).content?.status;

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeSealed } from '../../lib/files/sealed-json';
 import { runsJson, runsTable } from '../../lib/report/runs-table';
 import { writeRunsPage } from '../../lib/reproduction/runs-page';
 import { writeRun } from '../runs/stored-runs';
@@ -64,6 +65,25 @@ test('for programs, numbers are in full', () => {
   const [row] = runsJson({ runs, seed: 1, where: { iterations: 9 } }) as { run: string; settings: object }[];
   assert.equal(row.run, best);
   assert.equal((row.settings as Record<string, unknown>)['matching.method'], 'dm');
+});
+
+test("the page says all of a run whose configuration today's defaults do not take", () => {
+  const own = mkdtempSync(path.join(tmpdir(), 'haba-view-strange-'));
+  try {
+    const folder = path.join(own, 'runs', 'strange-0123456789');
+    mkdirSync(folder, { recursive: true });
+    const configuration = { profile: 'smoke', iterations: -1, of: { those: 'days' } };
+    const identity = { kind: 'distillation', configuration, dataChecksum: 'ab' };
+    writeSealed(path.join(folder, 'configuration.json'), '0123456789', identity);
+    const page = readFileSync(writeRunsPage({ results: own, runs: path.join(own, 'runs') }), 'utf8');
+    const text = page
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll('&#34;', '"')
+      .replaceAll(/\s+/g, ' ');
+    assert.match(text, /strange-0123456789 key value profile "smoke" iterations -1 of \{"those":"days"\}/);
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 });
 
 test('the page has every run and asks nothing of the internet', () => {

@@ -146,32 +146,36 @@ test('an archive that leads elsewhere is refused, and nothing is written', async
   );
 });
 
-/** An archive that lists what it has, with one file of the first run's students changed. */
+/**
+ * An archive that lists what it has, with one file of the first run, or of its students, changed.
+ * @param data what it says that its data's checksum is
+ */
 async function archiveWith(
   name: string,
-  file: string,
+  file: RegExp,
   change: (content: Buffer, hash: string) => string,
+  data?: string,
 ): Promise<string> {
   const files = await filesOf(archive);
-  const place = [...files.keys()].find(
-    (one) => one.startsWith(`runs/${names[0]}/students/`) && one.endsWith(`/${file}`),
-  )!;
+  const place = [...files.keys()].find((one) => one.startsWith(`runs/${names[0]}/`) && file.test(one))!;
   const content = Buffer.from(change(files.get(place)!, hashInName(path.posix.dirname(place))));
   const { seal, ...manifest } = JSON.parse(files.get('bundle.json')!.toString()) as {
     seal: object;
+    runs: { name: string; dataChecksum: string }[];
     files: { path: string; bytes: number; sha256: string }[];
   };
   assert.ok(seal);
-  const listed = manifest.files.map((one) =>
-    one.path === place
-      ? { path: place, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
-      : one,
-  );
-  const changed = new Map([...files, [place, content]]);
-  return archiveOf(
-    name,
-    changed.set('bundle.json', Buffer.from(sealedText(bundleFormat, { ...manifest, files: listed }))),
-  );
+  const listed = {
+    ...manifest,
+    runs: manifest.runs.map((one) => (one.name === names[0] && data ? { ...one, dataChecksum: data } : one)),
+    files: manifest.files.map((one) =>
+      one.path === place
+        ? { path: place, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+        : one,
+    ),
+  };
+  const changed = new Map([...files, [place, content], ['bundle.json', Buffer.from(sealedText(bundleFormat, listed))]]);
+  return archiveOf(name, changed);
 }
 
 /** A file of students with other accuracies. */
@@ -189,20 +193,28 @@ const withAccuracies = (accuracies: number[]) => (content: Buffer, hash: string)
     .join('');
 };
 
-/** A file of sessions that were computed with other threads. */
-const withThreads = (threads: number) => (content: Buffer, hash: string) => {
-  const { seal, sessions } = JSON.parse(content.toString()) as { seal: object; sessions: object[] };
-  assert.ok(seal);
-  return sealedText(hash, { sessions: sessions.map((session) => ({ ...session, threads })) });
-};
+/** A sealed file with something else in it. */
+const withChange =
+  <Value extends object>(change: (value: Value) => object) =>
+  (content: Buffer, hash: string) => {
+    const { seal, ...value } = JSON.parse(content.toString()) as Value & { seal: object };
+    assert.ok(seal);
+    return sealedText(hash, change(value as unknown as Value));
+  };
+
+type Sessions = { sessions: object[] };
+const ofStudents = /students\/.*environment\.json$/;
 
 test('computed alike, one image more or less is told; computed with other threads, four standard errors are meant', async () => {
   const images = (await dataAtHand('shapes', {})).test.count;
   const [first, second] = recorded[0];
   const off = first > 0.5 ? first - 1 / images : first + 1 / images;
-  const alike = await verifyBundle(await archiveWith('alike.tar.gz', 'students.jsonl', withAccuracies([off, second])), {
-    progress,
-  });
+  const alike = await verifyBundle(
+    await archiveWith('alike.tar.gz', /students\.jsonl$/, withAccuracies([off, second])),
+    {
+      progress,
+    },
+  );
   assert.equal(alike.agrees, false);
   assert.deepEqual(
     alike.verified.map(({ results }) => results.map(({ agrees, tolerance }) => [agrees, tolerance])),
@@ -219,7 +231,10 @@ test('computed alike, one image more or less is told; computed with other thread
   );
 
   const other = computingThreads() + 1;
-  const moved = await archiveWith('moved.tar.gz', 'environment.json', withThreads(other));
+  const otherThreads = withChange<Sessions>(({ sessions }) => ({
+    sessions: sessions.map((session) => ({ ...session, threads: other })),
+  }));
+  const moved = await archiveWith('moved.tar.gz', ofStudents, otherThreads);
   const found = await verifyBundle(moved, { progress });
   assert.equal(found.agrees, true);
   assert.equal(
@@ -232,6 +247,31 @@ test('computed alike, one image more or less is told; computed with other thread
     const variance = (2 * accuracy * (1 - accuracy)) / images;
     assert.ok(Math.abs(tolerance - 4 * Math.sqrt(variance)) < 1e-12);
   }
+});
+
+test('where nothing is recorded of what students were computed with, four standard errors are meant', async () => {
+  const nothing = withChange<Sessions>(() => ({ sessions: [] }));
+  const found = await verifyBundle(await archiveWith('bare.tar.gz', ofStudents, nothing), { progress, students: 1 });
+  assert.equal(found.agrees, true);
+  assert.match(
+    found.verified[0].expected,
+    /^within four standard errors on \d+ test images, since nothing is recorded of what it was computed with$/,
+  );
+});
+
+test('a run of other data than those here is not compared, and the others are', async () => {
+  const other = withChange((identity) => ({ ...identity, dataChecksum: 'cd'.repeat(32) }));
+  const file = await archiveWith('other-data.tar.gz', /^runs\/[^/]*\/configuration\.json$/, other, 'cd'.repeat(32));
+  const found = await verifyBundle(file, { progress });
+  assert.equal(found.agrees, false);
+  assert.deepEqual(
+    found.problems.map(({ run: name, why }) => [name, why.replace(/begin with cdcdcdcd and [0-9a-f]{8}$/, 'begin')]),
+    [[names[0], 'it was made from another version of shapes than the one here: their checksums begin']],
+  );
+  assert.deepEqual(
+    found.verified.map(({ run: name, results }) => [name, results.every(({ agrees }) => agrees)]),
+    [[names[1], true]],
+  );
 });
 
 // Of a hundred images: e.g. of 0.5 and 0.75, 4 sqrt(2 * 0.625 * 0.375 / 100) is 0.27.

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { openJsonLines } from '../../lib/files/json-lines';
 import { takeLock } from '../../lib/files/lock';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { configureTask, lookUp } from '../../lib/experiments/look-up';
@@ -96,30 +97,69 @@ test('stopped, then killed between a snapshot and its checkpoint, it keeps the s
   assert.deepEqual(resumed.accuracy, whole.accuracy);
 });
 
-test('asked for when its iteration is past, it is refused with what it takes, and nothing is changed', async () => {
-  const options = inFolder('whole');
-  const before = readFileSync(setFiles(whole.run).distilled);
-  await assert.rejects(
-    run({ ...input, snapshots: [2, 3, 4] }, options),
-    /is past iterations 2, 4, and has kept no set of these, only of iterations 0, 1, 3.*Distilling it again, which took .*runs remove haba-/,
+test('a stored run that has not kept one says so, does its iterations up to it once more, and stays what it was', async () => {
+  const options = inFolder('later');
+  const made = await run({ ...input, snapshots: [1] }, options);
+  const { distilled, metrics, result, checkpoint } = setFiles(made.run);
+  const files = [distilled, metrics, result, checkpoint, setFiles(placeOf(made, 1).folder).distilled];
+  const before = files.map((file) => [readFileSync(file), statSync(file).mtimeMs]);
+  const stop = new AbortController();
+  const stopping = at(2, () => stop.abort());
+  const wanted = { ...input, snapshots: [0, 1, 3] };
+  await assert.rejects(run(wanted, { ...options, progress: stopping, signal: stop.signal }), RunStopped);
+  assert.deepEqual(findRun(path.basename(made.run), options.runs).snapshots, [0, 1]);
+  const news: string[] = [];
+  const steps: number[] = [];
+  const told: ProgressReporter = {
+    ...silent,
+    update: (done) => void steps.push(done),
+    note: (said, kind) => void (kind === 'news' && news.push(said)),
+  };
+  assert.equal((await lookUp({ kind: 'run', input: wanted }, { runs: options.runs })).all, false);
+  const again = await run(wanted, { ...options, progress: told });
+  assert.match(
+    news.join('; '),
+    /has kept no set of iteration 3: its first 3 iterations are done again for them, which took .* when it was made/,
   );
-  assert.deepEqual(readFileSync(setFiles(whole.run).distilled), before);
-  assert.equal(existsSync(placeOf(whole, 2).folder), false);
+  assert.deepEqual(steps, [1, 2, 3]);
+  assert.deepEqual(again.accuracy, made.accuracy);
+  for (const iteration of [0, 1, 3]) {
+    assert.deepEqual(valuesOf(placeOf(again, iteration).folder), valuesOf(placeOf(whole, iteration).folder));
+  }
+  assert.deepEqual(
+    files.map((file) => [readFileSync(file), statSync(file).mtimeMs]),
+    before,
+  );
   // Fewer are no matter.
   assert.deepEqual((await run({ ...input, snapshots: [1] }, options)).accuracy, whole.accuracy);
+});
 
-  // Begun without: what lies before its checkpoint is gone, what comes is not, the checkpoint's own is at hand.
+test('begun without, it keeps those that come, and makes the others when it is done', async () => {
   const begun = inFolder('begun');
   const stop = new AbortController();
   const progress = at(2, () => stop.abort());
   await assert.rejects(run({ ...input, snapshots: [] }, { ...begun, progress, signal: stop.signal }), RunStopped);
-  await assert.rejects(
-    run({ ...input, snapshots: [1, 4] }, begun),
-    /is past iteration 1, and has kept no set of that:/,
-  );
-  const resumed = await run({ ...input, snapshots: [2, 4] }, begun);
-  for (const iteration of [2, 4]) assert.ok(valuesOf(placeOf(resumed, iteration).folder));
+  const resumed = await run({ ...input, snapshots: [1, 3] }, begun);
+  for (const iteration of [1, 3]) {
+    assert.deepEqual(valuesOf(placeOf(resumed, iteration).folder), valuesOf(placeOf(whole, iteration).folder));
+  }
   assert.deepEqual(valuesOf(resumed.run), valuesOf(whole.run));
+});
+
+test('where iterations come out differently than they were recorded, nothing is taken for the sets of that run', async () => {
+  const options = inFolder('elsewhere');
+  const made = await run({ ...input, snapshots: [] }, options);
+  const { metrics } = setFiles(made.run);
+  const { identity, advice } = { identity: hashInName(made.run), advice: '' };
+  const recorded = readMetrics(made.run);
+  const lines = openJsonLines(metrics, { identity, advice, keepBytes: 0 });
+  for (const line of recorded) lines.append(line.iteration === 2 ? { ...line, loss: 1.1 * line.loss } : line);
+  lines.close();
+  await assert.rejects(
+    run({ ...input, snapshots: [1, 3] }, options),
+    /Iteration 2 comes to a loss of .* here, and came to .* To begin this run anew: .*runs remove haba-/,
+  );
+  assert.equal(existsSync(placeOf(made, 3).folder), false);
 });
 
 test('an iteration that the run does not come to, and what is no iteration, are refused before anything runs', () => {
@@ -161,7 +201,10 @@ test('students of a snapshot are stored under the run, trained once, and know wh
 
 test('what there is not is refused with a sentence: another iteration, another kind, another precision', async () => {
   const options = inFolder('whole');
-  await assert.rejects(evaluateSnapshot(whole, 2, {}, options), /is past iteration 2, and has kept no set of that/);
+  await assert.rejects(
+    evaluateSnapshot(whole, 2, {}, options),
+    /has kept no set of iteration 2, only of 0, 1, 3\. Ask its run for it, with 'snapshots': \[2\]/,
+  );
   await assert.rejects(evaluateSnapshot(whole, 6, {}, options), /has iterations 0 to 5; asked for was 6/);
   await assert.rejects(evaluateSnapshot({ ...whole, kind: 'random' }, 1, {}, options), /is of kind 'random'/);
   const one = await evaluateSnapshot(whole, 1, {}, options);

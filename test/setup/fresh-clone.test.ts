@@ -1,7 +1,7 @@
 /** The set-up itself, in a fresh clone: interrupted, finished, and then passed over. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -47,7 +47,12 @@ test(
     const finished = await setUp();
     assert.equal(finished.status, 0, finished.stderr);
     assert.doesNotMatch(finished.stderr, /JavaScript packages/, 'what was finished is not made again');
-    for (const step of ['Python packages', 'Native TensorFlow backend', 'TypeScript kernel']) {
+    for (const step of [
+      'Python packages',
+      'Native TensorFlow backend',
+      'TypeScript kernel',
+      'Library, read and compiled',
+    ]) {
       assert.match(finished.stderr, new RegExp(`${step}.*: done in [\\d.]+ s`));
     }
     assert.doesNotMatch(finished.stderr, /Warning/);
@@ -56,6 +61,10 @@ test(
     assert.equal(again.status, 0);
     assert.match(again.stderr, /^haba is set up \([\d.]+ s\); npm start opens the quickstart\.\n$/);
 
+    // TypeScript, and TensorFlow.js with Vega, compiled.
+    for (const kept of ['declarations.json', 'compiled-checker.bin', 'compiled-packages.bin']) {
+      assert.ok(statSync(path.join(clone, '.cache', kept)).size > 1e6, `${kept} waits for the first notebook`);
+    }
     const kernel = path.join(clone, '.venv', 'share', 'jupyter', 'kernels', 'tslab', 'kernel.json');
     const { argv } = JSON.parse(readFileSync(kernel, 'utf8')) as { argv: string[] };
     assert.ok(argv.includes(path.join(clone, 'setup', 'start-kernel.cjs')));

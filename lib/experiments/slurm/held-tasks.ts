@@ -55,8 +55,10 @@ export function createCare({ news }: Pick<TaskListener, 'news'>): (waiting: read
   const told = new Set<string>();
   const released = new Set<string>();
   const say = (reason: string, tasks: readonly WaitingTask[]) => {
-    if (told.has(reason)) return;
-    told.add(reason);
+    // What follows, e.g. the nodes that are not available, changes all the time.
+    const [key] = reason.split(/[,:]/);
+    if (told.has(key)) return;
+    told.add(key);
     const jobs = [...new Set(tasks.map(({ entry }) => entry.job))].join();
     const advice =
       remedyFor(tasks[0].entry, jobs) ??

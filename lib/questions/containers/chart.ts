@@ -43,6 +43,11 @@ export function containerBitsChart(
   const width = columnWidth('double') - 20;
   const across = Math.min(columns, panels.length);
   const powers = rows.map(({ storage }) => Math.floor(Math.log10(storage)));
+  const [lowest, highest] = [Math.min(...powers), Math.max(...powers) + 1];
+  const ticks = Array.from({ length: highest - lowest + 1 }, (_, power) => 10 ** (lowest + power)).flatMap((one) => [
+    one,
+    3 * one,
+  ]);
   return {
     ...chartFrame(
       [
@@ -56,7 +61,7 @@ export function containerBitsChart(
     columns: across,
     spacing: 12,
     concat: panels.map((panel, place): LayerSpec<string> => {
-      const lowest = place + across >= panels.length;
+      const isLowest = place + across >= panels.length;
       return {
         title: { text: panel, anchor: 'middle' },
         width: (width - 40) / columns - 12,
@@ -65,12 +70,9 @@ export function containerBitsChart(
           rows.filter((row) => row.panel === panel || references.includes(row.panel)),
           {
             kinds,
-            storageTitle: lowest ? 'bits per class' : null,
+            storageTitle: isLowest ? 'bits per class' : null,
             accuracyTitle: place % across === 0 ? accuracyTitle(recipes) : null,
-            ticks: Array.from(
-              { length: Math.max(...powers) - Math.min(...powers) + 2 },
-              (_, power) => 10 ** (Math.min(...powers) + power),
-            ),
+            ticks,
             legendWidth: width,
           },
         ),

@@ -31,6 +31,8 @@ export interface Cluster {
   mendNode(name: string): Promise<void>;
   /** Waits until the controller has written down that a task runs: killed earlier, it would have forgotten that it began. */
   remembers(job: string): Promise<void>;
+  /** After something went wrong: ends all tasks, starts what was killed, and mends what was broken. */
+  repair(): Promise<void>;
   /** Queue, nodes, and the last that daemons said, for whoever wonders why it does not go on. */
   describe(): Promise<string>;
   /** Ends all of it, and what runs on it, and removes its files. */
@@ -84,9 +86,13 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
       spawn('setpriv', command, { env: { ...env, [daemonName]: name }, stdio: 'ignore', detached: true }),
     );
   };
-  const end = async (name: string, signal: NodeJS.Signals) => {
+  const runs = (name: string) => {
     const daemon = daemons.get(name);
-    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    return daemon && daemon.exitCode === null && daemon.signalCode === null ? daemon : undefined;
+  };
+  const end = async (name: string, signal: NodeJS.Signals) => {
+    const daemon = runs(name);
+    if (!daemon) return;
     const gone = new Promise((resolve) => daemon.once('exit', resolve));
     daemon.kill(signal);
     await gone;
@@ -131,7 +137,7 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
     },
     breakNode: (name) => writeFileSync(broken(name), ''),
     async mendNode(name) {
-      rmSync(broken(name));
+      rmSync(broken(name), { force: true });
       await slurm('scontrol', 'update', `nodename=${name}`, 'state=resume');
       await takesWork(name);
     },
@@ -144,6 +150,15 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
         () => Promise.resolve(readFileSync(at('state', 'job_state'), 'latin1')),
         (text) => text.includes(comment),
       );
+    },
+    async repair() {
+      if (!runs('controller')) await cluster.startController();
+      await slurm('scancel', '-u', 'root');
+      for (const name of nodeNames) {
+        if (!runs(name)) await cluster.startNode(name);
+        // A node that is in service cannot be taken into it.
+        await cluster.mendNode(name).catch(() => takesWork(name));
+      }
     },
     async describe() {
       const asked = [

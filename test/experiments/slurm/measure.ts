@@ -19,26 +19,39 @@ const tiny = {
 } as const;
 
 /** Calls of the file system that the library makes, by name: those of a step are what a shared disk has to bear all the time. */
-function countCalls(): Record<string, number> {
-  const counts: Record<string, number> = {};
+interface Calls {
+  counts: Record<string, number>;
+  /** In those that a run waits for. */
+  milliseconds: number;
+}
+
+function countCalls(): Calls {
+  const calls: Calls = { counts: {}, milliseconds: 0 };
   const own = fs as unknown as Record<string, (...given: unknown[]) => unknown>;
-  for (const name of [
-    'readdirSync',
-    'openSync',
-    'readFileSync',
-    'renameSync',
-    'rmSync',
-    'statSync',
-    'mkdirSync',
-    'writeSync',
-  ]) {
+  const names = [
+    ...['readdirSync', 'openSync', 'readFileSync', 'renameSync', 'rmSync', 'statSync', 'mkdirSync', 'writeSync'],
+    ...['appendFileSync', 'writeFileSync', 'fsyncSync', 'existsSync'],
+    // Of the gate of a lock.
+    ...['mkdir', 'rmdir'],
+  ];
+  let inside = false;
+  for (const name of names) {
     const call = own[name];
     own[name] = (...given) => {
-      counts[name] = (counts[name] ?? 0) + 1;
-      return call.apply(fs, given);
+      // One may be made of others.
+      if (inside) return call.apply(fs, given);
+      inside = true;
+      calls.counts[name] = (calls.counts[name] ?? 0) + 1;
+      const began = performance.now();
+      try {
+        return call.apply(fs, given);
+      } finally {
+        calls.milliseconds += performance.now() - began;
+        inside = false;
+      }
     };
   }
-  return counts;
+  return calls;
 }
 
 async function timed<T>(what: string, work: () => Promise<T> | T): Promise<T> {
@@ -49,7 +62,7 @@ async function timed<T>(what: string, work: () => Promise<T> | T): Promise<T> {
 }
 
 async function main(count: number, isRun: boolean): Promise<void> {
-  const counts = countCalls();
+  const calls = countCalls();
   const { startCluster, whyNoCluster } = await import('./cluster');
   const { runGrid, tasksLeft } = await import('../../../lib/experiments/grid');
   const { submitTasks } = await import('../../../lib/experiments/slurm/submit');
@@ -92,15 +105,22 @@ async function main(count: number, isRun: boolean): Promise<void> {
     }
     // Of two runs that differ in their length alone, the difference is that of the steps.
     const lengths = [50, 150].map((iterations) => ({ ...tiny, iterations, checkpointEvery: 1000 }));
-    const made: Record<string, number>[] = [];
+    const made: Calls[] = [];
     for (const [seed, input] of lengths.entries()) {
-      const before = { ...counts };
+      const before = { counts: { ...calls.counts }, milliseconds: calls.milliseconds };
       await run({ ...input, seed: count + seed }, { runs, progress: silent });
-      made.push(Object.fromEntries(Object.entries(counts).map(([name, calls]) => [name, calls - (before[name] ?? 0)])));
+      const since = Object.entries(calls.counts).map(([name, now]) => [name, now - (before.counts[name] ?? 0)]);
+      const counts = Object.fromEntries(since) as Record<string, number>;
+      made.push({ counts, milliseconds: calls.milliseconds - before.milliseconds });
     }
-    const each = Object.keys(counts).map((name) => `${name} ${((made[1][name] - made[0][name]) / 100).toFixed(2)}`);
+    const each = Object.keys(calls.counts).map(
+      (name) => `${name} ${((made[1].counts[name] - made[0].counts[name]) / 100).toFixed(2)}`,
+    );
     process.stdout.write(`calls of the file system, a step: ${each.join(', ')}\n`);
-    process.stdout.write(`and of a run of 50 steps: ${JSON.stringify(made[0])}\n`);
+    process.stdout.write(`and of a run of 50 steps: ${JSON.stringify(made[0].counts)}\n`);
+    process.stdout.write(
+      `time in them, of runs of 50 and 150 steps: ${made.map((one) => one.milliseconds.toFixed(0)).join(' and ')} ms\n`,
+    );
   } finally {
     await cluster.stop();
     fs.rmSync(folder, { recursive: true, force: true });

@@ -126,7 +126,7 @@ test('waiting is told once for each reason, and not where it is a matter of turn
   process.env.PATH = folder;
   try {
     await care([...limit, down, turn, unlucky]);
-    await care([...limit.slice(1), down, turn, unlucky]);
+    await care([...limit.slice(1), waiting('e', 0, entry('8', 'Nodes required for job are DOWN')), turn, unlucky]);
   } finally {
     process.env.PATH = PATH;
   }

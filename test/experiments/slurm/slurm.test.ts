@@ -16,6 +16,7 @@ import { cancelGrid, gridCounts, gridLog, gridStatus } from '../../../lib/experi
 import { slurm } from '../../../lib/experiments/slurm/slurm';
 import { readTaskEvent } from '../../../lib/experiments/task-events';
 import { useThreads } from '../../../lib/tensor/backend';
+import { haba, lastJson } from '../../cli/command-line';
 import { epochs } from '../../matching/experts/small-experts';
 import { startCluster, whyNoCluster, type Cluster } from './cluster';
 import { bytesOf, cell, distillation, images, listen, tiny } from '../tiny-grid';
@@ -52,8 +53,8 @@ after(
 const seconds = 600;
 
 /**
- * A test on the cluster, skipped where there is none. When its time is over, or it fails, the cluster says what it was doing, and
- * nothing of it goes on.
+ * A test on the cluster, skipped where there is none. When its time is over, or it fails, the cluster says what it was doing,
+ * and is put in order for the next.
  * @param body is given a signal that says that its time is over: whatever waits ends with it
  */
 function testAtCluster(name: string, body: (at: Cluster, signal: AbortSignal) => Promise<void>): void {
@@ -68,7 +69,7 @@ function testAtCluster(name: string, body: (at: Cluster, signal: AbortSignal) =>
       // What else of it waits ends with it.
       failed.abort();
       process.stderr.write(`${name}${limit.aborted ? `, after ${seconds} s` : ''}:\n${await cluster.describe()}\n`);
-      await cluster.slurm('scancel', '-u', 'root').catch(() => undefined);
+      await cluster.repair().catch(({ message }: Error) => process.stderr.write(`It is not mended: ${message}\n`));
       throw error;
     }
   });
@@ -341,3 +342,27 @@ testAtCluster(
     await Promise.all([ended, steps()]);
   },
 );
+
+testAtCluster('from the command line: submitted once, looked at, ended', async () => {
+  const runs = path.join(folder, 'from-outside');
+  const submit = [
+    ...['grid', 'submit', '--profile', 'smoke', '--dataset', 'shapes', '--set', 'images', '--seed', '0..1'],
+    ...['--runs', runs, '--sbatch=--hold'],
+  ];
+  const submitted = lastJson(await haba(...submit));
+  const { grid } = submitted as { grid: string };
+  assert.deepEqual([submitted.submitted, submitted.inQueue, grid], [2, 0, newestGrid()]);
+  const again = lastJson(await haba(...submit));
+  assert.deepEqual([again.submitted, again.inQueue, again.jobs], [0, 2, submitted.jobs]);
+  const { stdout } = await haba('grid', 'status', grid);
+  const [job] = submitted.jobs as string[];
+  const held = (seed: number) =>
+    String.raw`0-${seed} +held +.*seed ${seed}: JobHeld\w+; .*scontrol release ${job}_${seed}.*\n`;
+  assert.match(stdout, new RegExp(`^${held(0)}${held(1)}$`));
+  assert.match((await haba('grid', 'cancel', grid)).stdout, /^2 tasks are asked to end$/m);
+  const counts = (await haba('grid')).stdout.split('\n').find((line) => line.startsWith(grid));
+  assert.match(counts!, /^\S+ +2 failed$/);
+  const log = await haba('grid', 'logs', grid, '0-0');
+  assert.equal(log.status, 1);
+  assert.match(log.stderr, /0-0\.log/);
+});
