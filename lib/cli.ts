@@ -1,6 +1,7 @@
 /** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
+import { profileNames, type ProfileName } from './data/profile-names';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { ExecutorChoice } from './experiments/grid';
 import type { UnsizedSet } from './factorization/budget';
@@ -79,6 +80,13 @@ interface CompareFlags extends Omit<MethodsOptions, 'basesPerClass'> {
   profile: QuestionSettings['profile'];
   dataset?: QuestionSettings['dataset'];
   bases?: number;
+}
+
+interface ScalingFlags {
+  rows?: string;
+  profile: ProfileName;
+  longest?: number;
+  again?: boolean;
 }
 
 interface SweepFlags extends QuestionSettings {
@@ -404,6 +412,32 @@ program
     }
     process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
     if (counts.failed > 0) process.exitCode = 1;
+  });
+
+program
+  .command('scaling')
+  .description(
+    "hours of the paper's table on this machine: an iteration of each row really run, beside its estimate: results/tables/scaling.*",
+  )
+  .option('--rows <pattern>', 'only rows whose names match this regular expression; then no file is written')
+  .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').choices(profileNames).default('paper'))
+  .option(
+    '--longest <seconds>',
+    'an iteration may take; longer ones are not run, and reckoned by the estimate',
+    wholeNumber,
+  )
+  .option('--again', 'measure anew what was measured before')
+  .addOption(threadsOption())
+  .action(async ({ rows: pattern, profile, longest, again }: ScalingFlags) => {
+    const { scaling } = await import('./tools/scaling/scaling');
+    const { chosenRows } = await import('./tools/scaling/rows');
+    const { scalingTables } = await import('./tools/scaling/table');
+    const { tableText } = await import('./report/table-text');
+    const { exportTables } = await import('./report/export');
+    const found = await scaling({ rows: chosenRows({ profile, pattern }), longestSeconds: longest, again });
+    const tables = scalingTables(profile === 'paper' ? 'scaling' : `scaling-${profile}`, found);
+    for (const one of tables) process.stdout.write(`${tableText(one, 'markdown')}\n`);
+    if (pattern === undefined) process.stdout.write(`${JSON.stringify({ files: exportTables(tables) })}\n`);
   });
 
 withSlurm(

@@ -3,6 +3,7 @@ import type { PreparedDataset } from '../data/image-source';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet } from '../factorization/distilled-set';
+import type { DataShape } from '../factorization/parameterisation';
 import type { Passes } from '../matching/method';
 import { preparationOf } from '../matching/label-options';
 import { matchingMethodOf } from '../matching/methods';
@@ -24,8 +25,18 @@ export interface Estimate {
   ownBytes: number;
 }
 
-/** Share of the speed of a large matrix product that compiled steps reach (npm run bench; 0.4 to 0.8 on two cores). */
-const efficiency = 0.5;
+/** Of a whole run, and of what it consists of. */
+export interface RunEstimate extends Estimate {
+  /** Of one iteration, and of training and testing one student. */
+  iterationSeconds: number;
+  studentSeconds: number;
+}
+
+/**
+ * Share of the speed of a large matrix product that compiled steps reach: on two cores 0.45 to 0.55 at width 32 (npm run bench), 0.8
+ * to 0.9 at width 128 (npm run haba -- scaling).
+ */
+const efficiency = 0.6;
 /** In forward passes: with the backward pass, and with gradients of gradients. */
 const [firstOrder, secondOrder] = [3, 9];
 /**
@@ -47,46 +58,65 @@ export function estimateRun(
   configuration: Configuration,
   data: PreparedDataset,
   iterationsDone = 0,
-): Estimate | undefined {
+): RunEstimate | undefined {
   if (computingDevice().device === 'GPU') return undefined;
-  const { imageShape, classCount, count } = data.train;
-  const image = forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
+  const work = iterationWork(configuration, data.train);
+  if (work === undefined) return undefined;
+  const { image, distilledSet, items } = work;
+  const { evaluation, iterations } = configuration;
+  const { imageShape, count } = data.train;
+  const { epochs = 0, updates: steps } = evaluation;
+  const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
+  const trained = shown * firstOrder + data[evaluation.split].count;
+  const student = trained * image.operations;
+  const operations =
+    (iterations - iterationsDone) * work.operations +
+    // What the start takes is done when there are iterations.
+    (iterationsDone === 0 ? preparationOperations(distilledSet) : 0) +
+    evaluation.students * student;
+
+  const batch = Math.min(evaluation.batchSize, items);
+  const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
+  const matched = iterationsDone < iterations ? work.bytes : 0;
+  const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + testBatch;
+  const speed = efficiency * matrixProductSpeed();
+  return {
+    seconds: operations / speed,
+    iterationSeconds: work.operations / speed,
+    studentSeconds: student / speed,
+    bytes: process.memoryUsage().rss + ownBytes,
+    ownBytes,
+  };
+}
+
+/**
+ * Floating point operations of one iteration, by shapes alone: of runs on one machine, how long one takes beside another.
+ * @returns undefined where the backend cannot tell, or the matching method does not say what an iteration takes
+ */
+export function iterationOperations(configuration: Configuration, shape: DataShape): number | undefined {
+  return iterationWork(configuration, shape)?.operations;
+}
+
+/** Operations of one iteration, and bytes that it needs at once. */
+function iterationWork({ network, set, matching, constraints }: Configuration, { imageShape, classCount }: DataShape) {
+  const shape = { imageShape, classCount };
+  const image = forwardCost(createNetwork({ ...network, ...shape }), shape);
   if (image === undefined) return undefined;
-  const { set, matching, evaluation, constraints, iterations } = configuration;
-  const distilledSet = createDistilledSet({ ...set, imageShape, classCount });
+  const distilledSet = createDistilledSet({ ...set, ...shape });
   const { itemCount, formations, views } = distilledSet;
   const items = itemCount * formations;
   const work = matchingMethodOf(matching.method).work?.(matching, { classCount, items });
   if (work === undefined) return undefined;
-  const passes = weighed(work.passes, firstOrder, secondOrder);
-  const alive = weighed(work.alive, firstOrderCopies, secondOrderCopies);
-
-  let operations = (iterations - iterationsDone) * passes * image.operations;
-  // What the start takes is done when there are iterations.
-  if (iterationsDone === 0) operations += preparationOperations(distilledSet);
-  let constrained = 0;
+  let operations = weighed(work.passes, firstOrder, secondOrder) * image.operations;
+  let bytes = weighed(work.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
   if (isConstrained(constraints, views)) {
-    const adversary = forwardCost(createAdversary({ ...constraints.adversary, imageShape, classCount }), data);
+    const adversary = forwardCost(createAdversary({ ...constraints.adversary, ...shape }), shape);
     const images = 2 * Math.min(constraints.batchSize, itemCount) * formations;
     const players = adversaryLearns(constraints) ? 2 : 1;
-    operations +=
-      (iterations - iterationsDone) * work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
-    constrained = firstOrderCopies * images * (adversary?.bytes ?? 0);
+    operations += work.updates * images * players * firstOrder * (adversary?.operations ?? 0);
+    bytes = Math.max(bytes, firstOrderCopies * images * (adversary?.bytes ?? 0));
   }
-  const { epochs = 0, updates: steps } = evaluation;
-  const shown = steps === undefined ? epochs * Math.min(items, count) : steps * Math.min(evaluation.batchSize, items);
-  const trained = shown * firstOrder + data[evaluation.split].count;
-  operations += evaluation.students * trained * image.operations;
-
-  const batch = Math.min(evaluation.batchSize, items);
-  const testBatch = imageShape.reduce((product, side) => product * side, 4 * data.test.count);
-  const matched = iterationsDone < iterations ? Math.max(alive * image.bytes, constrained) : 0;
-  const ownBytes = Math.max(matched, firstOrderCopies * batch * image.bytes) + testBatch;
-  return {
-    seconds: operations / (efficiency * matrixProductSpeed()),
-    bytes: process.memoryUsage().rss + ownBytes,
-    ownBytes,
-  };
+  return { operations, bytes, image, distilledSet, items };
 }
 
 /**
@@ -98,7 +128,7 @@ export function estimatePreparation(configuration: Configuration, data: Prepared
   const { imageShape, classCount, count } = data.train;
   const { prepare, options } = preparationOf(configuration) ?? {};
   const work = options && prepare?.work?.(options, { images: count });
-  const image = work && forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data);
+  const image = work && forwardCost(createNetwork({ ...configuration.network, imageShape, classCount }), data.train);
   if (image === undefined) return undefined;
   const operations = weighed(work!.passes, firstOrder, secondOrder) * image.operations;
   const ownBytes = weighed(work!.alive, firstOrderCopies, secondOrderCopies) * image.bytes;
@@ -109,16 +139,19 @@ export function estimatePreparation(configuration: Configuration, data: Prepared
   };
 }
 
-function forwardCost(network: Network, { train: { imageShape } }: PreparedDataset) {
-  const inputs = {
-    parameters: network.init(Random.stream(0, 'shapes alone')),
-    images: tf.zeros<tf.Rank.R4>([1, ...imageShape]),
-  };
-  try {
-    return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
-  } finally {
-    tf.dispose(inputs);
-  }
+/** Of one image: what two cost more than one, since what is done to parameters alone, as to transpose them, is done once. */
+function forwardCost(network: Network, { imageShape }: Pick<DataShape, 'imageShape'>) {
+  const parameters = network.init(Random.stream(0, 'shapes alone'));
+  const [one, two] = [1, 2].map((count) => {
+    const inputs = { parameters, images: tf.zeros<tf.Rank.R4>([count, ...imageShape]) };
+    try {
+      return costOf((given: typeof inputs) => network.apply(given.parameters, given.images), inputs);
+    } finally {
+      inputs.images.dispose();
+    }
+  });
+  tf.dispose(parameters);
+  return one && two && { operations: two.operations - one.operations, bytes: two.bytes - one.bytes };
 }
 
 /** Of all steps before the first iteration: each decodes images and follows their gradient. */

@@ -1,10 +1,10 @@
 /** Tasks executed by processes of their own on this machine, among which its cores are divided. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { threadSettings } from '../tensor/backend';
-import { memoryLimit } from '../tensor/memory';
+import { freeMemory } from '../tensor/memory';
 import type { Executor, PlannedTask, TaskListener } from './executor';
 import { habaProgram } from './program';
 import type { TaskRequest } from './task';
@@ -41,12 +41,6 @@ export function localWorkers({ workers, threads, memoryBytes }: WorkersOptions):
       await executeAll(tasks, { count, settings, listener, signal });
     },
   };
-}
-
-/** Bytes that may be taken: what is free on the machine, and in the container where there is one. */
-function freeMemory(): number {
-  const { machineBytes, bytes } = memoryLimit();
-  return bytes < machineBytes ? Math.min(freemem(), bytes - process.memoryUsage().rss) : freemem();
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The memory that this process may take: the machine's, or what a container, or a job of a cluster, is given of it. */
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import path from 'node:path';
 
 export interface MemoryLimit {
@@ -51,6 +51,20 @@ function textOf(file: string): string {
   } catch {
     return '';
   }
+}
+
+/** Bytes that may be taken now: what is free on the machine, and in the container where there is one. */
+export function freeMemory(): number {
+  const { machineBytes, bytes } = memoryLimit();
+  return bytes < machineBytes ? Math.min(freemem(), bytes - process.memoryUsage().rss) : freemem();
+}
+
+/** Bytes of this process that were resident at once, at most: since it began, or on Linux since its peak was set back. */
+export function peakMemory(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  // What getrusage tells there may be of the program that started this one.
+  const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!;
+  return Number(kibibytes) * 1024;
 }
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -164,9 +164,9 @@ test('other architectures: students of equal updates on all sets of a network', 
     return evaluations[0];
   };
   // 60 epochs of 100 images: 4 batches of 32, or one of 256.
-  assert.deepEqual(recipe('ConvNet'), { students: 2, updates: 240, batchSize: 32 });
+  assert.deepEqual(recipe('ConvNet'), { students: 2, updates: 480, batchSize: 32 });
   assert.deepEqual(recipe('ResNet18'), { students: 2, updates: 160, batchSize: 32 });
-  assert.deepEqual(recipe('VGG11'), { students: 2, updates: 60, batchSize: 256 });
+  assert.deepEqual(recipe('VGG11'), { students: 2, updates: 120, batchSize: 256 });
 });
 
 test('diversity: more hallucinators, not more floats', () => {

@@ -41,7 +41,7 @@ import { Random } from '../../lib/tensor/random';
 import { createProgress } from '../../lib/terminal/progress';
 
 /** Grey images of 12x8, light above in class 0 and light below in class 1. */
-function halves(name: string, seed = 0): OwnDataset {
+function halves(name: string, { seed = 0, train = 40 } = {}): OwnDataset {
   const random = Random.stream(seed, 'halves');
   const split = (count: number) => {
     const labels = Array.from({ length: count }, (_, image) => image % 2);
@@ -52,7 +52,7 @@ function halves(name: string, seed = 0): OwnDataset {
     );
     return { images, labels };
   };
-  return dataset({ name, train: split(40), test: split(20), classNames: ['above', 'below'] });
+  return dataset({ name, train: split(train), test: split(20), classNames: ['above', 'below'] });
 }
 
 const input: ConfigurationInput = {
@@ -193,7 +193,7 @@ test('exported with its classes, also by a process that does not have it, which 
 test('made again by a cell it is the one of its name: the same images are the same runs, others are others', async () => {
   const before = await dataAtHand('halves');
   assert.equal(await dataAtHand(halves('halves')), before, 'prepared once');
-  const others = { ...input, dataset: halves('halves', 1) };
+  const others = { ...input, dataset: halves('halves', { seed: 1 }) };
   const other = await run(others, inFolder('runs'));
   assert.notEqual(other.run, made.run);
   assert.notEqual((await dataAtHand('halves')).checksum, before.checksum);
@@ -236,4 +236,17 @@ test('a folder of images is distilled as any dataset; changed images are another
 test("it is not to be downloaded, and lists of what can be are the library's", async () => {
   await assert.rejects(obtainDataset('halves'), /The dataset 'halves' is your own; there is nothing to download/);
   assert.ok(!listDatasets(folder).some(({ name }) => (name as string) === 'halves'));
+});
+
+test('five images a class: the whole of them is a baseline in every profile, whatever sets there usually are', async () => {
+  const few = halves('halves-few', { train: 10 });
+  const shortest = { network: { width: 4, depth: 1 }, evaluation: { students: 1, epochs: 1 } } as const;
+  for (const profile of ['quick', 'paper'] as const) {
+    const { accuracy } = await runBaseline({ ...shortest, profile, dataset: few, baseline: 'full' }, inFolder('few'));
+    assert.equal(accuracy.runs.length, 1);
+  }
+  await assert.rejects(
+    runBaseline({ ...shortest, profile: 'quick', dataset: few, baseline: 'random', ipc: 6 }, inFolder('few')),
+    /the smallest class of halves-few has 5/,
+  );
 });

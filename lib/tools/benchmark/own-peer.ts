@@ -1,9 +1,10 @@
 /** The library's own rows in a process of their own, so that what one mode keeps in memory does not slow another. */
 import { createInterface } from 'node:readline';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { useBackend } from '../../tensor/backend';
 import { withExecution } from '../../tensor/execution';
+import { peakMemory } from '../../tensor/memory';
 import { tf } from '../../tensor/tensorflow';
 import { matrixProduct, productOfMatrices } from './matrix-product';
 import type { PeerRequest } from './peer';
@@ -43,8 +44,7 @@ async function peakGrowth(repeat: Repetition): Promise<number> {
   writeFileSync('/proc/self/clear_refs', '5');
   const before = process.memoryUsage().rss;
   await repeat();
-  const [, kibibytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))!;
-  return Math.max(0, Number(kibibytes) * 1024 - before);
+  return Math.max(0, peakMemory() - before);
 }
 
 void withExecution(process.argv[2] === 'compiled' ? 'compiled' : 'eager', main);
