@@ -13,6 +13,7 @@ import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
 import { storageTable } from '../../lib/questions/storage-efficiency/table';
 import { chartFigure } from '../../lib/report/figure';
 import { columnWidth } from '../../lib/report/style';
+import { chartMarks } from '../report/chart-marks';
 import { madeUpRun } from '../report/made-up-run';
 import { assertReadable, textBoxes } from '../report/text-boxes';
 
@@ -228,6 +229,11 @@ test('bits against accuracy: a panel a container beside the same real and stored
     ['HaBa, single-channel', 'HaBa, single-channel 1', 24_576],
     ['HaBa', 'HaBa 10', 983_040],
   ]);
+  const told = (await chartMarks(chart)).flatMap(({ type, tooltip }) => (type === 'symbol' ? [tooltip] : []));
+  assert.ok(told.length >= points.length);
+  for (const tooltip of told) {
+    assert.ok(tooltip?.run && tooltip.configuration && tooltip.seed !== undefined, JSON.stringify(tooltip));
+  }
   const figure = await chartFigure('bits', chart, []);
   assertReadable(figure);
   assert.ok(figure.width <= columnWidth('double') + 8, `${figure.width} points wide`);
