@@ -5,7 +5,7 @@ import { profileNames, type ProfileName } from './data/profile-names';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { ExecutorChoice } from './experiments/grid';
 import type { UnsizedSet } from './factorization/budget';
-import type { LabelKind } from './factorization/soft-labels';
+import { labelKinds, type LabelKind } from './factorization/label-kinds';
 import { plainValue, setAtPath } from './distillation/setting-text';
 import type { EvaluateFileOptions } from './runs/evaluate-file';
 import type { ImportOptions } from './runs/importing/import-set';
@@ -374,7 +374,7 @@ program
   .option('--factor <number>', 'crops per side of a stored image (multi-formation)', wholeNumber, 1)
   .addOption(
     new Option('--labels <kind>', 'of items: soft ones, by experts or learned, take floats, too')
-      .choices(['hard', 'experts', 'learned'])
+      .choices(labelKinds)
       .default('hard'),
   )
   .action(async (flags: BudgetFlags) => {
@@ -420,7 +420,7 @@ program
     "hours of the paper's table on this machine: an iteration of each row really run, beside its estimate: results/tables/scaling.*",
   )
   .option('--rows <pattern>', 'only rows whose names match this regular expression; then no file is written')
-  .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').choices(profileNames).default('paper'))
+  .addOption(profileOption('paper').choices(profileNames))
   .option(
     '--longest <seconds>',
     'an iteration may take; longer ones are not run, and reckoned by the estimate',
@@ -447,7 +447,7 @@ withSlurm(
       .description('every matching loss on images and on HaBa beside random real images: results/tables/methods.*'),
   ),
 )
-  .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
+  .addOption(profileOption('quick'))
   .option('--dataset <name>', 'dataset, by default cifar10')
   .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
   .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
@@ -483,10 +483,15 @@ withSlurm(
     process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
   });
 
+/** @param usual where none is given */
+function profileOption(usual: ProfileName): Option {
+  return new Option('--profile <name>', 'smoke, quick, study or paper').default(usual);
+}
+
 /** What is swept. */
 function withSweep(command: Command): Command {
   return withPlaces(command)
-    .addOption(new Option('--profile <name>', 'smoke, quick, study or paper').default('quick'))
+    .addOption(profileOption('quick'))
     .option('--dataset <name>', 'dataset, by default cifar10')
     .option(
       '--set <choice>',

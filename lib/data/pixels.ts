@@ -1,4 +1,4 @@
-/** Network inputs back to pixels, by the statistics that a distilled set carries. */
+/** Network inputs back to pixels, by the statistics that a distilled set carries; and in as many channels as pixels have. */
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 
@@ -19,4 +19,9 @@ export function pixelsOf(images: tf.Tensor4D, statistics: Parameters): Uint8Arra
             .add(centre);
     return new Uint8Array(Uint8ClampedArray.from(unwhitened.dataSync(), (value) => value * 255).buffer);
   });
+}
+
+/** Images of one channel as grey ones of as many as are wanted; others as they are. */
+export function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {
+  return images.shape[3] === channels ? images : tf.tile(images, [1, 1, 1, channels]);
 }

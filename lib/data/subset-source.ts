@@ -19,6 +19,14 @@ export function subsetOf(source: ImageSource, rows: Int32Array): ImageSource {
   };
 }
 
+/** The first images of a source. */
+export function firstOf(source: ImageSource, count: number): ImageSource {
+  return subsetOf(
+    source,
+    Int32Array.from({ length: count }, (_, image) => image),
+  );
+}
+
 /** Indices of the images of each class, in stored order. */
 export function indicesOfClass(labels: Labels, classCount: number): Int32Array[] {
   const indices = Array.from({ length: classCount }, () => [] as number[]);

@@ -43,30 +43,28 @@ export function readCheckpoint(
   like: DistillationState,
   { identity, advice }: ReadCheckpointOptions,
 ): Checkpoint {
-  const refuse = (reason: string) =>
-    new Error([`${file} is not a checkpoint of this run: ${reason}.`, advice].filter(Boolean).join(' '));
-  const { tensors, metadata } = readWhole(file, advice);
-  const { run, iteration, metricsBytes } = parseOrExplain(metadataSchema, metadata, (reason) =>
-    refuse(`its metadata ${reason}`),
-  );
-  if (run !== identity) throw refuse(`it belongs to ${run}, not to ${identity}`);
+  const { tensors, metadata, refuse } = readOf(file, { identity, advice });
+  const { iteration, metricsBytes } = metadata;
   const all = expectedTensors(tensors, inFile(like), refuse);
   return { state: { iteration, ...outOfFile(all, like) }, metricsBytes };
+}
+
+/** What a checkpoint of that run holds, and what refuses it. */
+function readOf(file: string, { identity, advice }: ReadCheckpointOptions) {
+  const refuse = (reason: string) =>
+    new Error([`${file} is not a checkpoint of this run: ${reason}.`, advice].filter(Boolean).join(' '));
+  const { tensors, metadata: found } = readWhole(file, advice);
+  const metadata = parseOrExplain(metadataSchema, found, (reason) => refuse(`its metadata ${reason}`));
+  if (metadata.run !== identity) throw refuse(`it belongs to ${metadata.run}, not to ${identity}`);
+  return { tensors, metadata, refuse };
 }
 
 /**
  * The adversary of a checkpoint by itself; the caller owns its tensors, which are none where a run has no adversary.
  * @throws Error naming the file and what is wrong with it
  */
-export function readAdversary(file: string, { identity, advice }: ReadCheckpointOptions): Parameters {
-  const { tensors, metadata } = readWhole(file, advice);
-  if (metadata.run !== identity) {
-    throw new Error(
-      [`${file} is not a checkpoint of this run: it belongs to ${metadata.run}, not to ${identity}.`, advice]
-        .filter(Boolean)
-        .join(' '),
-    );
-  }
+export function readAdversary(file: string, options: ReadCheckpointOptions): Parameters {
+  const { tensors } = readOf(file, options);
   const prefix = 'adversary.';
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(own.map(([name, stored]) => [name.slice(prefix.length), toTensor(stored)]));

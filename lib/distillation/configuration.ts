@@ -21,7 +21,7 @@ import {
   type SetInput,
   type SetOptions,
 } from '../factorization/parameterisations';
-import { labelKinds } from '../factorization/soft-labels';
+import { labelKinds } from '../factorization/label-kinds';
 import { oneLine } from '../files/one-line';
 import { labelsProblem, labelsSchema } from '../matching/label-options';
 import {

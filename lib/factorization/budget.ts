@@ -2,7 +2,7 @@
 import { complete, type DistilledSetOptions } from './create-distilled-set';
 import type { DataShape, DefaultsChoice, FloatBudget } from './parameterisation';
 import { parameterisationOf, type SetInput } from './parameterisations';
-import type { LabelKind } from './soft-labels';
+import type { LabelKind } from './label-kinds';
 import { storage, storedFloats, type Storage } from './storage';
 
 /** A set whose items per class are to be found. */

@@ -1,7 +1,8 @@
 /** The ledger: what a training set costs to store, in one record for all kinds of set. */
 import { z } from 'zod';
 import type { DataShape, ElementType, TensorSpec } from './parameterisation';
-import { labelTensors, type LabelKind } from './soft-labels';
+import type { LabelKind } from './label-kinds';
+import { labelTensors } from './soft-labels';
 
 /** Of a photograph's value. */
 const realBits = 8;

@@ -7,7 +7,7 @@ import type { ProfileName } from '../data/profile-names';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
-import type { LabelKind } from './soft-labels';
+import type { LabelKind } from './label-kinds';
 
 /** What a set is made for. */
 export interface DataShape {

@@ -5,14 +5,8 @@
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import type { DistilledSet } from './distilled-set';
+import type { LabelKind } from './label-kinds';
 import type { DataShape, TensorSpec } from './parameterisation';
-
-/**
- * What items are labelled with: their class; the mean prediction of experts for what they decode to in the end; or probabilities
- * whose logits are learned with the set.
- */
-export const labelKinds = ['hard', 'experts', 'learned'] as const;
-export type LabelKind = (typeof labelKinds)[number];
 
 /** Names of the tensors: probabilities, of a set that is stored; and logits, of one that learns them. */
 const [probabilitiesName, logitsName] = ['softLabels', 'labelLogits'] as const;
@@ -23,18 +17,13 @@ export const labelsPart = 'labels';
 /** Probability of an item's class where its label begins as one: of certainty logits could not move. */
 const startProbability = 0.9;
 
-/** What soft labels take in a set that is stored, [items, classes]: other precisions round them, as what is learned. */
-export function softLabelsTensor(itemCount: number, { classCount }: Pick<DataShape, 'classCount'>): TensorSpec {
-  return { shape: [itemCount, classCount], rounded: true };
-}
-
-/** The same as tensors of a set, by name: none of hard labels. */
+/** What labels take in a set that is stored, by name: soft ones [items, classes], which other precisions round, as what is learned; hard ones nothing. */
 export function labelTensors(
   labels: LabelKind,
   itemCount: number,
-  shape: Pick<DataShape, 'classCount'>,
+  { classCount }: Pick<DataShape, 'classCount'>,
 ): Record<string, TensorSpec> {
-  return labels === 'hard' ? {} : { [probabilitiesName]: softLabelsTensor(itemCount, shape) };
+  return labels === 'hard' ? {} : { [probabilitiesName]: { shape: [itemCount, classCount], rounded: true } };
 }
 
 /**

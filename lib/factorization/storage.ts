@@ -1,7 +1,8 @@
 /** What a distilled set stores, counted in both ways of the literature, and in bits. */
 import { complete, createDistilledSet, type DistilledSetOptions } from './create-distilled-set';
 import { entriesOf, floatsOf, ledgerOf, type Ledger } from './ledger';
-import { labelTensors, type LabelKind } from './soft-labels';
+import type { LabelKind } from './label-kinds';
+import { labelTensors } from './soft-labels';
 
 export interface Storage extends Ledger {
   /** Floats of all bases or images; of other kinds of everything; soft labels apart. */

@@ -3,10 +3,9 @@
  * over its content, the line before it and the identity of whose file it is: a flipped bit, a line that is missing and a file that
  * was put in another's place are noticed.
  */
-import { createHash } from 'node:crypto';
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { z } from 'zod';
-import { canonicalJson } from './canonical-json';
+import { hashOf } from './canonical-json';
 import { writing } from './file-error';
 import { readText } from './open-file';
 import { parseOrExplain } from './parse-or-explain';
@@ -115,10 +114,7 @@ function openSeals(file: string, text: string, options: JsonLinesOptions): { val
 }
 
 function sealOf(identity: string, before: string, value: object): string {
-  return createHash('sha256')
-    .update(canonicalJson([identity, before, value]))
-    .digest('hex')
-    .slice(0, 12);
+  return hashOf([identity, before, value], 12);
 }
 
 function refusal(file: string, { advice }: JsonLinesOptions, index?: number) {

@@ -2,9 +2,8 @@
  * JSON files that say whose they are and carry a checksum: a flipped bit, or a file that was put in another's place, is noticed
  * before it changes a number.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from './canonical-json';
+import { hashOf } from './canonical-json';
 import { writing } from './file-error';
 import { readText } from './open-file';
 import { parseOrExplain } from './parse-or-explain';
@@ -58,7 +57,5 @@ function parseJson(text: string, refuse: (reason: string) => Error): unknown {
 }
 
 function checksumOf(identity: string, value: object): string {
-  return createHash('sha256')
-    .update(canonicalJson([identity, value]))
-    .digest('hex');
+  return hashOf([identity, value]);
 }

@@ -1,6 +1,7 @@
 /** What items are labelled with, as a configuration says it; and what must lie ready for that, or for the matching method: experts. */
 import { z } from 'zod';
-import { labelsPart, type LabelKind } from '../factorization/soft-labels';
+import type { LabelKind } from '../factorization/label-kinds';
+import { labelsPart } from '../factorization/soft-labels';
 import type { PartRates } from '../factorization/parameterisation';
 import { expertOptions, type ExpertOptions } from './experts/expert-options';
 import type { MethodChoice, Preparation } from './method';

@@ -2,7 +2,7 @@
 import { datasetNameOf, type DatasetInput } from '../data/dataset-names';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../experiments/grid';
-import { setTaskOf, type RunTask } from '../experiments/task';
+import { setTaskOf } from '../experiments/task';
 import type { MatchingInput } from '../matching/methods';
 import { configureBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
 import type { StoreInput } from '../runs/stored-as';
@@ -46,6 +46,11 @@ export function whiteningBeside(
   return whitening === configureBaseline({ profile, dataset, baseline: 'random' }).whitening ? {} : { whitening };
 }
 
+/** What a configuration has as `matching`, of what a question is asked of: that, or a method's name. */
+export function matchingOf(asked: string | MatchingInput): MatchingInput {
+  return (typeof asked === 'string' ? { method: asked } : asked) as MatchingInput;
+}
+
 /** A distillation. */
 export function distillationCell<Factors extends SeededFactors>(
   label: string,
@@ -74,6 +79,18 @@ export function otherStudentsCell<Factors extends SeededFactors>(
   return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students } };
 }
 
+/** Students of a cell's set that are trained without augmentation. */
+export function withoutAugmentationCell<Factors extends SeededFactors & { augmentation: 'with' | 'without' }>(
+  cell: QuestionCell<Factors>,
+): QuestionCell<Factors> {
+  return otherStudentsCell<Factors>(
+    `${cell.label}, without augmentation`,
+    { ...cell.factors, augmentation: 'without' },
+    cell,
+    { evaluation: { augmentation: 'none' } },
+  );
+}
+
 /**
  * The set of a distillation in another precision, which is made first where it is not there, and students on it.
  * @throws RangeError for real images
@@ -99,8 +116,8 @@ export function snapshotCell<Factors extends SeededFactors>(
   input: ConfigurationInput,
   iteration: number,
 ): QuestionCell<Factors> {
-  const { task } = evaluationCell(label, factors, input, {});
-  return { label, factors, task: { ...task, kind: 'evaluation', snapshot: iteration } as RunTask };
+  const made = distillationCell(label, factors, input);
+  return { label, factors, task: { kind: 'evaluation', of: setTaskOf(made.task), students: {}, snapshot: iteration } };
 }
 
 /** {@link otherStudentsCell} of a distillation. */

@@ -64,6 +64,11 @@ export function usualBudget(imagesPerClass: number, { smallestClass = Infinity }
   return Math.min(imagesPerClass, smallestClass);
 }
 
+/** Of several usual budgets, each once. */
+export function usualBudgets(budgets: readonly number[], data: { smallestClass?: number }): number[] {
+  return [...new Set(budgets.map((budget) => usualBudget(budget, data)))];
+}
+
 /**
  * Sets of each kind, as {@link fitToBudget} sizes them, of images as many as are asked for, of bases no more than there are images to
  * begin from. A kind that does not fit is left out.

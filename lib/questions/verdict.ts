@@ -49,6 +49,9 @@ export interface Finding {
   secondsOfSeed: number;
 }
 
+/** Effects that matter where no published size is at hand: a point; a tenth of the distance between two real images of a class. */
+export const whatMatters = { points: 1, spread: 0.1 };
+
 export type Outcome = 'holds' | 'does not hold' | 'cannot be told at this scale';
 
 export interface Verdict extends Claim {

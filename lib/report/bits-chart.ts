@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { mean } from 'simple-statistics';
 import { percentInterval, recipesOf, resultsOf, seedsSentence } from './over-seeds';
-import { storageLayers } from './storage-layers';
+import { storageLayers, ticksOver } from './storage-layers';
 import { accuracyTitle, studentsSentence } from './students-column';
 import { columnWidth } from './style';
 import { groupSeedsOfLabels, type LabelledRun } from './tables';
@@ -38,13 +38,4 @@ export function bitsChart(runs: readonly LabelledRun[], { caption }: { caption?:
       legendWidth: width,
     }),
   };
-}
-
-/** 1, 2 and 5 of every power of ten around some numbers; over more than two powers, 1 alone. */
-function ticksOver(numbers: readonly number[]): number[] {
-  const [first, last] = [Math.min(...numbers), Math.max(...numbers)].map((number) => Math.floor(Math.log10(number)));
-  const steps = last - first > 2 ? [1] : [1, 2, 5];
-  return Array.from({ length: last - first + 2 }, (_, power) =>
-    steps.map((step) => step * 10 ** (first + power)),
-  ).flat();
 }

@@ -1,7 +1,7 @@
 /** Image grids of a dataset and of distilled sets. */
 import path from 'node:path';
 import type { PreparedDataset } from '../data/image-source';
-import { pixelsOf } from '../data/pixels';
+import { coloured, pixelsOf } from '../data/pixels';
 import { readResultsSet } from '../runs/distilled-file';
 import type { RunResult } from '../runs/train-students';
 import { tf } from '../tensor/tensorflow';
@@ -132,8 +132,4 @@ function firstImages(result: RunResult, classes = Infinity) {
   });
   distilled.dispose();
   return { names, pixels, shape };
-}
-
-function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {
-  return images.shape[3] === channels ? images : tf.tile(images, [1, 1, 1, channels]);
 }

@@ -1,5 +1,5 @@
 /** What a training set is labelled with, in words: one wording for all tables. */
-import type { LabelKind } from '../factorization/soft-labels';
+import type { LabelKind } from '../factorization/label-kinds';
 
 const words: Record<LabelKind, string> = {
   hard: 'hard',

@@ -52,3 +52,15 @@ export function storageLayers(rows: readonly StorageRow[], options: StorageLayer
     pointEncoding: { shape: { field: 'kind', type: 'nominal', title: null, scale: scales.shape, legend } },
   });
 }
+
+/**
+ * Multiples of every power of ten around some numbers.
+ * @param steps which. Default 1, 2 and 5; over more than two powers, 1 alone
+ */
+export function ticksOver(numbers: readonly number[], steps?: readonly number[]): number[] {
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)].map((number) => Math.floor(Math.log10(number)));
+  const multiples = steps ?? (last - first > 2 ? [1] : [1, 2, 5]);
+  return Array.from({ length: last - first + 2 }, (_, power) =>
+    multiples.map((multiple) => multiple * 10 ** (first + power)),
+  ).flat();
+}

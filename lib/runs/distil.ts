@@ -26,7 +26,7 @@ import { expertLabeller, labelItems, type Labeller } from './label-items';
 import { prepareInContext } from './make-experts';
 import { makeSet, type MadeSet } from './make-set';
 import { prepareSet } from './prepare-set';
-import { advice, readMetrics, setFiles } from './run-files';
+import { advice, readMetrics, secondsUntil, setFiles } from './run-files';
 import { inSession, type Session } from './session';
 import { missingSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
 
@@ -37,12 +37,13 @@ import { missingSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
-  let distillation: Distillation | undefined;
-  let label: Labeller | undefined;
-  const begin = async (data: PreparedDataset) => {
+  let work: Work | undefined;
+  const begin = async (data: PreparedDataset): Promise<Work> => {
     if (makeExperts) await prepareInContext(configuration, context);
-    distillation = createDistillation(configuration, data, { experts, dataFolder });
-    label = expertLabeller(configuration, data, context.options);
+    const distillation = createDistillation(configuration, data, { experts, dataFolder });
+    work = { configuration, distillation };
+    work.label = expertLabeller(configuration, data, context.options);
+    return work;
   };
   try {
     const made = await makeSet(
@@ -52,12 +53,15 @@ export async function distil(configuration: Configuration, context: RunContext):
         // What is lacking, e.g. experts, is said here.
         check: begin,
         work: async (session) => {
-          const state = await iterations(distillation!, configuration, session, label);
+          const state = await iterations(work!, session);
           try {
             const { data, folder, hash } = session;
-            return await labelled(state, { configuration, distillation: distillation!, label }, session, (parameters) =>
+            return await labelled(state, work!, session, (parameters) =>
               writeDistilledSet(setFiles(folder).distilled, {
-                ...{ parameters, method: state.method.parameters, configuration, data },
+                parameters,
+                method: state.method.parameters,
+                configuration,
+                data,
                 run: hash,
               }),
             );
@@ -69,35 +73,35 @@ export async function distil(configuration: Configuration, context: RunContext):
       context,
     );
     if (missingSnapshots(made, configuration).length > 0) {
-      if (!distillation) await begin(context.data);
-      await inSession(made, context, (session) =>
-        makeSnapshots({ configuration, distillation: distillation!, label }, session),
-      );
+      const begun = work ?? (await begin(context.data));
+      await inSession(made, context, (session) => makeSnapshots(begun, session));
     }
     return made;
   } finally {
-    distillation?.dispose();
+    work?.distillation.dispose();
   }
 }
 
+/** What a set is distilled by. */
+interface Work {
+  configuration: Configuration;
+  distillation: Distillation;
+  /** Absent where no experts label. */
+  label?: Labeller;
+}
+
 /** All iterations that are left, with checkpoints. @returns the last state; the caller owns its tensors */
-async function iterations(
-  distillation: Distillation,
-  configuration: Configuration,
-  session: Session,
-  label: Labeller | undefined,
-): Promise<DistillationState> {
+async function iterations(work: Work, session: Session): Promise<DistillationState> {
+  const { configuration, distillation, label } = work;
   const { progress, signal, folder, hash } = session;
   const { iterations, checkpointEvery } = configuration;
   const files = setFiles(folder);
   const belongs = { identity: hash, advice: advice(folder) };
   const blamed = { configuration, views: distillation.set.views, checkpoint: files.checkpoint };
+  const snapshots = new Set(missingSnapshots(session, configuration));
   const begun = existsSync(files.checkpoint);
   if (!begun) announce(configuration, session, 0);
-  const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
-  const last = begun
-    ? lastState(distillation, files.checkpoint, belongs)
-    : await firstState(distillation, session, startLabels);
+  const last = begun ? lastState(distillation, files.checkpoint, belongs) : await firstState(work, session);
   let { state } = last;
   try {
     const metrics = openJsonLines(files.metrics, { ...belongs, keepBytes: last.metricsBytes });
@@ -116,9 +120,9 @@ async function iterations(
     // Before the checkpoint of the same iteration, after which nothing would write it.
     const keep = async () => {
       const { iteration } = state;
-      if (!missingSnapshots(session, configuration).includes(iteration)) return;
+      if (!snapshots.has(iteration)) return;
       requireNumbers();
-      await keepSnapshot(state, { configuration, distillation, label }, session);
+      await keepSnapshot(state, work, session);
       // Labelling was a stage of its own.
       if (label) progress.stage({ name: 'distilling', total: iterations, done: iteration });
     };
@@ -166,25 +170,23 @@ const sameLoss = 0.01;
  * and nothing but these sets is written.
  * @throws Error where a loss is not the one that was recorded: then they would be another run's
  */
-async function makeSnapshots(parts: Labelled, session: Session): Promise<void> {
-  const { configuration, distillation, label } = parts;
+async function makeSnapshots(work: Work, session: Session): Promise<void> {
+  const { configuration, distillation, label } = work;
   const { progress, signal, folder } = session;
   const missing = missingSnapshots(session, configuration);
   if (missing.length === 0) return;
   const last = missing.at(-1)!;
   const recorded = readMetrics(folder);
-  const took = recorded.slice(0, last).reduce((sum, { seconds }) => sum + seconds, 0);
   progress.note(
-    `${folder} has kept no set of iteration${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: its first ${last} iterations are done again for them, which took ${formatSeconds(took)} when it was made`,
+    `${folder} has kept no set of iteration${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: its first ${last} iterations are done again for them, which took ${formatSeconds(secondsUntil(recorded, last))} when it was made`,
     'news',
   );
-  const startLabels = configuration.labels.kind === 'learned' ? label : undefined;
-  let { state } = await firstState(distillation, session, startLabels);
+  let { state } = await firstState(work, session);
   try {
     rmSync(setFiles(folder).preparation, { force: true });
     for (;;) {
       const { iteration } = state;
-      if (missing.includes(iteration)) await keepSnapshot(state, parts, session);
+      if (missing.includes(iteration)) await keepSnapshot(state, work, session);
       if (iteration === last) return;
       if (iteration === 0 || label) progress.stage({ name: 'distilling again', total: last, done: iteration });
       const next = await distillation.iterate(state, signal);
@@ -205,27 +207,19 @@ async function makeSnapshots(parts: Labelled, session: Session): Promise<void> {
 }
 
 /** Writes the set of a state as that of its iteration. */
-async function keepSnapshot(state: DistillationState, parts: Labelled, session: Session): Promise<void> {
+async function keepSnapshot(state: DistillationState, work: Work, session: Session): Promise<void> {
   const { iteration, method } = state;
-  const { configuration } = parts;
-  await labelled(state, parts, session, (parameters) =>
-    writeSnapshot(session, {
-      ...{ configuration, data: session.data, iteration, parameters },
-      method: method.parameters,
-    }),
+  const { configuration } = work;
+  const { data } = session;
+  await labelled(state, work, session, (parameters) =>
+    writeSnapshot(session, { configuration, data, iteration, parameters, method: method.parameters }),
   );
-}
-
-interface Labelled {
-  configuration: Configuration;
-  distillation: Distillation;
-  label: Labeller | undefined;
 }
 
 /** Stores the tensors of a set, with what experts predict for its items where these label them. */
 async function labelled<Result>(
   { set: { parameters } }: DistillationState,
-  { configuration, distillation, label }: Labelled,
+  { configuration, distillation, label }: Work,
   session: Session,
   store: (parameters: Parameters) => Result,
 ): Promise<Result> {
@@ -238,8 +232,8 @@ async function labelled<Result>(
   }
 }
 
-/** The state before the first iteration, of a set that is prepared for it. @param label what its labels begin as, where they learn */
-async function firstState(distillation: Distillation, session: Session, label: Labeller | undefined) {
+/** The state before the first iteration, of a set that is prepared for it, its labels too where they learn and experts begin them. */
+async function firstState({ configuration, distillation, label }: Work, session: Session) {
   const state = distillation.start();
   try {
     const { parameters } = state.set;
@@ -248,7 +242,7 @@ async function firstState(distillation: Distillation, session: Session, label: L
       Object.assign(parameters, tensors);
     };
     replace((await prepareSet(distillation, session)) ?? {});
-    if (label !== undefined) {
+    if (label !== undefined && configuration.labels.kind === 'learned') {
       const labels = await labelItems(label, distillation.set, parameters, session);
       replace(startLogits(labels));
       labels.dispose();

@@ -3,13 +3,12 @@
  * the students that are trained on it have identities of their own, so that other students never distil again; and a new option,
  * with a default that means what was done before, re-names nothing.
  */
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import { profileVersions } from '../distillation/profiles';
 import { parameterisationOf, perClassOf } from '../factorization/parameterisations';
 import { matchingMethodOf } from '../matching/methods';
-import { canonicalJson } from '../files/canonical-json';
+import { canonicalJson, hashOf } from '../files/canonical-json';
 import { isOwnNetwork, networkFamily, onceHadConvNetOptions, type NetworkOptions } from '../networks/network-families';
 import { defaultRuns, setFiles, type RunPlace } from './run-files';
 import { isOfClasses, type RunKind } from './run-kinds';
@@ -79,30 +78,35 @@ export function setHash(
         ...(version === undefined ? {} : { version }),
         ...(methodVersion === undefined ? {} : { methodVersion }),
       };
-      return hashOf({ ...common, ...chosen, ...ofNetwork(versions), differences: differencesOfSet(configuration) });
+      return shortHashOf({
+        ...common,
+        ...chosen,
+        ...ofNetwork(versions),
+        differences: differencesOfSet(configuration),
+      });
     }
     case 'imported':
-      return hashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
+      return shortHashOf({ ...common, set: set.kind, holdOut, whitening, perClass, ...imported, files: undefined });
     // The hash of the run that it was made from says everything else.
     case 'stored':
-      return hashOf({ kind, ...stored });
+      return shortHashOf({ kind, ...stored });
     case 'full':
-      return hashOf({ ...common, holdOut, whitening, ...ofLabels(configuration, versions) });
+      return shortHashOf({ ...common, holdOut, whitening, ...ofLabels(configuration, versions) });
     case 'random':
-      return hashOf({ ...common, holdOut, whitening, perClass, ...ofLabels(configuration, versions) });
+      return shortHashOf({ ...common, holdOut, whitening, perClass, ...ofLabels(configuration, versions) });
     // Chosen by what networks make of images that are trained as students are, but for so many epochs on all images.
     case 'herding':
     case 'k-centre':
     case 'k-medoids':
     case 'el2n-easiest':
     case 'el2n-hardest':
-      return hashOf({
+      return shortHashOf({
         ...{ ...common, holdOut, whitening, perClass, ...trainingOf(configuration, versions) },
         ...ofLabels(configuration, versions),
       });
     case 'features':
     case 'el2n-scores':
-      return hashOf({ ...common, holdOut, whitening, ...trainingOf(configuration, versions) });
+      return shortHashOf({ ...common, holdOut, whitening, ...trainingOf(configuration, versions) });
   }
 }
 
@@ -117,7 +121,7 @@ export function studentsHash(
   versions: Versions = versionsOf(configuration),
 ): string {
   const profile = `${configuration.profile}@${versions.students}`;
-  return hashOf({ of, profile, ...ofNetwork(versions), differences: differencesOfStudents(configuration) });
+  return shortHashOf({ of, profile, ...ofNetwork(versions), differences: differencesOfStudents(configuration) });
 }
 
 /** Where the author of a network gives one. */
@@ -125,9 +129,7 @@ function ofNetwork({ network }: Versions): { networkVersion?: number } {
   return network === undefined ? {} : { networkVersion: network };
 }
 
-function hashOf(identity: object): string {
-  return createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 10);
-}
+const shortHashOf = (identity: object) => hashOf(identity, 10);
 
 /**
  * The readable part of a training set's folder name, e.g. `haba-dm-cifar10-9bases-quick-iterations-50`: kind of set, method,
@@ -193,7 +195,7 @@ export function studentsPlace(
 
 /** Where the set that a run had at an iteration lies, as if it were a set of its own, whose identity follows from the run's. */
 export function snapshotPlace({ folder, hash: of }: RunPlace, iteration: number): RunPlace {
-  const hash = hashOf({ of, iteration });
+  const hash = shortHashOf({ of, iteration });
   return { folder: path.join(setFiles(folder).snapshots, `iteration-${iteration}-${hash}`), hash };
 }
 

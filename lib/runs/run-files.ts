@@ -195,6 +195,11 @@ export function readMetrics(folder: string): IterationMetrics[] {
   return metrics;
 }
 
+/** Seconds that iterations took up to one, what was done before the first not counted. */
+export function secondsUntil(metrics: readonly Pick<IterationMetrics, 'seconds'>[], iteration: number): number {
+  return metrics.slice(0, iteration).reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
 const studentSchema: z.ZodType<StudentResult> = z.object({
   accuracy: z.number().min(0).max(1),
   images: z.number().int().positive().safe(),

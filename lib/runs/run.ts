@@ -7,7 +7,7 @@ import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
 import { snapshotPlace } from './identity';
 import { withLedger, type MadeSet } from './make-set';
-import { readIdentity, readMetrics, readSetResult, hashInName } from './run-files';
+import { readIdentity, readMetrics, readSetResult, hashInName, secondsUntil } from './run-files';
 import { kindOfBaseline, type Baseline } from './run-kinds';
 import { requireSnapshot } from './snapshots';
 import { trainStudents, type RunResult } from './train-students';
@@ -139,16 +139,9 @@ export async function evaluateSnapshot(
 /** The set that a run had at an iteration. */
 function asItWas(set: MadeSet, iteration: number): MadeSet {
   requireSnapshot(set, iteration);
-  const seconds = secondsUntil(set.folder, iteration);
+  const seconds = secondsUntil(readMetrics(set.folder), iteration);
   const result = { ...set.result, seconds };
   return { ...set, ...snapshotPlace(set, iteration), snapshot: { iteration, run: set.folder }, result };
-}
-
-/** Seconds that a run's iterations took up to one, what was done before the first not counted. */
-export function secondsUntil(folder: string, iteration: number): number {
-  return readMetrics(folder)
-    .slice(0, iteration)
-    .reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** A configuration with other students: a length of theirs replaces one in the other unit. */

@@ -1,9 +1,8 @@
 /** Students that a verification has trained, kept until it is whole: interrupted, the same again goes on after them. */
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { StudentResult } from '../evaluation/evaluation';
-import { canonicalJson } from '../files/canonical-json';
+import { hashOf } from '../files/canonical-json';
 import { makeFolder } from '../files/file-error';
 import { digestOfFile } from '../files/file-digest';
 import { openJsonLines } from '../files/json-lines';
@@ -52,8 +51,7 @@ export async function openVerifiedStudents(
       return count;
     },
     of(run, students) {
-      const key = canonicalJson({ digest, computedBy, run, students });
-      const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
+      const hash = hashOf({ digest, computedBy, run, students }, 16);
       const place = { folder: path.join(folder, hash), hash };
       const { results } = studentsFiles(place.folder);
       let done: StudentResult[];

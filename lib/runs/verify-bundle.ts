@@ -80,17 +80,19 @@ export async function verifyBundle(file: string, options: VerifyOptions = {}): P
     const runs = readRuns(file, folder, manifest);
     const environment = describeEnvironment(await useBackend());
     const found: BundleVerification = { file, files: manifest.files.length, verified: [], problems: [], agrees: true };
-    if (students > 0) kept = await openVerifiedStudents(file, { environment, progress });
-    for (const run of kept ? runs : []) {
-      const context = { environment, students, progress, kept: kept!, signal: interrupt.signal, data: options.data };
-      try {
-        await verifyRun(run, context, found);
-      } catch (error) {
-        if (interrupt.signal.aborted) throw error;
-        found.problems.push({ run: run.name, why: (error as Error).message });
+    if (students > 0) {
+      kept = await openVerifiedStudents(file, { environment, progress });
+      const context = { environment, students, progress, kept, signal: interrupt.signal, data: options.data };
+      for (const run of runs) {
+        try {
+          await verifyRun(run, context, found);
+        } catch (error) {
+          if (interrupt.signal.aborted) throw error;
+          found.problems.push({ run: run.name, why: (error as Error).message });
+        }
       }
+      kept.remove();
     }
-    kept?.remove();
     const agree = found.verified.every(({ results }) => results.every(({ agrees }) => agrees));
     return { ...found, agrees: agree && found.problems.length === 0 };
   } catch (error) {

@@ -1,7 +1,6 @@
 /** What experts are trained with, and what makes them the same experts as others. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from '../../files/canonical-json';
+import { hashOf } from '../../files/canonical-json';
 import { oneLine } from '../../files/one-line';
 
 const settingSchema = z.union([z.string(), z.number(), z.boolean()]);
@@ -70,11 +69,7 @@ export function identityOf({ dataset, checksum, network, ...others }: ExpertSett
 
 /** What experts of these settings are called: their folder, and the owner that each of their files names. */
 export function expertsName(settings: ExpertSettings): string {
-  const hash = createHash('sha256')
-    .update(canonicalJson(identityOf(settings)))
-    .digest('hex')
-    .slice(0, 10);
-  return `${settings.dataset}-${settings.whitening}-${settings.network.name}-${hash}`;
+  return `${settings.dataset}-${settings.whitening}-${settings.network.name}-${hashOf(identityOf(settings), 10)}`;
 }
 
 /** The first setting that differs, in words. */

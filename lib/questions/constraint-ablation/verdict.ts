@@ -2,15 +2,12 @@
 import type { ReportTable } from '../../report/tables';
 import { foldersOf } from '../../report/over-seeds';
 import { pairedDifference } from '../../report/paired';
-import { findingOf, verdictOn, verdictTable, type Claim, type Verdict } from '../verdict';
+import { findingOf, verdictOn, verdictTable, whatMatters, type Claim, type Verdict } from '../verdict';
 import { measures, type AblationRow, type Measure } from './measure';
 
-/** What matters, no size being at hand: a point; a tenth of the distance between two real images of a class. */
-const [pointsThatMatter, spreadThatMatters] = [1, 0.1];
-
 const kinds = {
-  accuracy: { effect: pointsThatMatter, unit: 'points', digits: 1 },
-  spreadOfBasis: { effect: spreadThatMatters, unit: 'spread of a basis', digits: 3 },
+  accuracy: { effect: whatMatters.points, unit: 'points', digits: 1 },
+  spreadOfBasis: { effect: whatMatters.spread, unit: 'spread of a basis', digits: 3 },
 } as const;
 
 /** Every setting against the baseline, by accuracy and by the spread of a basis; 'both' against 'L_cos alone' where they are there. */

@@ -4,7 +4,7 @@ import type { LayerSpec } from 'vega-lite/build/src/spec';
 import { mean } from 'simple-statistics';
 import { groupSeeds } from '../../report/seed-groups';
 import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
-import { storageLayers, type StorageRow } from '../../report/storage-layers';
+import { storageLayers, ticksOver, type StorageRow } from '../../report/storage-layers';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import { columnWidth } from '../../report/style';
 import { chartFrame } from '../../report/theme';
@@ -42,12 +42,10 @@ export function containerBitsChart(
   const recipes = recipesOf(groups.flatMap(resultsOf));
   const width = columnWidth('double') - 20;
   const across = Math.min(columns, panels.length);
-  const powers = rows.map(({ storage }) => Math.floor(Math.log10(storage)));
-  const [lowest, highest] = [Math.min(...powers), Math.max(...powers) + 1];
-  const ticks = Array.from({ length: highest - lowest + 1 }, (_, power) => 10 ** (lowest + power)).flatMap((one) => [
-    one,
-    3 * one,
-  ]);
+  const ticks = ticksOver(
+    rows.map(({ storage }) => storage),
+    [1, 3],
+  );
   return {
     ...chartFrame(
       [

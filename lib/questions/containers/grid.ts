@@ -6,12 +6,12 @@ import {
   baselineCell,
   defaultSeeds,
   distillationCell,
-  otherStudentsCell,
   storedCell,
+  withoutAugmentationCell,
   type QuestionCell,
   type QuestionSettings,
 } from '../cells';
-import { containerKinds, dataOf, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+import { containerKinds, dataOf, setsAtBudget, usualBudgets, type BudgetedSet, type SetKind } from '../sets-at-budget';
 
 export interface ContainerFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -53,15 +53,14 @@ export function containers(
 ): QuestionCell<ContainerFactors>[] {
   const smoke = profile === 'smoke';
   const data = dataOf(dataset);
-  const usual = (budgets: readonly number[]) => [...new Set(budgets.map((budget) => usualBudget(budget, data)))];
   const {
-    budgets = usual(smoke ? [1] : [1, 10]),
-    trajectoryBudgets = usual(smoke ? [] : [1]),
+    budgets = usualBudgets(smoke ? [1] : [1, 10], data),
+    trajectoryBudgets = usualBudgets(smoke ? [] : [1], data),
     seeds = defaultSeeds(profile),
     precisions = smoke ? ['int8'] : ['float16', 'int8', 'int2'],
   } = options;
   const floats = [...new Set([...budgets, ...trajectoryBudgets])];
-  const counts = usual([...floats, ...floats.map((budget) => realImagesOfOne * budget)]).sort(
+  const counts = usualBudgets([...floats, ...floats.map((budget) => realImagesOfOne * budget)], data).sort(
     (one, other) => one - other,
   );
   const full = baselineCell<ContainerFactors>(
@@ -79,7 +78,7 @@ export function containers(
           { ...common, baseline: kind === 'herding' ? 'herding' : 'random', ipc },
         ),
       );
-      return [random, ...(floats.includes(ipc) ? [withoutAugmentation(random)] : []), herding];
+      return [random, ...(floats.includes(ipc) ? [withoutAugmentationCell(random)] : []), herding];
     });
     const distilled = (method: 'DM' | 'MTT', imagesPerClass: number) =>
       containersAtBudget(setsAtBudget({ ...data, imagesPerClass, profile, kinds: containerKinds })).flatMap(
@@ -94,7 +93,7 @@ export function containers(
             .map((precision) =>
               storedCell(`${cell.label}, ${precision}`, { ...cell.factors, precision }, cell, { precision }),
             );
-          return [cell, withoutAugmentation(cell), ...stored];
+          return [cell, withoutAugmentationCell(cell), ...stored];
         },
       );
     return [
@@ -108,16 +107,6 @@ export function containers(
 
 const realFactors = (seed: number) =>
   ({ method: 'none', precision: '8-bit pixels', augmentation: 'with', seed }) as const;
-
-/** Students of a cell's set that are trained without augmentation. */
-function withoutAugmentation(cell: QuestionCell<ContainerFactors>): QuestionCell<ContainerFactors> {
-  return otherStudentsCell<ContainerFactors>(
-    `${cell.label}, without augmentation`,
-    { ...cell.factors, augmentation: 'without' },
-    cell,
-    { evaluation: { augmentation: 'none' } },
-  );
-}
 
 /** HaBa in one form: in colour, or where no colour basis fits, with a single channel. */
 function containersAtBudget(sets: readonly BudgetedSet[]): BudgetedSet[] {

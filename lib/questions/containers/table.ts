@@ -26,7 +26,8 @@ export function containerBitsTable(name: string, runs: ContainerRuns): ReportTab
   const results = groups.map(resultsOf);
   const column = <T>(of: (setting: Setting<ContainerFactors>) => T) => groups.map(({ setting }) => of(setting));
   const { labels, 'bits per class': bits, '8-bit images per class': images } = storageColumns(results);
-  const needed = results.map((own) => randomImagesForAccuracy(runs)(accuracyOverSeeds(own).mean));
+  const randomImagesFor = randomImagesForAccuracy(runs);
+  const needed = results.map((own) => randomImagesFor(accuracyOverSeeds(own).mean));
   const stored = (place: number) => mean(results[place].map(({ ledger }) => ledger.realImagesPerClass));
   const isReal = column(({ method }) => method === 'none');
   return {

@@ -6,6 +6,7 @@ import type { ImageSource } from '../../data/image-source';
 import { createNetwork } from '../../networks/create-network';
 import { disposeAll, type Parameters } from '../../tensor/parameters';
 import { tf } from '../../tensor/tensorflow';
+import { coloured } from '../../data/pixels';
 import { dataAtHand } from '../../runs/data-at-hand';
 import { readResultsSet } from '../../runs/distilled-file';
 import { readKeptTensors } from '../../runs/kept-tensors';
@@ -173,11 +174,6 @@ export async function diversityJudge(
 /** E.g. 'cifar10 (normalise)'. */
 function described({ dataset, whitening, holdOut }: RunResult['configuration']): string {
   return `${dataset} (${whitening}${holdOut ? ', without the validation images' : ''})`;
-}
-
-/** Images of one channel with as many as the network reads, all alike. */
-function coloured(images: tf.Tensor4D, channels: number): tf.Tensor4D {
-  return images.shape[3] === channels ? images : tf.tile(images, [1, 1, 1, channels]);
 }
 
 function range(first: number, count: number): Int32Array {

@@ -3,11 +3,9 @@ import { pairedDifference } from '../../report/paired';
 import { foldersOf, resultsOf } from '../../report/over-seeds';
 import { groupSeeds } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
-import { findingOf, verdictOn, verdictTable, type Verdict } from '../verdict';
+import { findingOf, verdictOn, verdictTable, whatMatters, type Verdict } from '../verdict';
 import type { MeasuredRun } from './measure';
 
-/** What matters, no size being at hand: a tenth of the distance between two real images of a class, and a point. */
-const [spreadThatMatters, pointsThatMatter] = [0.1, 1];
 const authorsHallucinators = 5;
 
 export function diversityVerdicts(runs: readonly MeasuredRun[]): Verdict[] {
@@ -31,7 +29,7 @@ export function diversityVerdicts(runs: readonly MeasuredRun[]): Verdict[] {
     verdictOn(
       {
         claim: `A class of ${most} hallucinators' images spreads further than its bases alone`,
-        ...{ states: 'direction', effect: spreadThatMatters, unit: 'spread of a class', digits: 2 },
+        ...{ states: 'direction', effect: whatMatters.spread, unit: 'spread of a class', digits: 2 },
       },
       findingOf(spread, resultsOf({ runs: own })),
     ),
@@ -44,7 +42,7 @@ export function diversityVerdicts(runs: readonly MeasuredRun[]): Verdict[] {
     verdictOn(
       {
         claim: `${most} hallucinators are ahead of ${few === 1 ? 'one' : few} at equal floats`,
-        ...{ states: 'direction', effect: pointsThatMatter, unit: 'points' },
+        ...{ states: 'direction', effect: whatMatters.points, unit: 'points' },
       },
       findingOf(gain, resultsOf({ runs: [...own, ...of(few)] }), 100),
     ),

@@ -4,12 +4,13 @@ import { matchingMethodOf, type MatchingInput } from '../../matching/methods';
 import {
   defaultSeeds,
   distillationCell,
+  matchingOf,
   snapshotCell,
   type QuestionCell,
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import { dataOf, imagesAndHaba, setsAtBudget, usualBudget, type SetKind } from '../sets-at-budget';
+import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type SetKind } from '../sets-at-budget';
 
 export interface CurveFactors {
   /** Label of the matching method, e.g. 'MTT'. */
@@ -52,7 +53,7 @@ export function learningCurves(
   const smoke = profile === 'smoke';
   const data = dataOf(dataset);
   const {
-    budgets = [...new Set((smoke ? [1] : [1, 2, 10]).map((budget) => usualBudget(budget, data)))],
+    budgets = usualBudgets(smoke ? [1] : [1, 2, 10], data),
     methods = smoke ? ['mtt', 'dm'] : ['mtt', 'dsa', 'dm'],
     kinds,
     iterations,
@@ -62,7 +63,7 @@ export function learningCurves(
   } = options;
   return seeds.flatMap((seed) =>
     methods.flatMap((chosen) => {
-      const matching = (typeof chosen === 'string' ? { method: chosen } : chosen) as MatchingInput;
+      const matching = matchingOf(chosen);
       return budgets.flatMap((imagesPerClass) => {
         const sets = setsAtBudget({ ...data, imagesPerClass, profile, ...(kinds ? { kinds } : {}) });
         return (kinds ? sets : imagesAndHaba(sets)).flatMap(({ kind, set }) => {

@@ -1,6 +1,6 @@
 /** Learning curves measured: how long each point took, and where curves cross. */
 import type { GridRun } from '../../experiments/grid';
-import { readMetrics } from '../../runs/run-files';
+import { readMetrics, secondsUntil } from '../../runs/run-files';
 import { compareCurves, type CurveComparison, type SeededCurve } from '../../report/crossing';
 import { groupSeeds } from '../../report/seed-groups';
 import type { CurveFactors } from './grid';
@@ -10,15 +10,13 @@ export type CurvePoint = GridRun<CurveFactors> & { seconds: number };
 
 /** Reads how long each point took from what its distillation recorded. */
 export function measureCurves(runs: readonly GridRun<CurveFactors>[]): CurvePoint[] {
-  const elapsed = new Map<string, number[]>();
-  return runs.map((run) => {
-    const { run: folder } = run.result;
-    if (!elapsed.has(folder)) {
-      let sum = 0;
-      elapsed.set(folder, [0, ...readMetrics(folder).map(({ seconds }) => (sum += seconds))]);
-    }
-    return { ...run, seconds: elapsed.get(folder)![run.factors.iteration] };
-  });
+  // Points of a curve are of one run.
+  const folders = new Set(runs.map(({ result }) => result.run));
+  const metrics = new Map([...folders].map((folder) => [folder, readMetrics(folder)]));
+  return runs.map((run) => ({
+    ...run,
+    seconds: secondsUntil(metrics.get(run.result.run)!, run.factors.iteration),
+  }));
 }
 
 export const curveAxes = ['iterations', 'seconds'] as const;

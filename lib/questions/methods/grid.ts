@@ -1,7 +1,14 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
 import { libraryMethods, matchingMethodOf, type MatchingInput } from '../../matching/methods';
-import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import {
+  baselineCell,
+  defaultSeeds,
+  distillationCell,
+  matchingOf,
+  type QuestionCell,
+  type QuestionSettings,
+} from '../cells';
 
 export interface MethodFactors {
   /** Label of the method, e.g. 'DM'; 'none' of real images. */
@@ -39,7 +46,7 @@ export function methodsGrid(
     );
     const distilled = methods.flatMap((method) =>
       (['images', 'HaBa'] as const).map((kind) => {
-        const matching = (typeof method === 'string' ? { method } : method) as MatchingInput;
+        const matching = matchingOf(method);
         const input: ConfigurationInput = { ...common, matching, set: sets[kind] };
         const name = matchingMethodOf(configure(input).matching.method).label;
         return distillationCell<MethodFactors>(`${name}, ${kind}, seed ${seed}`, { method: name, kind, seed }, input);

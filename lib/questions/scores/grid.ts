@@ -10,7 +10,7 @@ import {
   baselineCell,
   defaultSeeds,
   distillationCell,
-  otherStudentsCell,
+  withoutAugmentationCell,
   type QuestionCell,
   type QuestionSettings,
   type StudentsInput,
@@ -77,14 +77,7 @@ export function scoresGrid(
         'baseline' in input
           ? baselineCell(label, factors, { ...input, ...common, ipc })
           : distillationCell(label, factors, { ...input, ...common });
-      const without = { evaluation: { augmentation: 'none' } };
-      const plain = otherStudentsCell<ScoreFactors>(
-        `${label}, without augmentation`,
-        { ...factors, augmentation: 'without' },
-        cell,
-        without,
-      );
-      return [cell, plain];
+      return [cell, withoutAugmentationCell(cell)];
     }),
   );
   return [full, ...cells];

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { LayerSpec } from 'vega-lite/build/src/spec';
 import { setKinds } from '../sets-at-budget';
 import type { StorageFactors } from './grid';
-import { imagesOf, type StorageRuns } from './measure';
+import { headingOf, imagesOf, type StorageRuns } from './measure';
 import { groupSeeds, settingKey, type Setting } from '../../report/seed-groups';
 import { differenceChart } from '../../report/difference-chart';
 import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
@@ -68,8 +68,7 @@ export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption
         return [{ label: setting.kind, colour: fill, difference, of: runsOf(setting), baseline: runsOf(baseline) }];
       });
       if (rows.length === 0) return [];
-      const heading = `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class`;
-      return [{ title: heading, axis: 'less images (%)', scale: 100, rows }];
+      return [{ title: headingOf({ method, budget }), axis: 'less images (%)', scale: 100, rows }];
     }),
   );
   const said = `differences of ${accuracyTitle(recipes)} to images of equal storage`;

@@ -1,7 +1,7 @@
 /** RQ1: how much accuracy a stored float buys. */
 import type { ProfileName } from '../../data/profile-names';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { dataOf, imagesAndHaba, setsAtBudget, usualBudget, type BudgetedSet, type SetKind } from '../sets-at-budget';
+import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type BudgetedSet, type SetKind } from '../sets-at-budget';
 
 export interface StorageFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -32,10 +32,9 @@ export function storageEfficiency(
   options: StorageOptions = {},
 ): QuestionCell<StorageFactors>[] {
   const data = dataOf(dataset);
-  const usual = (budgets: readonly number[]) => [...new Set(budgets.map((budget) => usualBudget(budget, data)))];
   const {
-    budgets = usual({ smoke: [1, 3], quick: [1, 10], study: [1, 2, 5, 10], paper: [1, 10] }[profile]),
-    trajectoryBudgets = usual({ smoke: [1], quick: [1, 10], study: [1, 2, 5], paper: [1, 10] }[profile]),
+    budgets = usualBudgets({ smoke: [1, 3], quick: [1, 10], study: [1, 2, 5, 10], paper: [1, 10] }[profile], data),
+    trajectoryBudgets = usualBudgets({ smoke: [1], quick: [1, 10], study: [1, 2, 5], paper: [1, 10] }[profile], data),
     seeds = defaultSeeds(profile),
   } = options;
   return seeds.flatMap((seed) => {

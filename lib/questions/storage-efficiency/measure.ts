@@ -12,6 +12,11 @@ export function imagesOf({ method, budget }: Setting<StorageFactors>): Partial<S
   return method === 'none' ? undefined : { method, budget, kind: 'images' };
 }
 
+/** What a panel or a claim is headed by, e.g. 'MTT, 1 image per class'. */
+export function headingOf({ method, budget }: Pick<StorageFactors, 'method' | 'budget'>): string {
+  return `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class`;
+}
+
 /**
  * Floats at which a curve reaches an accuracy.
  * @param curve measurements, in any order

@@ -1,14 +1,12 @@
 /** RQ1's verdicts: HaBa's lead at equal floats, and the floats that it saves at equal accuracy. */
 import { sampleStandardDeviation } from 'simple-statistics';
-import { findingOf, secondsOfSeed, verdictOn, verdictTable, type Finding, type Verdict } from '../verdict';
+import { findingOf, secondsOfSeed, verdictOn, verdictTable, whatMatters, type Finding, type Verdict } from '../verdict';
 import { accuracyDifferences, foldersOf, resultsOf } from '../../report/over-seeds';
-import { groupSeeds } from '../../report/seed-groups';
+import { groupSeeds, settingKey } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
-import { equalAccuracies, imagesOf, type EqualAccuracy, type StorageRuns } from './measure';
+import { equalAccuracies, headingOf, imagesOf, type EqualAccuracy, type StorageRuns } from './measure';
 import { publishedLeads } from './published';
 
-/** What matters where no paper says a size, in points. */
-const onePoint = 1;
 /** Of the paper's abstract: 'up to 65 %'. */
 const savedFloats = 65;
 
@@ -27,40 +25,32 @@ export function storageVerdicts(runs: StorageRuns): Verdict[] {
     );
     return kind === there;
   });
-  const settings = chosen.map(({ setting, runs: own }) => {
+  const at = <Row extends { setting: object }>(rows: readonly Row[], wanted: object) =>
+    rows.find(({ setting }) => settingKey(setting) === settingKey(wanted));
+  const leads = chosen.map(({ setting, runs: own }) => {
     const { method, budget, kind } = setting;
-    const images = groups.find(
-      ({ setting: other }) => other.kind === 'images' && other.method === method && other.budget === budget,
-    );
-    return { method, budget, kind, results: resultsOf({ runs: [...own, ...(images?.runs ?? [])] }) };
-  });
-  const leads = settings.map(({ method, budget, kind, results }) => {
-    const { difference } = differences.find(
-      ({ setting }) => setting.method === method && setting.budget === budget && setting.kind === kind,
-    )!;
+    const images = at(groups, { ...setting, kind: 'images' })?.runs ?? [];
     const published = publishedLeads.find(
       (one) =>
         one.dataset === dataset && one.nominalImagesPerClass === budget && one.trajectories === (method === 'MTT'),
     );
     return verdictOn(
       {
-        claim: `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class: ${kind} is ahead of images at equal floats`,
+        claim: `${headingOf(setting)}: ${kind} is ahead of images at equal floats`,
         states: 'direction',
-        effect: published ? 100 * published.lead : onePoint,
+        effect: published ? 100 * published.lead : whatMatters.points,
         ...(published ? { source: `${published.source}; at equal nominal images` } : {}),
         unit: 'points',
       },
-      findingOf(difference, results, 100),
+      findingOf(at(differences, setting)!.difference, resultsOf({ runs: [...own, ...images] }), 100),
     );
   });
-  const savings = settings.map(({ method, budget, kind }) => {
-    const own = equal.find(
-      ({ setting }) => setting.method === method && setting.budget === budget && setting.kind === kind,
-    )!;
-    const images = runs.filter(({ factors }) => factors.method === method && factors.kind === 'images');
+  const savings = chosen.map(({ setting }) => {
+    const own = at(equal, setting)!;
+    const images = runs.filter(({ factors }) => factors.method === setting.method && factors.kind === 'images');
     return verdictOn(
       {
-        claim: `${method}, ${budget} ${budget === 1 ? 'image' : 'images'} per class: ${kind} takes fewer floats than images of its accuracy`,
+        claim: `${headingOf(setting)}: ${setting.kind} takes fewer floats than images of its accuracy`,
         states: 'direction',
         effect: savedFloats,
         source: "the paper's abstract, 'up to'",

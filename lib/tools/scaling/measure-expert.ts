@@ -1,7 +1,7 @@
 /** Some steps of an expert's training, really run, beside what was estimated of them. */
 import { loadavg } from 'node:os';
 import { createAugmentation } from '../../data/dsa';
-import { subsetOf } from '../../data/subset-source';
+import { firstOf } from '../../data/subset-source';
 import type { Configuration } from '../../distillation/configuration';
 import { estimatePreparation } from '../../distillation/estimate';
 import { expertSettings } from '../../matching/experts/expert-settings';
@@ -30,10 +30,7 @@ export async function measureExpert(
     const options = configuration.matching as unknown as TrajectoryOptions;
     const { imageShape, classCount } = data.train;
     const count = Math.min(steps * options.experts.batchSize, data.train.count);
-    const train = subsetOf(
-      data.train,
-      Int32Array.from({ length: count }, (_, image) => image),
-    );
+    const train = firstOf(data.train, count);
     let [warmed, ended] = [0, 0];
     await trainExperts({
       settings: expertSettings(options.experts, configuration, data),

@@ -1,7 +1,7 @@
 /** Some iterations and some steps of students of a row, really run, beside what was estimated of them. */
 import { loadavg } from 'node:os';
 import type { PreparedDataset } from '../../data/image-source';
-import { subsetOf } from '../../data/subset-source';
+import { firstOf } from '../../data/subset-source';
 import type { Configuration } from '../../distillation/configuration';
 import {
   createDistillation,
@@ -138,10 +138,7 @@ async function timeStudents(
   // Whole epochs, since the last step of one may be smaller.
   const updates = epoch * Math.ceil(fewestUpdates / epoch);
   const tested = Math.min(testImages, data.test.count);
-  const test = subsetOf(
-    data.test,
-    Int32Array.from({ length: tested }, (_, image) => image),
-  );
+  const test = firstOf(data.test, tested);
   let [began, trained, ended] = [0, 0, 0];
   await evaluateSet(
     { set: distillation.set, parameters: set.parameters, method: method.parameters },

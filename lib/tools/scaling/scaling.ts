@@ -1,12 +1,11 @@
 /** What the paper's table takes on this machine: a piece of each row really run, and hours reckoned from it. */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
 import { shapeOf } from '../../data/dataset-names';
 import { iterationOperations } from '../../distillation/estimate';
-import { canonicalJson } from '../../files/canonical-json';
+import { hashOf } from '../../files/canonical-json';
 import { makeFolder } from '../../files/file-error';
 import { resultsFolder } from '../../files/results-folder';
 import { readSealed, writeSealed } from '../../files/sealed-json';
@@ -162,10 +161,7 @@ function expertsOf(rows: readonly ScalingRow[], measured: (row: ScalingRow) => E
 /** The measurement of one part on a machine like this one, as a file. */
 function keptIn(folder: string, { kind, name, key }: Part) {
   const machine = [cpus()[0]?.model, availableParallelism(), computingThreads()];
-  const hash = createHash('sha256')
-    .update(canonicalJson([key, machine]))
-    .digest('hex')
-    .slice(0, 10);
+  const hash = hashOf([key, machine], 10);
   const file = path.join(folder, `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${hash}.json`);
   const schema: z.ZodType<RunMeasurement | ExpertMeasurement> = measurementSchemas[kind];
   return {
