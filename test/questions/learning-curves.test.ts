@@ -58,6 +58,16 @@ test('all points of a curve are of one distillation, that of the same run withou
   assert.equal(new Set(hashes).size, 1);
 });
 
+test('so many times as long as in the profile, each method by its own; iterations that are given say how long', () => {
+  const given = { budgets: [10], methods: ['mtt', 'dm'], kinds: ['images'], seeds: [0], times: 3 } as const;
+  const last = (options: object) =>
+    [...new Set(learningCurves(quick, { ...given, ...options }).map(({ task }) => configureTask(task).made))].map(
+      ({ matching, iterations }) => `${matching.method} ${iterations}`,
+    );
+  assert.deepEqual([...new Set(last({}))], ['mtt 600', 'dm 900']);
+  assert.deepEqual([...new Set(last({ iterations: 40 }))], ['mtt 40', 'dm 40']);
+});
+
 test('lengths, snapshots, kinds and recipes can be chosen; where a profile counts epochs, updates are as many', () => {
   const cells = learningCurves(quick, {
     ...{ budgets: [2], methods: [{ method: 'dm', realBatch: 8 }], kinds: ['multi-formation'], seeds: [0] },

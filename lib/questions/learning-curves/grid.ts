@@ -30,8 +30,10 @@ export interface CurvesOptions {
   methods?: readonly (string | MatchingInput)[];
   /** Kinds of set. Default images and HaBa, in colour, or where that does not fit a budget, with a single channel. */
   kinds?: readonly SetKind[];
-  /** Of every distillation. Default the method's in the profile. */
+  /** Of every distillation. Default the method's in the profile, as many `times`. */
   iterations?: number;
+  /** How many times as long as in the profile. Default 1. */
+  times?: number;
   /** What else every distillation has, e.g. `{ network: { width: 64 } }`. Default: the profile's. */
   configuration?: Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed' | 'set' | 'matching' | 'evaluation'>;
   /** Iterations whose sets are tested, the last beside them. Default 1, 3, 10, 30 ... from a hundredth of all on. */
@@ -56,7 +58,7 @@ export function learningCurves(
     budgets = usualBudgets(smoke ? [1] : [1, 2, 10], data),
     methods = smoke ? ['mtt', 'dm'] : ['mtt', 'dsa', 'dm'],
     kinds,
-    iterations,
+    times = 1,
     configuration,
     evaluation = smoke ? { students: 1, updates: 4 } : {},
     seeds = defaultSeeds(profile),
@@ -64,12 +66,12 @@ export function learningCurves(
   return seeds.flatMap((seed) =>
     methods.flatMap((chosen) => {
       const matching = matchingOf(chosen);
+      const { iterations = times * configure({ ...configuration, profile, dataset, matching }).iterations } = options;
       return budgets.flatMap((imagesPerClass) => {
         const sets = setsAtBudget({ ...data, imagesPerClass, profile, ...(kinds ? { kinds } : {}) });
         return (kinds ? sets : imagesAndHaba(sets)).flatMap(({ kind, set }) => {
           const input: ConfigurationInput = {
-            ...{ ...configuration, profile, dataset, seed, matching, set },
-            ...(iterations === undefined ? {} : { iterations }),
+            ...{ ...configuration, profile, dataset, seed, matching, set, iterations },
             evaluation: { split: 'validation', ...evaluation },
           };
           const made = configure(input);

@@ -1,0 +1,47 @@
+/** Whether sets leave the range of pictures as iterations go on: hallucinators' scale and shift can drive images to black and white. */
+import { table } from 'arquero';
+import { shareBeyondPixels } from '../../data/pixels';
+import { distilledTrainingSet } from '../../evaluation/training-set';
+import { confidenceInterval } from '../../report/confidence';
+import { intervalText } from '../../report/number-text';
+import { foldersOf, resultsOf } from '../../report/over-seeds';
+import { groupSeeds } from '../../report/seed-groups';
+import type { ReportTable } from '../../report/tables';
+import { readResultsSet } from '../../runs/distilled-file';
+import type { CurvePoint } from './measure';
+
+/** Of all images that a point's set decodes to: the fraction of values that no picture can show. */
+export function saturationOf({ result }: Pick<CurvePoint, 'result'>): number {
+  const distilled = readResultsSet(result);
+  const { set, parameters, statistics } = distilled;
+  const images = distilledTrainingSet(set, parameters);
+  const batch = images.batch(Int32Array.from({ length: set.views * images.count }, (_, row) => row));
+  try {
+    return shareBeyondPixels(batch, statistics);
+  } finally {
+    batch.dispose();
+    images.dispose();
+    distilled.dispose();
+  }
+}
+
+/** A row a point: its values beyond black and white, over seeds. */
+export function saturationTable(name: string, points: readonly CurvePoint[]): ReportTable {
+  const groups = groupSeeds(points);
+  const shares = groups.map(({ runs }) => confidenceInterval(runs.map((run) => 100 * saturationOf(run))));
+  return {
+    name,
+    runs: foldersOf(resultsOf({ runs: points })),
+    table: table({
+      loss: groups.map(({ setting }) => setting.method),
+      'training set': groups.map(({ setting }) => setting.kind),
+      'budget (images per class)': groups.map(({ setting }) => setting.budget),
+      iteration: groups.map(({ setting }) => setting.iteration),
+      'values beyond black and white (%)': shares.map(({ mean }) => mean.toFixed(1)),
+      '95 % interval over seeds (%)': shares.map((interval, place) =>
+        groups[place].runs.length > 1 ? intervalText(interval, (value) => value.toFixed(1)) : 'one seed',
+      ),
+      seeds: groups.map(({ runs }) => runs.length),
+    }),
+  };
+}
