@@ -254,7 +254,7 @@ testAtCluster(
 testAtCluster(
   'several runs to a task of the array: each has its own state and words, fails apart, and goes on when their task is queued again',
   async (at, signal) => {
-    const long = (label: string, seed: number) => distillation(label, { seed, iterations: 300, checkpointEvery: 5000 });
+    const long = (label: string, seed: number) => distillation(label, { seed, iterations: 120, checkpointEvery: 5000 });
     const cells = [
       distillation('first', { seed: 20 }),
       distillation('diverges', { seed: 21, evaluation: { ...tiny.evaluation, learningRate: 1e38 } }),
@@ -285,9 +285,7 @@ testAtCluster(
         ['0-0.3', 'behind', 'waiting'],
       ]);
       await at.slurm('scontrol', 'requeue', await jobOf(at, 'long'));
-      await until('it is queued again', signal, async () =>
-        (await gridStatus(grid)).some(({ label, state }) => label === 'long' && state === 'waiting'),
-      );
+      await until('it is queued again', signal, () => processesOf('long').length === 2);
       hurry();
     };
     await Promise.all([failed, steps()]);
