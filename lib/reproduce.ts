@@ -11,17 +11,15 @@ const program = new Command('reproduce')
   .addOption(
     new Option(
       '--profile <name>',
-      'smoke (seconds), quick (hours the first time, CPU), study (a night, CPU), paper (authors, GPU)',
-    )
-      .choices(profileNames)
-      .default('quick'),
+      'of all: smoke (seconds), quick (hours the first time, CPU), study (nights, CPU), paper (authors, GPU); by default each has its own',
+    ).choices(profileNames),
   )
   .option('--dataset <name>', 'dataset, or a folder of your own images, as ./my-images; by default cifar10')
   .option('--image-size <pixels>', 'side that your own images are resized to, by default 32', Number)
   .option('--only <names>', 'notebooks, or how their names begin, e.g. 01,04')
   .option(
     '--results <folder>',
-    'where to write; by default results for quick on cifar10 (its notebooks are executed in place), else results/PROFILE-DATASET',
+    'where to write; by default results for their own profiles on cifar10 (notebooks are executed in place), else results/PROFILE-DATASET',
   )
   .option('--runs <folder>', 'where runs are stored, by default results/runs')
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
@@ -41,7 +39,7 @@ const program = new Command('reproduce')
     const { writeRunsPage } = await import('./reproduction/runs-page');
     const path = await import('node:path');
     const plan = planReproduction({ ...flags, only: only?.split(',') });
-    const { notebooks, results, unfinished, runs, profile, dataset } = plan;
+    const { notebooks, results, unfinished, runs, settings } = plan;
     const began = performance.now();
     const interrupt = listenForInterrupt();
     let failures: number;
@@ -60,7 +58,7 @@ const program = new Command('reproduce')
     }
     const folder = path.dirname(notebooks[0].executed);
     writeRunsPage({ results, runs });
-    const page = writeIndexPage({ results, notebooks: folder, unfinished, settings: `profile ${profile}, ${dataset}` });
+    const page = writeIndexPage({ results, notebooks: folder, unfinished, settings });
     const took = formatSeconds((performance.now() - began) / 1000);
     process.stderr.write(`${notebooks.length - failures} of ${notebooks.length} notebooks executed in ${took}\n`);
     process.stdout.write(`${page}\n`);

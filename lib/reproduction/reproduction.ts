@@ -14,7 +14,7 @@ import { findNotebooks, notebookName } from './notebook-file';
 import { defaultRuns } from '../runs/run-files';
 
 export interface ReproductionOptions {
-  /** Default 'quick'. */
+  /** Of all notebooks. Default: each has its own, which its first cell says. */
   profile?: Configuration['profile'];
   /** A name, or a folder of one's own images, with a slash in it: './my-images'. Default 'cifar10'. */
   dataset?: DatasetName | (string & {});
@@ -23,7 +23,7 @@ export interface ReproductionOptions {
   /** Names of notebooks, or how they begin, e.g. '01'. Default: all. */
   only?: string[];
   /**
-   * Folder of figures, tables and index page. Default: HABA_RESULTS, else `results` for the quick profile on CIFAR-10, whose
+   * Folder of figures, tables and index page. Default: HABA_RESULTS, else `results` for the notebooks' own profiles on CIFAR-10, whose
    * notebooks and results are committed, and `results/PROFILE-DATASET` for every other, so that none replaces those.
    */
   results?: string;
@@ -40,7 +40,8 @@ export interface ReproductionOptions {
 }
 
 export interface Reproduction {
-  profile: Configuration['profile'];
+  /** In a few words, e.g. 'profile quick, cifar10'. */
+  settings: string;
   dataset: DatasetName;
   /** Each as it is written, and the file for it as executed; the same where executed notebooks are committed. */
   notebooks: { source: string; executed: string }[];
@@ -53,28 +54,29 @@ export interface Reproduction {
   environment: Record<string, string>;
 }
 
-const committed = { profile: 'quick', dataset: 'cifar10', results: 'results' };
+const committed = { dataset: 'cifar10', results: 'results' };
 
 /**
  * Settles what is to be executed, and where everything goes.
  * @throws RangeError for an unknown dataset or notebook, or results that would replace the committed ones by those of another profile
  */
 export function planReproduction(options: ReproductionOptions = {}): Reproduction {
-  const { profile = 'quick', dataset: word = 'cifar10', imageSize, only, data = dataFolder(), workers } = options;
+  const { profile, dataset: word = committed.dataset, imageSize, only, data = dataFolder(), workers } = options;
   if (workers !== undefined) localWorkers({ workers });
   const dataset = datasetNameOf(datasetFrom(word, imageSize));
   const isOwn = ownDatasetOf(dataset) !== undefined;
   const { runs = defaultRuns(), experts = defaultExperts(), notebooks: folder = 'notebooks' } = options;
   if (!isOwn && !(datasetNames as readonly string[]).includes(dataset))
     throw new RangeError(`There is no dataset '${String(dataset)}'; allowed are ${datasetNames.join(', ')}.`);
-  const isStandard = profile === committed.profile && String(dataset) === committed.dataset;
-  const ownFolder = isStandard ? committed.results : path.join(committed.results, `${profile}-${dataset}`);
-  const results = options.results ?? (process.env.HABA_RESULTS || ownFolder);
+  const isStandard = profile === undefined && String(dataset) === committed.dataset;
+  const ownFolder = isStandard ? '' : [profile, dataset].filter((part) => part !== undefined).join('-');
+  const results = options.results ?? (process.env.HABA_RESULTS || path.join(committed.results, ownFolder));
+  const settings = `${profile === undefined ? "each notebook's profile" : `profile ${profile}`}, ${dataset}`;
   const inPlace = path.resolve(results) === path.resolve(committed.results);
   if (inPlace && !isStandard) {
     throw new RangeError(
-      `${results} holds what is committed, of ${committed.profile} on ${committed.dataset}, and this is ${profile} on ${dataset}: ` +
-        `name another folder with --results, or none for ${ownFolder}.`,
+      `${results} holds what is committed, each notebook's profile on ${committed.dataset}, and this is ${settings}: ` +
+        `name another folder with --results, or none for ${path.join(committed.results, ownFolder)}.`,
     );
   }
   const all = findNotebooks(folder);
@@ -84,7 +86,7 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
     throw new RangeError(`There is no notebook '${wanted}'; there are ${all.map(notebookName).join(', ') || 'none'}.`);
   });
   return {
-    profile,
+    settings,
     dataset,
     notebooks: all
       .filter((file) => chosen === undefined || chosen.includes(file))
@@ -97,7 +99,7 @@ export function planReproduction(options: ReproductionOptions = {}): Reproductio
     runs,
     data,
     environment: {
-      HABA_PROFILE: profile,
+      ...(profile === undefined ? {} : { HABA_PROFILE: profile }),
       HABA_DATASET: isOwn ? path.resolve(word) : dataset,
       ...(imageSize === undefined ? {} : { HABA_IMAGE_SIZE: String(imageSize) }),
       HABA_RESULTS: results,

@@ -143,6 +143,35 @@ test("the authors' first row: their counts and what is really stored, everything
   assert.deepEqual([floats[0], floats[1], floats[3]], [30_720, 30_720 + 27_840, 61_440]);
 });
 
+test("the authors' first row as the study profile matches trajectories; its HaBa is the set of the ablation with both constraints", () => {
+  const study = { profile: 'study', dataset: 'cifar10' } as const;
+  const cells = authorsRow(study, { recipe: 'profile', kinds: ['images', 'HaBa'], seeds: [3] }).map(parts);
+  assert.deepEqual(
+    cells.map(({ factors: { kind, nominal } }) => [kind, nominal]),
+    [
+      ['images', 1],
+      ['HaBa', 1],
+      ['images', 2],
+    ],
+  );
+  const [, haba] = cells.map(({ input }) => configure(input));
+  assert.ok(haba.matching.method === 'mtt');
+  assert.deepEqual([haba.profile, haba.iterations, haba.matching.studentSteps], ['study', 1500, 20]);
+  const ablation = constraintAblation(study, { seeds: [3] }).map(parts);
+  const both = ablation.find(({ factors }) => factors.constraints === 'both')!;
+  assert.deepEqual(haba, configure(both.input));
+});
+
+test('questions are asked under the method of their profile: DM where minutes must do, trajectories where there are hours', () => {
+  for (const question of [diversity, crossArchitecture, constraintAblation]) {
+    for (const [profile, method] of Object.entries({ smoke: 'dm', quick: 'dm', study: 'mtt', paper: 'mtt' })) {
+      const cells = question({ profile: profile as 'quick', dataset: 'cifar10' }, { seeds: [0] }).map(parts);
+      const distilled = cells.flatMap(({ input }) => ('set' in input ? [configure(input).matching.method] : []));
+      assert.deepEqual([...new Set(distilled)], [method], `${question.name}, ${profile}`);
+    }
+  }
+});
+
 test('diversity: one judge, whichever the seeds', () => {
   const judges = diversity(quick, { seeds: [4, 9] })
     .map(parts)
@@ -186,13 +215,13 @@ test('diversity: more hallucinators, not more floats', () => {
 test('questions asked of another method: the same cells but for the loss, real images whitened as it has them', () => {
   const paper = { ...quick, profile: 'paper' } as const;
   const mtt = { matching: { method: 'mtt', studentSteps: 5 } } as const;
-  const asked = (options: object) => [
-    diversity(paper, options),
-    crossArchitecture(paper, options),
-    constraintAblation(paper, options),
+  const asked = (settings: typeof quick | typeof paper, options: object) => [
+    diversity(settings, options),
+    crossArchitecture(settings, options),
+    constraintAblation(settings, options),
   ];
-  const usual = asked({});
-  for (const [question, cells] of (asked(mtt) as QuestionCell<SeededFactors>[][]).entries()) {
+  const usual = asked(quick, {});
+  for (const [question, cells] of (asked(paper, mtt) as QuestionCell<SeededFactors>[][]).entries()) {
     assert.deepEqual(
       cells.map(({ label }) => label),
       usual[question].map(({ label }) => label),
@@ -203,7 +232,7 @@ test('questions asked of another method: the same cells but for the loss, real i
       else assert.deepEqual(input.matching, mtt.matching);
     }
   }
-  // By default they are what stored runs were made of: DM, and nothing said of whitening.
+  // In the quick profile they are what stored runs were made of: DM, and nothing said of whitening.
   for (const { input } of usual.flatMap((cells) => (cells as QuestionCell<SeededFactors>[]).map(parts))) {
     assert.ok(!('whitening' in input));
     if (!('baseline' in input)) assert.deepEqual(input.matching, { method: 'dm' });

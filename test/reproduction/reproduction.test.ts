@@ -24,9 +24,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const plan = (options: Parameters<typeof planReproduction>[0] = {}) =>
   planReproduction({ notebooks: folder, ...options });
 
-test('quick on CIFAR-10 is what is committed: notebooks are executed in place, and results go to results', () => {
-  const { results, notebooks, environment, unfinished } = plan();
+test("the notebooks' own profiles on CIFAR-10 are what is committed: notebooks are executed in place, and results go to results", () => {
+  const { results, notebooks, environment, unfinished, settings } = plan();
   assert.equal(results, 'results');
+  assert.equal(settings, "each notebook's profile, cifar10");
   assert.deepEqual(
     notebooks.map(({ executed }) => executed),
     notebooks.map(({ source }) => source),
@@ -34,7 +35,6 @@ test('quick on CIFAR-10 is what is committed: notebooks are executed in place, a
   assert.equal(notebooks.length, 3);
   assert.equal(unfinished, path.join('results', 'unfinished'));
   assert.deepEqual(environment, {
-    HABA_PROFILE: 'quick',
     HABA_DATASET: 'cifar10',
     HABA_RESULTS: 'results',
     HABA_RUNS: path.join('results', 'runs'),
@@ -69,11 +69,13 @@ test('folders that the environment names are read when they are asked for; an em
 test('any other profile or dataset gets a folder of its own, but shares the runs', () => {
   for (const [options, own] of [
     [{ profile: 'smoke' }, 'smoke-cifar10'],
-    [{ dataset: 'shapes' }, 'quick-shapes'],
-    [{ profile: 'paper' }, 'paper-cifar10'],
+    [{ profile: 'quick' }, 'quick-cifar10'],
+    [{ dataset: 'shapes' }, 'shapes'],
+    [{ profile: 'paper', dataset: 'shapes' }, 'paper-shapes'],
   ] as const) {
     const { results, notebooks, environment } = plan(options);
     assert.equal(results, path.join('results', own));
+    assert.equal(environment.HABA_PROFILE, 'profile' in options ? options.profile : undefined);
     assert.equal(notebooks[0].executed, path.join('results', own, 'notebooks', '00-quickstart.ipynb'));
     assert.equal(environment.HABA_RUNS, path.join('results', 'runs'));
   }
@@ -83,7 +85,7 @@ test('results elsewhere leave the notebooks as they are; what is committed is no
   assert.equal(plan({ results: folder }).notebooks[1].executed, path.join(folder, 'notebooks', '01-storage.ipynb'));
   assert.throws(
     () => plan({ profile: 'smoke', results: 'results/' }),
-    /^RangeError: results\/ holds what is committed, of quick on cifar10, and this is smoke on cifar10: name another folder with --results, or none for results.smoke-cifar10\.$/,
+    /^RangeError: results\/ holds what is committed, each notebook's profile on cifar10, and this is profile smoke, cifar10: name another folder with --results, or none for results.smoke-cifar10\.$/,
   );
 });
 

@@ -1,6 +1,8 @@
 /** RQ4: what the two constraints do. */
-import type { MatchingInput } from '../../matching/methods';
-import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
+import type { ConfigurationInput } from '../../distillation/configuration';
+import { defaultMethod, type MatchingInput } from '../../matching/methods';
+import { defaultSeeds, distillationCell, matchingOf, type QuestionCell, type QuestionSettings } from '../cells';
+import { authorsHaba } from '../authors-row/grid';
 import { dataOf, setAtBudget } from '../sets-at-budget';
 
 /**
@@ -30,12 +32,14 @@ export interface ConstraintFactors {
 export interface ConstraintOptions {
   /** Rows of the ablation: a name, and the weights it stands for, e.g. {@link cosineWeights}. Default: none, each alone, both. */
   settings?: Record<string, { cosine: number; contrastive: number }>;
-  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
-  /** In images per class. Default 10; 3 in the smoke profile. */
+  /** Whose floats HaBa takes. Default 10; 3 in the smoke profile; in the study profile none, and the set is {@link authorsHaba}. */
   imagesPerClass?: number;
+  /** What is distilled, whatever its floats. Default: see above. */
+  set?: NonNullable<ConfigurationInput['set']>;
 }
 
 /** HaBa with each setting of the constraints, over several seeds. */
@@ -43,12 +47,17 @@ export function constraintAblation(
   { profile, dataset }: QuestionSettings,
   {
     settings = constraintSettings,
-    matching = { method: 'dm' },
+    matching = matchingOf(defaultMethod(profile)),
     seeds = defaultSeeds(profile),
-    imagesPerClass = profile === 'smoke' ? 3 : 10,
+    imagesPerClass,
+    set = imagesPerClass === undefined && profile === 'study'
+      ? authorsHaba
+      : setAtBudget('constraintAblation', 'HaBa', {
+          ...dataOf(dataset),
+          imagesPerClass: imagesPerClass ?? (profile === 'smoke' ? 3 : 10),
+        }),
   }: ConstraintOptions = {},
 ): QuestionCell<ConstraintFactors>[] {
-  const set = setAtBudget('constraintAblation', 'HaBa', { ...dataOf(dataset), imagesPerClass });
   return seeds.flatMap((seed) =>
     Object.entries(settings).map(([name, weights]) =>
       distillationCell<ConstraintFactors>(

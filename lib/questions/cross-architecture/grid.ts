@@ -1,12 +1,13 @@
 /** RQ3: does what was distilled on one network teach others? */
 import type { Configuration } from '../../distillation/configuration';
-import type { MatchingInput } from '../../matching/methods';
+import { defaultMethod, type MatchingInput } from '../../matching/methods';
 import { createNetwork } from '../../networks/create-network';
 import { networkFamily, type NetworkInput, type NetworkOptions } from '../../networks/network-families';
 import {
   baselineCell,
   defaultSeeds,
   evaluationCell,
+  matchingOf,
   whiteningBeside,
   type QuestionCell,
   type QuestionSettings,
@@ -22,13 +23,16 @@ export interface ArchitectureFactors {
 }
 
 export interface ArchitectureOptions {
-  /** Of all sets, in images per class. Default 10; 3 in the smoke profile; or as many as the smallest class of one's own has. */
+  /**
+   * Of all sets, in images per class. Default 10; 5 in the study profile, 3 in the smoke profile; or as many as the smallest class of
+   * one's own has.
+   */
   imagesPerClass?: number;
   /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet, without those that images are too small for; the first two in the smoke profile. */
   networks?: readonly (NetworkOptions['name'] | NetworkInput)[];
   /** Kinds of set. Default images and HaBa. */
   kinds?: readonly SetKind[];
-  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
   /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
   evaluation?: StudentsInput;
@@ -88,10 +92,10 @@ export function crossArchitecture(
   const data = dataOf(dataset);
   const usual = smoke ? (['ConvNet', 'ResNet18'] as const) : (['ConvNet', 'ResNet18', 'VGG11', 'AlexNet'] as const);
   const {
-    imagesPerClass = usualBudget(smoke ? 3 : 10, data),
+    imagesPerClass = usualBudget({ smoke: 3, quick: 10, study: 5, paper: 10 }[profile], data),
     networks = usual.filter((name) => takes(name, data)),
     kinds = ['images', 'HaBa'],
-    matching = { method: 'dm' },
+    matching = matchingOf(defaultMethod(profile)),
     seeds = defaultSeeds(profile),
   } = options;
   const sets = setsAtBudget({ ...data, imagesPerClass, profile, kinds });

@@ -1,10 +1,11 @@
 /** RQ2: what hallucinators add to the bases. */
 import { budget } from '../../factorization/budget';
-import type { MatchingInput } from '../../matching/methods';
+import { defaultMethod, type MatchingInput } from '../../matching/methods';
 import {
   baselineCell,
   defaultSeeds,
   distillationCell,
+  matchingOf,
   whiteningBeside,
   type QuestionCell,
   type QuestionSettings,
@@ -21,11 +22,14 @@ export interface DiversityFactors {
 }
 
 export interface DiversityOptions {
-  /** Of all sets, in images per class. Default 10; 3 in the smoke profile; or as many as the smallest class of one's own has. */
+  /**
+   * Of all sets, in images per class. Default 10; 5 in the study profile, 3 in the smoke profile; or as many as the smallest class of
+   * one's own has.
+   */
   imagesPerClass?: number;
   /** Default 1, 2, 3, 5, 8; 1 and 2 in the smoke profile. */
   hallucinators?: readonly number[];
-  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM. */
+  /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. The judge is made with the first. */
   seeds?: readonly number[];
@@ -38,9 +42,9 @@ export function diversity(
 ): QuestionCell<DiversityFactors>[] {
   const { smallestClass = Infinity, ...shape } = dataOf(dataset);
   const {
-    imagesPerClass = usualBudget(profile === 'smoke' ? 3 : 10, { smallestClass }),
+    imagesPerClass = usualBudget({ smoke: 3, quick: 10, study: 5, paper: 10 }[profile], { smallestClass }),
     hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8],
-    matching = { method: 'dm' },
+    matching = matchingOf(defaultMethod(profile)),
     seeds = defaultSeeds(profile),
   } = options;
   const sets = budget({ ...shape, imagesPerClass, hallucinators })
