@@ -121,6 +121,6 @@ test('a grid of a cell is executed by the cluster, and goes on when its kernel h
   const numbers = /^\[\[.*\]\]$/m.exec(shown);
   assert.deepEqual(
     JSON.parse(numbers![0]),
-    inRow.map(({ result }) => [JSON.parse(JSON.stringify(result.accuracy)), result.storedFloats]),
+    inRow.map(({ result }) => [JSON.parse(JSON.stringify(result.accuracy)) as unknown, result.storedFloats]),
   );
 });
