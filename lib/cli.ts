@@ -100,6 +100,8 @@ interface WorkerFlags {
   threads?: number;
   slurm?: boolean;
   sbatch?: string[];
+  runsPerTask?: number;
+  stored?: boolean;
 }
 
 interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc' | 'labels'> {}
@@ -163,7 +165,8 @@ function workersOption(): Option {
 function withSlurm(command: Command): Command {
   return command
     .option('--slurm', 'submit runs to Slurm, and watch them; Ctrl-C leaves them to it')
-    .addOption(sbatchOption());
+    .addOption(sbatchOption())
+    .addOption(runsPerTaskOption());
 }
 
 function sbatchOption(): Option {
@@ -174,18 +177,54 @@ function sbatchOption(): Option {
 }
 
 /** Who executes a grid: a cluster or workers where they were asked for, else as by default. */
+function runsPerTaskOption(): Option {
+  return new Option(
+    '--runs-per-task <number>',
+    'that Slurm starts, one after the other in one process; for runs of some seconds; by default 1',
+  ).argParser(wholeNumber);
+}
+
 async function executorOf({
   workers,
   threads,
   slurm: isSlurm,
   sbatch,
-}: WorkerFlags): Promise<ExecutorChoice | undefined> {
-  if (!isSlurm && sbatch) throw new RangeError("'--sbatch' says how Slurm runs what it is given: add --slurm.");
+  runsPerTask,
+  stored,
+  report,
+}: WorkerFlags & { report?: string[][] }): Promise<ExecutorChoice | undefined> {
+  for (const [flag, value] of Object.entries({ '--sbatch': sbatch, '--runs-per-task': runsPerTask })) {
+    if (!isSlurm && value !== undefined)
+      throw new RangeError(`'${flag}' says how Slurm runs what it is given: add --slurm.`);
+  }
+  if (stored && (isSlurm || workers !== undefined))
+    throw new RangeError("'--stored' makes nothing: leave --slurm and --workers out.");
+  if (stored) return (await import('./experiments/executor')).storedOnly;
   if (!isSlurm) return workers === undefined ? undefined : { workers, threads };
   if (workers !== undefined)
     throw new RangeError("'--workers' are on this machine, '--slurm' is elsewhere: leave one out.");
   const { slurm } = await import('./experiments/slurm/slurm');
-  return slurm({ cpus: threads, sbatch });
+  return slurm({ cpus: threads, sbatch, runsPerTask, report });
+}
+
+function storedOption(): Option {
+  return new Option('--stored', 'make nothing: the table of what is stored, or what of it is missing');
+}
+
+/** Flags that say who makes runs, and not which. */
+const executing = ['workers', 'threads', 'slurm', 'sbatch', 'runsPerTask', 'stored'];
+
+/** A command again, with the same settings, where its runs are stored. */
+function commandOfStored(verb: string, flags: PlaceFlags & WorkerFlags): string[] {
+  const settings = Object.entries(flags).filter(([name]) => !executing.includes(name));
+  const words = settings.flatMap(([name, value]) => [value].flat().map((one) => `--${name}=${String(one)}`));
+  return [verb, ...words, '--stored'];
+}
+
+/** What the cluster writes when nobody watches any more: what the command itself would in the end, and the page of all runs. */
+function reportOf(verb: string, flags: PlaceFlags & WorkerFlags): string[][] {
+  const { runs } = flags;
+  return [commandOfStored(verb, flags), ['runs', 'page', ...(runs === undefined ? [] : [`--runs=${runs}`])]];
 }
 
 /** Lines that say something. */
@@ -282,9 +321,9 @@ withSlurm(withConfiguration(program.command('experts').description('train the ex
   .option('--experts <folder>', 'where experts are stored, by default results/experts')
   .addOption(workersOption())
   .action(async (given: ConfigurationFlags & PlaceFlags & WorkerFlags) => {
-    const { data, experts, workers, threads, slurm, sbatch, ...flags } = given;
+    const { data, experts, workers, threads, slurm, sbatch, runsPerTask, ...flags } = given;
     const { makeExperts } = await import('./experiments/make-experts');
-    const executor = await executorOf({ workers, threads, slurm, sbatch });
+    const executor = await executorOf({ workers, threads, slurm, sbatch, runsPerTask });
     const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts, executor });
     process.stdout.write(`${JSON.stringify(made)}\n`);
   });
@@ -458,6 +497,7 @@ withSlurm(
   ])
   .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
   .addOption(workersOption())
+  .addOption(storedOption())
   .addOption(threadsOption())
   .action(async (flags: PlaceFlags & WorkerFlags & CompareFlags) => {
     const {
@@ -468,6 +508,8 @@ withSlurm(
       threads,
       slurm,
       sbatch,
+      runsPerTask,
+      stored,
       bases,
       profile,
       dataset = 'cifar10',
@@ -478,7 +520,8 @@ withSlurm(
     const { exportTables } = await import('./report/export');
     const { runGrid } = await import('./experiments/grid');
     const cells = methodsGrid({ profile, dataset }, { ...options, basesPerClass: bases });
-    const executor = await executorOf({ workers, threads, slurm, sbatch });
+    const report = reportOf('compare', flags);
+    const executor = await executorOf({ workers, threads, slurm, sbatch, runsPerTask, stored, report });
     const methods = methodsTable('methods', await runGrid(cells, { data, runs, experts, executor }));
     process.stdout.write(`${methods.table.toMarkdown()}\n${JSON.stringify({ files: exportTables([methods]) })}\n`);
   });
@@ -500,6 +543,7 @@ function withSweep(command: Command): Command {
     )
     .option('--seed <numbers>', 'of distillation, e.g. 0..4 or 0,3; by default 0..2')
     .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
+    .option('--name <name>', 'writes results/tables/NAME.*, too')
     .addOption(threadsOption());
 }
 
@@ -517,8 +561,8 @@ withSlurm(
       .description('distillations with every combination of the values that keys are given, as a table over seeds'),
   ),
 )
-  .option('--name <name>', 'writes results/tables/NAME.*, too')
   .addOption(workersOption())
+  .addOption(storedOption())
   .action(async (flags: PlaceFlags & WorkerFlags & SweepFlags) => {
     const { data, runs, experts, name } = flags;
     const { sweepTable } = await import('./questions/sweep/table');
@@ -526,7 +570,7 @@ withSlurm(
     const { exportTables } = await import('./report/export');
     const { runGrid } = await import('./experiments/grid');
     const cells = await sweptCells(flags);
-    const executor = await executorOf(flags);
+    const executor = await executorOf({ ...flags, report: reportOf('sweep', flags) });
     const found = sweepTable(name ?? 'sweep', await runGrid(cells, { data, runs, experts, executor }));
     const files = name === undefined ? {} : { files: exportTables([found]) };
     process.stdout.write(`${tableText(found, 'markdown')}\n`);
@@ -536,20 +580,27 @@ withSlurm(
 const grid = program.command('grid').description('grids on a cluster with Slurm: submit, status, cancel, logs');
 
 withSweep(
-  grid.command('submit').description('submit a sweep, except what is stored or in the queue, and leave it there'),
+  grid
+    .command('submit')
+    .description(
+      'submit a sweep, except what is stored or in the queue, with the report of it as the last stage, and leave it there',
+    ),
 )
   .addOption(sbatchOption())
+  .addOption(runsPerTaskOption())
   .action(async (flags: PlaceFlags & WorkerFlags & SweepFlags) => {
-    const { data, runs, experts, threads, sbatch } = flags;
+    const { data, runs, experts, threads, sbatch, runsPerTask } = flags;
     const { tasksLeft } = await import('./experiments/grid');
     const { submitTasks } = await import('./experiments/slurm/submit');
+    const { reportAfter } = await import('./experiments/write-report');
     const cells = await sweptCells(flags);
     const tasks = await tasksLeft(cells, { data, runs, experts });
-    const submitted = await submitTasks(tasks, { cpus: threads, sbatch });
+    const report = reportAfter(tasks, reportOf('sweep', flags));
+    const submitted = await submitTasks([...tasks, report], { cpus: threads, sbatch, runsPerTask });
     const now = submitted.grid?.tasks.length ?? 0;
     const jobs = [...new Set(submitted.tasks.map(({ job }) => job))];
     process.stdout.write(
-      `${JSON.stringify({ grid: submitted.grid?.name, submitted: now, inQueue: tasks.length - now, jobs })}\n`,
+      `${JSON.stringify({ grid: submitted.grid?.name, submitted: now, inQueue: submitted.tasks.length - now, jobs })}\n`,
     );
   });
 

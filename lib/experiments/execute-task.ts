@@ -1,7 +1,7 @@
 /** Doing a task in this process. */
 import { configure, type ConfigurationInput } from '../distillation/configuration';
 import type { RunOptions } from '../runs/context';
-import { leftToPrepare, makeExperts, prepareMatching, type MadeExperts } from '../runs/make-experts';
+import { leftToPrepare, makeExperts, prepareMatching } from '../runs/make-experts';
 import { evaluateRun, evaluateSnapshot, run, runBaseline, type BaselineInput } from '../runs/run';
 import { storeRun } from '../runs/store';
 import type { RunResult } from '../runs/train-students';
@@ -9,11 +9,12 @@ import { createProgress } from '../terminal/progress';
 import { lookUp } from './look-up';
 import type { Places, RunTask, SetTask, Task } from './task';
 import type { TaskResult } from './task-events';
+import { writeReport } from './write-report';
 
 /** Does a task, or goes on where it stopped, or returns what is stored. @throws as what it does */
 export function executeTask(task: RunTask, options?: RunOptions): Promise<RunResult>;
-export function executeTask(task: Task, options?: RunOptions): Promise<RunResult | MadeExperts>;
-export async function executeTask(task: Task, options: RunOptions = {}): Promise<RunResult | MadeExperts> {
+export function executeTask(task: Task, options?: RunOptions): Promise<TaskResult>;
+export async function executeTask(task: Task, options: RunOptions = {}): Promise<TaskResult> {
   switch (task.kind) {
     case 'run':
       return distil(task.input, options);
@@ -28,6 +29,8 @@ export async function executeTask(task: Task, options: RunOptions = {}): Promise
       return storeRun(await executeTask(task.of, options), task.as, options);
     case 'experts':
       return makeExperts(task.input, { ...options, only: task.only });
+    case 'report':
+      return writeReport(task, options);
   }
 }
 
@@ -48,6 +51,8 @@ export async function takeStored(task: Task, places: Places): Promise<TaskResult
 }
 
 async function isStored(task: Task, places: Places): Promise<boolean> {
+  // What it says may be of other runs than those that it was written of.
+  if (task.kind === 'report') return false;
   if (task.kind !== 'experts') return (await lookUp(task, places)).all;
   const left = await leftToPrepare(configure(task.input), places);
   return left === undefined || (task.only !== undefined && !task.only.some((part) => left.parts.includes(part)));

@@ -44,6 +44,18 @@ export interface Executor {
   execute(tasks: readonly PlannedTask[], listener: TaskListener, signal: AbortSignal): Promise<void>;
 }
 
+/** Makes nothing: what is not stored is told as failed. */
+export const storedOnly: Executor = {
+  atOnce: 1,
+  execute(tasks, listener) {
+    for (const place of tasks.keys()) {
+      listener.began(place);
+      listener.failed(place, new Error('it is not stored, and nothing was to be made'));
+    }
+    return Promise.resolve();
+  },
+};
+
 /** One task after the other, in this process. */
 export const here: Executor = {
   atOnce: 1,

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import type { ProgressReporter } from '../terminal/progress';
 import type { MadeExperts } from '../runs/make-experts';
 import type { RunResult } from '../runs/train-students';
+import type { WrittenReport } from './write-report';
 
 /** What came of a task. */
-export type TaskResult = RunResult | MadeExperts;
+export type TaskResult = RunResult | MadeExperts | WrittenReport;
 
 const eventSchema = z.discriminatedUnion('event', [
   /** The process takes tasks now. */

@@ -47,7 +47,18 @@ export interface ExpertsTask {
   only?: number[];
 }
 
-export type Task = RunTask | ExpertsTask;
+/** What a grid comes to in the end (`write-report.ts`). */
+export interface ReportTask {
+  kind: 'report';
+  /** Each a verb of `npm run haba --`, and what follows it. */
+  commands: string[][];
+  /** Folder of what they write: their HABA_RESULTS. */
+  results: string;
+  /** Where they run: what relative paths of theirs begin at. */
+  folder: string;
+}
+
+export type Task = RunTask | ExpertsTask | ReportTask;
 
 /** Folders that a task reads and writes. */
 export type Places = Pick<RunOptions, 'runs' | 'data' | 'experts'>;
@@ -65,6 +76,7 @@ export interface TaskRequest {
  * @returns e.g. "the kind of set 'low-rank'"; undefined where any process can do the task
  */
 export function ownToThisProcess(task: Task): string | undefined {
+  if (task.kind === 'report') return undefined;
   const { input } = task.kind === 'experts' ? task : setTaskOf(task);
   const dataset = input.dataset && datasetNameOf(input.dataset);
   if (dataset && ownDatasetOf(dataset)) return `the dataset '${dataset}'`;
@@ -95,6 +107,12 @@ const requestSchema = z.strictObject({
     }),
     z.strictObject({ kind: z.literal('experts'), input, only: z.array(z.number().int().min(0).safe()).optional() }),
     z.strictObject({ kind: z.literal('stored'), of: runSchema, as: input }),
+    z.strictObject({
+      kind: z.literal('report'),
+      commands: z.array(z.array(z.string()).min(1)),
+      results: z.string(),
+      folder: z.string(),
+    }),
   ]),
   places: z
     .strictObject({ runs: z.string().optional(), data: z.string().optional(), experts: z.string().optional() })

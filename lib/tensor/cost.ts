@@ -1,4 +1,5 @@
 /** What a function costs, found by recording it instead of running it. */
+import { computingThreads } from './backend';
 import type { ElementType } from './graph/graph';
 import { nativeBackend, newTracingBackend, trace } from './graph/tracer';
 import { tf } from './tensorflow';
@@ -46,8 +47,20 @@ export function costOf<Inputs extends tf.TensorContainer>(
   return cost;
 }
 
-/** Floating point operations a second of a product of two matrices of 1,024 x 1,024: the machine's measure. */
+const speeds = new Map<string, number>();
+
+/**
+ * Floating point operations a second of a product of two matrices of 1,024 x 1,024: the machine's measure. It is taken once in a
+ * process, since of a tiny run it takes as long as the rest.
+ */
 export function matrixProductSpeed(): number {
+  const computer = `${tf.getBackend()} ${computingThreads()}`;
+  const speed = speeds.get(computer) ?? measureProductSpeed();
+  speeds.set(computer, speed);
+  return speed;
+}
+
+function measureProductSpeed(): number {
   const side = 1024;
   return tf.tidy(() => {
     const matrix = tf.ones<tf.Rank.R2>([side, side]);

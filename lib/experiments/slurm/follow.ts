@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeStored } from '../execute-task';
 import type { TaskListener } from '../executor';
 import { replay, type TaskEvent, type TaskResult } from '../task-events';
-import { jobName, logFile } from './grid-folder';
+import { jobName, logPlace } from './grid-folder';
 import { blockedJobs, createCare, remedyFor, type WaitingTask } from './held-tasks';
 import { isOver, isWaiting, lookAtAccounting, lookAtQueue, queueKey, type Queue } from './queue';
 import type { SubmittedTask } from './submit';
-import { openTaskLog, type TaskLog } from './task-log';
+import { openTaskLogs, type TaskLog } from './task-log';
 
 export interface FollowOptions {
   /** Seconds between two looks. */
@@ -42,11 +42,11 @@ export async function followTasks(
   listener: TaskListener,
   { every, signal }: FollowOptions,
 ): Promise<void> {
+  const logs = openTaskLogs(tasks.map((task) => logPlace(task.folder, task)));
   const open = new Set(
     tasks.map((task, place): Followed => {
-      const { grid, folder, array, index } = task;
-      const log = openTaskLog(logFile(folder, array, index));
-      return { place, task, key: queueKey(jobName(grid, array), index), log, begun: false, gone: 0 };
+      const { grid, array, index } = task;
+      return { place, task, key: queueKey(jobName(grid, array), index), log: logs[place], begun: false, gone: 0 };
     }),
   );
   const care = createCare(listener);

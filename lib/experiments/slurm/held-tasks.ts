@@ -42,7 +42,7 @@ export function blockedJobs(queue: Queue): ReadonlySet<QueuedTask> {
 /** A task that waits in the queue. */
 export interface WaitingTask {
   label: string;
-  /** Its place in its array. */
+  /** Its job's place in its array. */
   index: number;
   entry: QueuedTask;
 }
@@ -77,7 +77,7 @@ export function createCare({ news }: Pick<TaskListener, 'news'>): (waiting: read
       if (fresh.length < tasks.length) say(reason, tasks);
       if (fresh.length === 0) continue;
       try {
-        await releaseJobs(fresh.map(numberOf));
+        await releaseJobs([...new Set(fresh.map(numberOf))]);
         news(
           `${namesOf(fresh)}: not started by its node (${reason}), and released, once; sinfo -R says what is wrong with the node`,
         );

@@ -1,10 +1,11 @@
 /** How far submitted grids are, for whoever asks from outside: by their logs and the queue. */
 import { formatValues } from '../../terminal/progress';
-import { readTaskEvent, saysNothing, type TaskEvent } from '../task-events';
+import { saysNothing, type TaskEvent } from '../task-events';
 import { readText } from '../../files/open-file';
 import { withLastLines } from './follow';
-import { gridNames, jobName, logFile, readGrid, type GridTask, type SubmittedGrid } from './grid-folder';
+import { gridNames, jobName, logPlace, readGrid, type GridTask, type SubmittedGrid } from './grid-folder';
 import { remedyFor } from './held-tasks';
+import { lastSession, saidItsEnd, type LastSession } from './last-session';
 import {
   cancelJobs,
   isOver,
@@ -15,10 +16,10 @@ import {
   type Queue,
   type QueuedTask,
 } from './queue';
-import { openTaskLog } from './task-log';
+import { createLogReader, isOf, openTaskLogs } from './task-log';
 
 export interface TaskStatus {
-  /** What it is called on a command line, e.g. '1-17': its array, and its place there. */
+  /** What it is called on a command line, e.g. '1-17': its array, and its place there; or '1-17.3', the fourth of a job's. */
   place: string;
   label: string;
   /** Of what waits, 'held' will not begin before somebody does what `about` says. */
@@ -47,12 +48,10 @@ export async function gridCounts(): Promise<{ name: string; counts: Partial<Reco
 /** Ends what waits and runs of a grid; a task that runs keeps what is done. @returns how many tasks that were */
 export async function cancelGrid(name: string): Promise<number> {
   const grid = readGrid(name);
-  const queue = await lookAtQueue();
-  const left = grid.tasks.filter((task) => {
-    const entry = queue.get(keyOf(grid, task));
-    return entry !== undefined && !isOver(entry);
-  });
-  if (left.length > 0) await cancelJobs([...new Set(left.map(({ array }) => jobName(name, array)))]);
+  const left = (await statusOf(grid, await lookAtQueue())).filter(
+    ({ state }) => state !== 'done' && state !== 'failed',
+  );
+  if (left.length > 0) await cancelJobs([...new Set(grid.tasks.map(({ array }) => jobName(name, array)))]);
   return left.length;
 }
 
@@ -66,15 +65,17 @@ export function gridLog(name: string, which: string): string[] {
   const task = grid.tasks.find((one) => one.label === which || placeOf(one) === which);
   if (!task)
     throw new Error(`There is no task '${which}' in grid ${name}; npm run haba -- grid status ${name} lists them.`);
+  const { file, part } = logPlace(grid.folder, task);
+  const lineOf = createLogReader();
   const lines: string[] = [];
   let wasUpdate = false;
-  for (const line of readText(logFile(grid.folder, task.array, task.index)).split('\n')) {
-    const event = readTaskEvent(line);
-    if (!event && saysNothing(line)) continue;
+  for (const line of readText(file).split('\n').map(lineOf)) {
+    const { event, text } = line;
+    if (!isOf(part, line) || (!event && saysNothing(text))) continue;
     const isUpdate = event?.event === 'update';
     // Of updates that follow one another the last says it all.
     if (isUpdate && wasUpdate) lines.pop();
-    lines.push(event ? describeEvent(event) : line);
+    lines.push(event ? describeEvent(event) : text);
     wasUpdate = isUpdate;
   }
   return lines;
@@ -99,28 +100,27 @@ function describeEvent(event: TaskEvent): string {
   }
 }
 
-const placeOf = ({ array, index }: GridTask) => `${array}-${index}`;
+const placeOf = ({ array, index, part }: GridTask) => `${array}-${index}${part === undefined ? '' : `.${part}`}`;
 const keyOf = ({ name }: SubmittedGrid, { array, index }: GridTask) => queueKey(jobName(name, array), index);
 
 async function statusOf(grid: SubmittedGrid, queue: Queue): Promise<TaskStatus[]> {
   const statuses: TaskStatus[] = [];
   const silent: { status: TaskStatus; task: GridTask; last: (reason: string) => string }[] = [];
-  for (const task of grid.tasks) {
-    const { end, stage, done, values, log } = readSession(logFile(grid.folder, task.array, task.index));
+  const logs = openTaskLogs(grid.tasks.map((task) => logPlace(grid.folder, task)));
+  for (const [number, task] of grid.tasks.entries()) {
+    const log = logs[number];
+    const session = lastSession(log);
     const entry = queue.get(keyOf(grid, task));
     const status: TaskStatus = { place: placeOf(task), label: task.label, state: 'running', about: '' };
     statuses.push(status);
-    if (entry && isWaiting(entry)) Object.assign(status, waitingStatus(entry, task));
-    else if (end?.event === 'done') status.state = 'done';
-    else if (entry && !isOver(entry))
-      status.about = stage
-        ? `${stage.name} ${done ?? stage.done ?? 0}/${stage.total}  ${formatValues(values)}`.trimEnd()
-        : '';
+    const last = (reason: string) => withLastLines(reason, log);
+    if (session.end?.event === 'done') status.state = 'done';
+    else if (entry && isWaiting(entry)) Object.assign(status, waitingStatus(entry, task));
+    else if (saidItsEnd(session)) Object.assign(status, { state: 'failed', about: last(describeEvent(session.end!)) });
+    else if (entry && !isOver(entry)) Object.assign(status, runningStatus(session, task));
     else {
       status.state = 'failed';
-      const last = (reason: string) => withLastLines(reason, log);
-      if (end && end.name !== 'RunStopped') status.about = last(`${end.name}: ${end.message}`);
-      else if (entry) status.about = last(`Slurm says ${entry.state}`);
+      if (entry) status.about = last(`Slurm says ${entry.state}`);
       else silent.push({ status, task, last });
     }
   }
@@ -140,18 +140,14 @@ function waitingStatus(entry: QueuedTask, { index }: GridTask): Pick<TaskStatus,
     : { state: 'held', about: `${entry.reason}; ${remedy}` };
 }
 
-/** What the last session in a log came to. */
-function readSession(file: string) {
-  const log = openTaskLog(file);
-  let end: Extract<TaskEvent, { event: 'done' | 'failed' }> | undefined;
-  let stage: Extract<TaskEvent, { event: 'stage' }> | undefined;
-  let done: number | undefined;
-  let values: Record<string, number> = {};
-  for (const event of log.read()) {
-    if (event.event === 'ready') [end, stage] = [undefined, undefined];
-    if (event.event === 'stage') [stage, done, values] = [event, undefined, {}];
-    if (event.event === 'update') [done, values] = [event.done, event.values ?? {}];
-    if (event.event === 'done' || event.event === 'failed') end = event;
-  }
-  return { end, stage, done, values, log };
+/** Of a task whose job runs. */
+function runningStatus(
+  { begun, stage, done, values }: LastSession,
+  { part }: GridTask,
+): Pick<TaskStatus, 'state' | 'about'> {
+  if (!begun && part !== undefined) return { state: 'waiting', about: 'others of its job come before it' };
+  const about = stage
+    ? `${stage.name} ${done ?? stage.done ?? 0}/${stage.total}  ${formatValues(values)}`.trimEnd()
+    : '';
+  return { state: 'running', about };
 }

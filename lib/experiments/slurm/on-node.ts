@@ -1,4 +1,4 @@
-/** What a job of a grid runs on its node: one task, that of its place in the array. */
+/** What a job of a grid runs on its node: the task of its place in the array, or several, one after the other. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useThreads } from '../../tensor/backend';
@@ -12,7 +12,7 @@ import { requeueJob, stateOfJob } from './queue';
 const updateEvery = 5;
 
 /**
- * Does a task of a file, and queues itself again where its time limit stopped it.
+ * Does the tasks of a line of a file, and queues itself again where its time limit stopped it.
  * @param say told of every event; they go to the log
  */
 export async function workOnNode(file: string, say: (event: TaskEvent) => void): Promise<keyof typeof taskStatus> {
@@ -27,7 +27,7 @@ export async function workOnNode(file: string, say: (event: TaskEvent) => void):
   say({ event: 'note', message: inUse, kind: 'detail' });
   for (const message of missing) say({ event: 'note', message, kind: 'news' });
   let steps = 0;
-  const end = await serveTasks([readTaskLine(file, index)], {
+  const end = await serveTasks(readTaskLine(file, index), {
     from: `Line ${index + 1} of ${file}`,
     say(event) {
       if (event.event === 'update') steps += 1;

@@ -85,7 +85,8 @@ export async function submitJob(...given: string[]): Promise<string> {
 
 /** Ends all tasks of jobs, wherever they are. */
 export async function cancelJobs(jobNames: readonly string[]): Promise<void> {
-  await ask('scancel', '-u', uid(), `--name=${jobNames.join()}`);
+  // It takes one name, and finds nothing by several.
+  for (const name of jobNames) await ask('scancel', '-u', uid(), `--name=${name}`);
 }
 
 /** State of one job or task of an array, by its number. */

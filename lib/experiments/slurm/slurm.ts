@@ -1,11 +1,17 @@
 /** Tasks executed by a cluster that Slurm manages. */
 import type { Executor } from '../executor';
+import { reportAfter } from '../write-report';
 import { followTasks } from './follow';
 import { submitTasks, type SubmitOptions } from './submit';
 
 export interface SlurmOptions extends SubmitOptions {
   /** Seconds between two looks at the queue and the logs. Default 10. */
   every?: number;
+  /**
+   * Commands of `npm run haba --` that the cluster runs when all else has ended, as a last stage that nobody needs to watch, e.g.
+   * `[['runs', 'page']]`. Default: none.
+   */
+  report?: readonly (readonly string[])[];
 }
 
 /**
@@ -17,12 +23,13 @@ export interface SlurmOptions extends SubmitOptions {
  *
  * @throws RangeError for options that cannot be
  */
-export function slurm({ every = 10, ...options }: SlurmOptions = {}): Executor {
+export function slurm({ every = 10, report, ...options }: SlurmOptions = {}): Executor {
   if (!(every > 0)) throw new RangeError(`slurm: 'every' is ${every}; allowed is a number of seconds above 0.`);
   return {
     atOnce: options.atOnce ?? Infinity,
     async execute(tasks, listener, signal) {
-      const { tasks: submitted, grid } = await submitTasks(tasks, options);
+      const stage = report ? [reportAfter(tasks, report)] : [];
+      const { tasks: submitted, grid } = await submitTasks([...tasks, ...stage], options);
       const names = [...new Set(submitted.map((task) => task.grid))];
       const others = submitted.length - (grid?.tasks.length ?? 0);
       const parts = [
@@ -30,7 +37,8 @@ export function slurm({ every = 10, ...options }: SlurmOptions = {}): Executor {
         ...(others > 0 ? [`${tasksOf(others)} in the queue already`] : []),
       ];
       listener.news(`${parts.join(', ')}.`);
-      await followTasks(submitted, listener, { every, signal });
+      // Whoever watches to the end needs no report.
+      await followTasks(submitted.slice(0, tasks.length), listener, { every, signal });
       if (signal.aborted)
         listener.news(
           `The cluster goes on with what was submitted; to look: npm run haba -- grid status; to end it: ${names.map((name) => `npm run haba -- grid cancel ${name}`).join('; ')}.`,

@@ -20,9 +20,12 @@ export function stagesOf(
     keys.set(place, key);
     stages.set(key, [...(stages.get(key) ?? []), place]);
   }
-  return [...stages.values()].flatMap((places) =>
-    Array.from({ length: Math.ceil(places.length / largest) }, (_, part) =>
-      places.slice(part * largest, (part + 1) * largest),
-    ),
+  return [...stages.values()].flatMap((places) => inParts(places, largest));
+}
+
+/** @returns all items, in parts that are as large as they may be */
+export function inParts<Item>(items: readonly Item[], largest: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / largest) }, (_, part) =>
+    items.slice(part * largest, (part + 1) * largest),
   );
 }

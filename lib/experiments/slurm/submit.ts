@@ -12,6 +12,7 @@ import {
   gridsFolder,
   jobName,
   logFile,
+  logPlace,
   makeGridFolder,
   readGrid,
   readJobName,
@@ -22,12 +23,19 @@ import {
   type SubmittedGrid,
 } from './grid-folder';
 import { jobScript, type JobOptions } from './job-script';
-import { isOver, largestArray, lookAtQueue, SlurmFailed, submitJob, type Queue } from './queue';
-import { stagesOf } from './stages';
+import { isOver, isWaiting, largestArray, lookAtQueue, SlurmFailed, submitJob, type Queue } from './queue';
+import { lastSession, saidItsEnd } from './last-session';
+import { inParts, stagesOf } from './stages';
+import { openTaskLogs } from './task-log';
 
 export interface SubmitOptions extends JobOptions {
   /** Tasks of an array that run at once, at most. Default: as many as the cluster lets. */
   atOnce?: number;
+  /**
+   * Runs that a task of an array makes, one after the other in one process, for runs that take not much longer than the start of
+   * one, some seconds. Default 1.
+   */
+  runsPerTask?: number;
 }
 
 /** A task that was submitted, now or earlier. */
@@ -52,9 +60,11 @@ export interface Submission {
  * @throws RangeError for options that cannot be
  */
 export async function submitTasks(tasks: readonly PlannedTask[], options: SubmitOptions = {}): Promise<Submission> {
-  const { atOnce } = options;
-  if (atOnce !== undefined && (!Number.isSafeInteger(atOnce) || atOnce < 1))
-    throw new RangeError(`slurm: 'atOnce' is ${atOnce}; allowed is a whole number of at least 1.`);
+  const { atOnce, runsPerTask = 1 } = options;
+  for (const [name, value] of Object.entries({ atOnce, runsPerTask })) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1))
+      throw new RangeError(`slurm: '${name}' is ${value}; allowed is a whole number of at least 1.`);
+  }
   const script = jobScript(options);
   const parent = gridsFolder();
   makeFolder(parent, { instead: 'HABA_RESULTS' });
@@ -68,26 +78,34 @@ export async function submitTasks(tasks: readonly PlannedTask[], options: Submit
       const found = present.get(keyOf(request));
       if (found) submitted.set(place, found);
     }
+    for (const [place, { task }] of tasks.entries()) {
+      // One that is in the queue does not wait for what is submitted now.
+      if (task.kind === 'report' && submitted.size < tasks.length) submitted.delete(place);
+    }
     const missing = [...tasks.keys()].filter((place) => !submitted.has(place));
     if (missing.length === 0) return { tasks: inOrder(submitted) };
-    const arrays = stagesOf(tasks, missing, await largestArray());
+    const arrays = stagesOf(tasks, missing, runsPerTask * (await largestArray())).map((places) =>
+      inParts(places, runsPerTask),
+    );
     const grid = makeGridFolder(
       script,
-      arrays.map((places) => places.map((place) => requests[place])),
+      arrays.map((jobs) => jobs.map((places) => places.map((place) => requests[place]))),
     );
-    for (const [array, places] of arrays.entries()) {
+    const placeOf = arrays.flat(2);
+    for (const [array, jobs] of arrays.entries()) {
+      const places = jobs.flat();
       const needed = places
         .flatMap((place) => tasks[place].after)
         .flatMap((before) => submitted.get(before)?.job ?? []);
-      const job = await submitArray(grid, { array, count: places.length, atOnce, after: [...new Set(needed)] }).catch(
+      const job = await submitArray(grid, { array, count: jobs.length, atOnce, after: [...new Set(needed)] }).catch(
         (error: Error) => {
           if (array === 0) removeGridFolder(grid);
           throw array === 0 ? error : explainHalf(error, array, arrays.length);
         },
       );
-      for (const [index, place] of places.entries()) {
-        const { name, folder } = grid;
-        submitted.set(place, { ...requests[place], array, index, grid: name, folder, job });
+      for (const [number, task] of grid.tasks.entries()) {
+        if (task.array === array)
+          submitted.set(placeOf[number], { ...task, grid: grid.name, folder: grid.folder, job });
       }
     }
     return { tasks: inOrder(submitted), grid };
@@ -126,7 +144,7 @@ function submitArray({ name, folder }: SubmittedGrid, { array, count, atOnce, af
   );
 }
 
-/** Tasks of all grids that wait or run, by what they are. */
+/** Tasks of all grids that wait or run, by what they are; what said its end is not among them, though its job goes on. */
 function presentTasks(queue: Queue): Map<string, SubmittedTask> {
   const present = new Map<string, SubmittedTask>();
   const grids = new Map<string, SubmittedGrid | undefined>();
@@ -137,8 +155,14 @@ function presentTasks(queue: Queue): Map<string, SubmittedTask> {
     if (!named || isOver(entry) || entry.state === 'COMPLETING') continue;
     if (!grids.has(named.grid)) grids.set(named.grid, gridIfHere(named.grid));
     const grid = grids.get(named.grid);
-    const task = grid?.tasks.find((one) => one.array === named.array && one.index === index);
-    if (grid && task) present.set(keyOf(task), { ...task, grid: grid.name, folder: grid.folder, job: entry.job });
+    if (!grid) continue;
+    const { folder } = grid;
+    const tasks = grid.tasks.filter((one) => one.array === named.array && one.index === index);
+    const logs = openTaskLogs(tasks.map((task) => logPlace(folder, task)));
+    for (const [place, task] of tasks.entries()) {
+      if (!isWaiting(entry) && saidItsEnd(lastSession(logs[place]))) continue;
+      present.set(keyOf(task), { ...task, grid: grid.name, folder, job: entry.job });
+    }
   }
   return present;
 }

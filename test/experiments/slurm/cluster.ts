@@ -6,12 +6,14 @@
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { availableParallelism, constants, hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { startAccounting } from './accounting';
 
 export interface Cluster {
   /** What clients read: the value of SLURM_CONF. */
@@ -65,12 +67,18 @@ export const nodeNames = ['n1', 'n2'] as const;
 /** Seconds that a client may take to answer. */
 const patience = 60;
 
+export interface ClusterOptions {
+  /** Variables that its daemons, and so its jobs, are started with. */
+  environment?: Record<string, string>;
+  /** Whether it keeps accounts, which `sacct` tells of; its queue then forgets soon what has ended. Default false. */
+  accounting?: boolean;
+}
+
 /**
  * Starts a cluster, and waits until its nodes take work. It ends with this process, however that ends, but for SIGKILL, which leaves
  * its files and what runs on its nodes.
- * @param environment variables that its daemons, and so its jobs, are started with
  */
-export async function startCluster(environment: Record<string, string> = {}): Promise<Cluster> {
+export async function startCluster({ environment, accounting = false }: ClusterOptions = {}): Promise<Cluster> {
   const root = mkdtempSync(path.join(tmpdir(), 'haba-slurm-'));
   const configuration = path.join(root, 'slurm.conf');
   const socket = path.join(root, 'munge.socket');
@@ -175,13 +183,14 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
       process.off('exit', endAtOnce).off('SIGINT', endBySignal).off('SIGTERM', endBySignal);
       for (const name of nodeNames) await end(name, 'SIGKILL');
       await end('controller', 'SIGKILL');
+      for (const name of ['accounting', 'database']) await end(name, 'SIGKILL');
       await end('munge', 'SIGTERM');
       endAtOnce();
     },
   };
   process.once('exit', endAtOnce).once('SIGINT', endBySignal).once('SIGTERM', endBySignal);
   try {
-    const [controllerPort, ...nodePorts] = await freePorts(1 + nodeNames.length);
+    const [controllerPort, port, databasePort, ...nodePorts] = await freePorts(3 + nodeNames.length);
     for (const name of ['state', ...nodeNames]) mkdirSync(at(name));
     spawnSync('mungekey', ['-c', '-k', at('munge.key')]);
     start(
@@ -196,7 +205,10 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
       `--log-file=${at('munge.log')}`,
       `--seed-file=${at('munge.seed')}`,
     );
-    writeFileSync(configuration, configurationOf({ root, socket, controllerPort, nodePorts }));
+    writeFileSync(
+      configuration,
+      configurationOf({ root, socket, controllerPort, nodePorts, accountingPort: accounting ? port : undefined }),
+    );
     // Before a task begins on a node.
     writeFileSync(at('prolog'), `#!/bin/sh\n[ ! -e '${at('broken-')}'"$SLURMD_NODENAME" ]\n`, { mode: 0o755 });
     await until(
@@ -204,6 +216,7 @@ export async function startCluster(environment: Record<string, string> = {}): Pr
       () => Promise.resolve(String(existsSync(socket))),
       (text) => text === 'true',
     );
+    if (accounting) await startAccounting({ root, socket, databasePort, port, start, listens });
     await cluster.startController();
     await Promise.all(nodeNames.map((name) => cluster.startNode(name)));
     return cluster;
@@ -221,9 +234,11 @@ interface Layout {
   socket: string;
   controllerPort: number;
   nodePorts: readonly number[];
+  /** Of slurmdbd, where there is one. */
+  accountingPort?: number;
 }
 
-function configurationOf({ root, socket, controllerPort, nodePorts }: Layout): string {
+function configurationOf({ root, socket, controllerPort, nodePorts, accountingPort }: Layout): string {
   const cpus = Math.max(1, Math.floor(availableParallelism() / nodeNames.length));
   return [
     'ClusterName=haba',
@@ -245,7 +260,15 @@ function configurationOf({ root, socket, controllerPort, nodePorts }: Layout): s
     'SwitchType=switch/none',
     'MpiDefault=none',
     'JobAcctGatherType=jobacct_gather/none',
-    'AccountingStorageType=accounting_storage/none',
+    ...(accountingPort === undefined
+      ? ['AccountingStorageType=accounting_storage/none']
+      : [
+          'AccountingStorageType=accounting_storage/slurmdbd',
+          'AccountingStorageHost=127.0.0.1',
+          `AccountingStoragePass=${socket}`,
+          `AccountingStoragePort=${accountingPort}`,
+          'MinJobAge=2',
+        ]),
     'SelectType=select/cons_tres',
     'SelectTypeParameters=CR_CPU',
     'SchedulerParameters=bf_interval=2,sched_interval=2',
@@ -308,6 +331,18 @@ async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
+
+const listens = (port: number) =>
+  until(
+    `something listens on port ${port}`,
+    async () => {
+      const connection = connect(port, '127.0.0.1');
+      await once(connection, 'connect');
+      connection.destroy();
+      return 'listens';
+    },
+    (text) => text === 'listens',
+  );
 
 async function until(what: string, look: () => Promise<string>, isSo: (text: string) => boolean): Promise<void> {
   let last = '';

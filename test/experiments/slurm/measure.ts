@@ -3,6 +3,7 @@
  *
  *     node --import tsx test/experiments/slurm/measure.ts 1000        # held in the queue: submitting, asking again, looking
  *     node --import tsx test/experiments/slurm/measure.ts 1000 run    # and to the end; minutes to hours, by the cores there are
+ *     node --import tsx test/experiments/slurm/measure.ts 1000 run 25 # 25 in a process, one after the other
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,11 +62,12 @@ async function timed<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   return result;
 }
 
-async function main(count: number, isRun: boolean): Promise<void> {
+async function main(count: number, isRun: boolean, runsPerTask: number): Promise<void> {
   const calls = countCalls();
   const { startCluster, whyNoCluster } = await import('./cluster');
   const { runGrid, tasksLeft } = await import('../../../lib/experiments/grid');
   const { submitTasks } = await import('../../../lib/experiments/slurm/submit');
+  const { gridNames } = await import('../../../lib/experiments/slurm/grid-folder');
   const { gridStatus, cancelGrid } = await import('../../../lib/experiments/slurm/look-at-grid');
   const { slurm } = await import('../../../lib/experiments/slurm/slurm');
   const { lookAtQueue } = await import('../../../lib/experiments/slurm/queue');
@@ -94,7 +96,9 @@ async function main(count: number, isRun: boolean): Promise<void> {
     await timed('grid status', () => gridStatus(held.grid!.name));
     await cancelGrid(held.grid!.name);
     if (isRun) {
-      await timed('to the end', () => runGrid(cells, { runs, executor: slurm() }));
+      await timed('to the end', () => runGrid(cells, { runs, executor: slurm({ runsPerTask }) }));
+      const [, done] = gridNames();
+      await timed('grid status, of what is done', () => gridStatus(done));
       await timed('the same again, all stored', () => runGrid(cells, { runs, executor: slurm() }));
       const listed = await timed('runs list', () => listRuns(runs));
       const files = fs.readdirSync(runs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -129,4 +133,5 @@ async function main(count: number, isRun: boolean): Promise<void> {
 
 const silent = { stage: () => undefined, update: () => undefined, note: () => undefined, end: () => undefined };
 
-if (require.main === module) void main(Number(process.argv[2] ?? 1000), process.argv[3] === 'run');
+if (require.main === module)
+  void main(Number(process.argv[2] ?? 1000), process.argv[3] === 'run', Number(process.argv[4] ?? 1));

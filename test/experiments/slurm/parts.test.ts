@@ -9,9 +9,10 @@ import { blockedJobs, createCare, remedyFor } from '../../../lib/experiments/slu
 import { jobScript } from '../../../lib/experiments/slurm/job-script';
 import { checkNode } from '../../../lib/experiments/slurm/node-check';
 import type { QueuedTask } from '../../../lib/experiments/slurm/queue';
+import { lastSession, saidItsEnd } from '../../../lib/experiments/slurm/last-session';
 import { slurm } from '../../../lib/experiments/slurm/slurm';
 import { stagesOf } from '../../../lib/experiments/slurm/stages';
-import { openTaskLog } from '../../../lib/experiments/slurm/task-log';
+import { openTaskLogs } from '../../../lib/experiments/slurm/task-log';
 import type { Task } from '../../../lib/experiments/task';
 
 let folder: string;
@@ -140,7 +141,7 @@ test('waiting is told once for each reason, and not where it is a matter of turn
 
 test('a log is read as it grows: events once each, half a line when it is whole, the last lines of others', () => {
   const file = path.join(folder, 'task.log');
-  const log = openTaskLog(file);
+  const [log] = openTaskLogs([{ file }]);
   assert.deepEqual(log.read(), []);
   writeFileSync(file, 'module: é\n{"event":"began","label":"é"}\n{"event":"upd');
   assert.deepEqual(log.read(), [{ event: 'began', label: 'é' }]);
@@ -148,6 +149,36 @@ test('a log is read as it grows: events once each, half a line when it is whole,
   appendFileSync(file, 'ate","done":3}\n\none\ntwo\nthree\nfour\nfive\n');
   assert.deepEqual(log.read(), [{ event: 'update', done: 3 }]);
   assert.deepEqual(log.last, ['one', 'two', 'three', 'four', 'five']);
+});
+
+test('the log of a job of several tasks tells each of them its own words, and all of them what came before the first', () => {
+  const file = path.join(folder, 'job.log');
+  const [first, second, third] = openTaskLogs([0, 1, 2].map((part) => ({ file, part })));
+  const ready = { event: 'ready', pid: 7, host: 'n1', threads: 1 } as const;
+  const began = (label: string) => ({ event: 'began', label }) as const;
+  const done = { event: 'done', result: {} } as const;
+  const failed = { event: 'failed', name: 'Error', message: 'no' } as const;
+  const write = (...lines: (string | object)[]) =>
+    appendFileSync(file, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+
+  write('modules are loaded', ready, began('a'), 'of a', failed, began('b'), { event: 'update', done: 3 });
+  assert.deepEqual(second.read(), [ready, began('b'), { event: 'update', done: 3 }]);
+  const told = { first: lastSession(first), third: lastSession(third) };
+  assert.deepEqual([told.first.end, saidItsEnd(told.first)], [failed, true]);
+  assert.deepEqual([told.third.begun, saidItsEnd(told.third)], [false, false]);
+  write('n1 is lost', ready, began('a'), done, began('b'), { event: 'failed', name: 'RunStopped', message: 'asked' });
+  assert.deepEqual(first.read(), [ready, began('a'), done]);
+  assert.equal(saidItsEnd(lastSession(second)), false, 'what was asked to stop may be queued again');
+  assert.deepEqual(third.read(), [ready]);
+  assert.deepEqual(
+    [first, second, third].map(({ last }) => last),
+    [['modules are loaded', 'of a'], ['modules are loaded', 'n1 is lost'], ['modules are loaded']],
+  );
+  // Once more queued again, it comes by what is done.
+  write(ready);
+  const [again, later] = openTaskLogs([0, 1].map((part) => ({ file, part })));
+  assert.equal(lastSession(again).end?.event, 'done');
+  assert.deepEqual(lastSession(later), { begun: false, values: {} });
 });
 
 test('a node says what it computes with, and that a GPU it was given is not to be seen', async () => {

@@ -1,6 +1,6 @@
 /**
  * Grids on a real Slurm of two virtual nodes on this machine (`cluster.ts`), skipped where it is not installed: the numbers of one
- * run after the other; closed and reopened; cancelled, queued again, the controller killed, a node lost, one that starts nothing, a
+ * run after the other; closed and reopened; several to a task; cancelled, queued again, the controller killed, a node lost, one that starts nothing, a
  * script that fails.
  */
 import assert from 'node:assert/strict';
@@ -13,10 +13,10 @@ import { pathToFileURL } from 'node:url';
 import { runGrid, type GridRun } from '../../../lib/experiments/grid';
 import { gridNames, logFile, readGrid } from '../../../lib/experiments/slurm/grid-folder';
 import { cancelGrid, gridCounts, gridLog, gridStatus } from '../../../lib/experiments/slurm/look-at-grid';
-import { slurm } from '../../../lib/experiments/slurm/slurm';
+import { slurm, type SlurmOptions } from '../../../lib/experiments/slurm/slurm';
 import { readTaskEvent } from '../../../lib/experiments/task-events';
 import { useThreads } from '../../../lib/tensor/backend';
-import { haba, lastJson } from '../../cli/command-line';
+import { haba, lastJson, startHaba } from '../../cli/command-line';
 import { epochs } from '../../matching/experts/small-experts';
 import { startCluster, whyNoCluster, type Cluster } from './cluster';
 import { bytesOf, cell, distillation, images, listen, tiny } from '../tiny-grid';
@@ -154,7 +154,7 @@ testAtCluster(
 async function jobOf(at: Cluster, label: string): Promise<string> {
   const grid = newestGrid();
   const { place } = (await gridStatus(grid)).find((task) => task.label === label)!;
-  const [array, index] = place.split('-');
+  const [array, index] = place.split(/[-.]/);
   const listed = await at.slurm('squeue', '-h', '-r', `--name=haba-${grid}-${array}`, '-o', '%F_%K');
   return listed.split('\n').find((job) => job.endsWith(`_${index}`))!;
 }
@@ -189,7 +189,7 @@ const whenSubmitted = (signal: AbortSignal, news: readonly string[]) =>
  * An executor whose tasks are slow while they are to be disturbed.
  * @returns `hurry`, from which on they are as fast as they can
  */
-function paced(name: string) {
+function paced(name: string, options: SlurmOptions = {}) {
   const file = path.join(folder, `${name}-slowly`);
   writeFileSync(file, '');
   const pace = pathToFileURL(path.join(__dirname, 'pace.mjs'));
@@ -199,7 +199,7 @@ function paced(name: string) {
   assert.notEqual(slow, script);
   const template = path.join(folder, `${name}.sh`);
   writeFileSync(template, slow);
-  return { executor: slurm({ every: 1, template }), hurry: () => rmSync(file) };
+  return { executor: slurm({ ...options, every: 1, template }), hurry: () => rmSync(file) };
 }
 
 testAtCluster(
@@ -248,6 +248,58 @@ testAtCluster(
     const calm = path.join(folder, 'calm');
     const undisturbed = await runGrid(cells, { runs: calm, progress: listen().progress, executor: 'here', signal });
     assert.deepEqual(whole.map(bytesOf), undisturbed.map(bytesOf));
+  },
+);
+
+testAtCluster(
+  'several runs to a task of the array: each has its own state and words, fails apart, and goes on when their task is queued again',
+  async (at, signal) => {
+    const long = (label: string, seed: number) => distillation(label, { seed, iterations: 120, checkpointEvery: 5000 });
+    const cells = [
+      distillation('first', { seed: 20 }),
+      distillation('diverges', { seed: 21, evaluation: { ...tiny.evaluation, learningRate: 1e38 } }),
+      long('long', 22),
+      distillation('behind', { seed: 23 }),
+      distillation('apart', { seed: 24 }),
+    ];
+    const runs = path.join(folder, 'packed');
+    const { executor: slowly, hurry } = paced('packed', { runsPerTask: 4 });
+    const { progress, news } = listen();
+    const failed = assert.rejects(runGrid(cells, { runs, progress, executor: slowly, signal }), {
+      name: 'GridFailed',
+      message: /^1 of 5 failed; .*\n {2}diverges: RunDiverged: .* \(on n[12]\)/,
+    });
+    const steps = async () => {
+      await whenSubmitted(signal, news);
+      const grid = newestGrid();
+      assert.deepEqual(
+        readGrid(grid).tasks.map(({ array, index, part }) => [array, index, part]),
+        [...[0, 1, 2, 3].map((part) => [0, 0, part]), [0, 1, undefined]],
+      );
+      await whenDistilling(signal, { long: 1 });
+      const states = (await gridStatus(grid)).map(({ place, label, state }) => [place, label, state]);
+      assert.deepEqual(states.slice(0, 4), [
+        ['0-0.0', 'first', 'done'],
+        ['0-0.1', 'diverges', 'failed'],
+        ['0-0.2', 'long', 'running'],
+        ['0-0.3', 'behind', 'waiting'],
+      ]);
+      await at.slurm('scontrol', 'requeue', await jobOf(at, 'long'));
+      await until('it is queued again', signal, () => processesOf('long').length === 2);
+      hurry();
+    };
+    await Promise.all([failed, steps()]);
+    const grid = newestGrid();
+    assert.deepEqual(await gridCounts().then((all) => all.at(-1)), { name: grid, counts: { done: 4, failed: 1 } });
+    assert.match(gridLog(grid, '0-0.3').join('\n'), /^n[12]: Node v[\s\S]*\nbegan: behind\n(?!.*began)[\s\S]*\ndone$/);
+    const [first, , rest, ...others] = cells;
+    const good = [first, rest, ...others];
+    const packed = await runGrid(good, { runs, progress, executor, signal });
+    assert.equal(newestGrid(), grid, 'all of them are stored');
+    assert.deepEqual(packed.map(sessionsOf), [1, 2, 1, 1]);
+    const alone = path.join(folder, 'unpacked');
+    const inRow = await runGrid(good, { runs: alone, progress: listen().progress, executor: 'here', signal });
+    assert.deepEqual(packed.map(bytesOf), inRow.map(bytesOf));
   },
 );
 
@@ -351,18 +403,59 @@ testAtCluster('from the command line: submitted once, looked at, ended', async (
   ];
   const submitted = lastJson(await haba(...submit));
   const { grid } = submitted as { grid: string };
-  assert.deepEqual([submitted.submitted, submitted.inQueue, grid], [2, 0, newestGrid()]);
+  assert.deepEqual([submitted.submitted, submitted.inQueue, grid], [3, 0, newestGrid()], 'two runs, and their report');
   const again = lastJson(await haba(...submit));
-  assert.deepEqual([again.submitted, again.inQueue, again.jobs], [0, 2, submitted.jobs]);
+  assert.deepEqual([again.submitted, again.inQueue, again.jobs], [0, 3, submitted.jobs]);
   const { stdout } = await haba('grid', 'status', grid);
   const [job] = submitted.jobs as string[];
   const held = (seed: number) =>
     String.raw`0-${seed} +held +.*seed ${seed}: JobHeld\w+; .*scontrol release ${job}_${seed}.*\n`;
-  assert.match(stdout, new RegExp(`^${held(0)}${held(1)}$`));
-  assert.match((await haba('grid', 'cancel', grid)).stdout, /^2 tasks are asked to end$/m);
+  assert.match(stdout, new RegExp(String.raw`^${held(0)}${held(1)}1-0 +held +report: JobHeld\w+; .*\n$`));
+  assert.match((await haba('grid', 'cancel', grid)).stdout, /^3 tasks are asked to end$/m);
   const counts = (await haba('grid')).stdout.split('\n').find((line) => line.startsWith(grid));
-  assert.match(counts!, /^\S+ +2 failed$/);
+  assert.match(counts!, /^\S+ +3 failed$/);
   const log = await haba('grid', 'logs', grid, '0-0');
   assert.equal(log.status, 1);
   assert.match(log.stderr, /0-0\.log/);
 });
+
+testAtCluster(
+  'the report is the last stage: with nobody there it names the run that failed, or writes what the command here writes',
+  async (_at, signal) => {
+    const runs = path.join(folder, 'reported');
+    const settings = Object.entries({ ...tiny.network }).map(([key, value]) => `network.${key}=${value}`);
+    const fixed = ['images', 'set.ipc=1', 'iterations=2', 'evaluation.students=1', 'evaluation.updates=2', ...settings];
+    const asked = (rates: string) => [
+      ...['--profile', 'smoke', '--dataset', 'shapes', '--seed', '0', '--runs', runs, '--name', 'rates'],
+      ...[...fixed, `evaluation.learningRate=${rates}`].flatMap((one) => ['--set', one]),
+    ];
+    const submitted = async (rates: string) => {
+      const { grid } = lastJson(await haba('grid', 'submit', ...asked(rates)));
+      await until(`the report on ${rates} ends`, signal, async () =>
+        ['done', 'failed'].includes((await gridStatus(grid as string)).at(-1)!.state),
+      );
+      return { grid: grid as string, report: (await gridStatus(grid as string)).at(-1)! };
+    };
+    const { report: broken } = await submitted('0.01,1e38');
+    assert.equal(broken.state, 'failed');
+    assert.match(
+      broken.about,
+      /sweep ended with status 1: [\s\S]*1 of 2 failed[\s\S]*1e\+?38, seed 0: it is not stored/,
+    );
+    const tables = (results: string) =>
+      ['rates.csv', 'rates.md', 'rates.tex', 'rates-macros.tex', 'rates.json'].map((file) =>
+        readFileSync(path.join(results, 'tables', file), 'utf8'),
+      );
+    assert.throws(() => tables(folder), { code: 'ENOENT' });
+
+    const { grid, report } = await submitted('0.01,0.02');
+    assert.equal(report.state, 'done', report.about);
+    const local = path.join(folder, 'local');
+    const here = await startHaba(['sweep', ...asked('0.01,0.02')], { HABA_RESULTS: local }).finished;
+    assert.equal(here.status, 0, here.stderr);
+    assert.deepEqual(tables(folder), tables(local));
+    assert.match(readFileSync(path.join(folder, 'runs.html'), 'utf8'), /Stored runs/);
+    const [table] = here.stdout.split('\n{');
+    assert.ok(gridLog(grid, 'report').join('\n').includes(table), 'its log has the table');
+  },
+);
