@@ -28,6 +28,20 @@ export default typescriptEslint.config(
     },
   },
   {
+    files: ['lib/**/*.ts'],
+    // Programs of their own, which Node runs with all of tsx.
+    ignores: ['lib/cli.ts', 'lib/reproduce.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportExpression[source.value=/^[.]/]',
+          message: "In a notebook's kernel import() finds no module of TypeScript: load it by require.",
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: globals('process', 'performance') },
   },

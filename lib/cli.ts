@@ -176,7 +176,6 @@ function sbatchOption(): Option {
   ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
 }
 
-/** Who executes a grid: a cluster or workers where they were asked for, else as by default. */
 function runsPerTaskOption(): Option {
   return new Option(
     '--runs-per-task <number>',
@@ -184,6 +183,7 @@ function runsPerTaskOption(): Option {
   ).argParser(wholeNumber);
 }
 
+/** Who executes a grid: a cluster or workers where they were asked for, else as by default. */
 async function executorOf({
   workers,
   threads,

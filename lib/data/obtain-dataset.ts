@@ -146,8 +146,9 @@ function removeFetched(folder: string, format: DatasetFormat): void {
 async function fetchAll(format: DatasetFormat, folder: string, options: ObtainOptions): Promise<string[]> {
   const { dataset, sources } = format;
   if (sources.length === 0) throw new DatasetUnavailable(`The dataset '${dataset}' is your own: put it in ${folder}.`);
-  // Loaded here: who has the dataset waits for no client of the internet.
-  const { fetchFile, NotFetched } = await import('./fetch-file');
+  // Loaded here: who has the dataset waits for no client of the internet. Not by import(), which in a notebook knows no TypeScript.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { fetchFile, NotFetched } = require('./fetch-file') as typeof import('./fetch-file');
   const files: string[] = [];
   mkdirSync(fetchFolder(folder, format), { recursive: true });
   for (const source of sources) {

@@ -42,8 +42,9 @@ export function live(options: LiveOptions = {}): Live {
   let curves: Curves | undefined;
   const begin = async () => {
     try {
-      // Loaded here: nobody else waits for a web server.
-      const { startLiveServer } = await import('./live-server');
+      // Loaded here: nobody else waits for a web server. Not by import(), which in a notebook knows no TypeScript.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { startLiveServer } = require('./live-server') as typeof import('./live-server');
       const started = await startLiveServer();
       progress.note(`Live curves: ${started.address}`);
       if (open) openBrowser(started.address);

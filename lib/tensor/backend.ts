@@ -91,7 +91,9 @@ async function selectBackend({ backend, oneDnn = true, warn = console.warn }: Ba
       `Native TensorFlow does not load (${reason}); computing in WebAssembly, about ten times slower. To mend it: npm run setup`,
     );
   }
-  const { enableWebAssembly } = await import('./wasm');
+  // Loaded here: seldom needed. Not by import(), which in a notebook knows no TypeScript.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { enableWebAssembly } = require('./wasm') as typeof import('./wasm');
   await enableWebAssembly();
   return 'wasm';
 }

@@ -6,14 +6,12 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { executeNotebook } from '../../lib/reproduction/execute-notebook';
 import { readNotebook } from '../../lib/reproduction/notebook-file';
+import { writeNotebookOf } from './write-notebook';
 
 let folder: string;
 before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'haba-execute-'));
-  const cell = { cell_type: 'code', id: 'one', metadata: {}, execution_count: null, outputs: [], source: '1 + 1' };
-  const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
-  const content = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells: [cell] };
-  writeFileSync(path.join(folder, 'sum.ipynb'), JSON.stringify(content));
+  writeNotebookOf(path.join(folder, 'sum.ipynb'), ['1 + 1']);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -14,6 +14,7 @@ import { readNotebook } from '../../lib/reproduction/notebook-file';
 import { useThreads } from '../../lib/tensor/backend';
 import { startCluster, whyNoCluster, type Cluster } from '../experiments/slurm/cluster';
 import { distillation, images, listen, tiny } from '../experiments/tiny-grid';
+import { writeNotebookOf } from './write-notebook';
 
 const whyNot = whyNoCluster();
 let cluster: Cluster | undefined;
@@ -49,16 +50,6 @@ const cells = [
   console.log(JSON.stringify(runs.map(({ result }) => [result.accuracy, result.storedFloats])));`,
 ];
 
-function writeNotebook(file: string): void {
-  const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
-  const code = { cell_type: 'code', metadata: {}, execution_count: null, outputs: [] };
-  const content = {
-    ...{ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec } },
-    cells: cells.map((source, place) => ({ ...code, id: `cell-${place}`, source })),
-  };
-  writeFileSync(file, JSON.stringify(content));
-}
-
 test('a grid of a cell is executed by the cluster, and goes on when its kernel has died; again, only what is missing is submitted', async (context) => {
   if (!cluster) return context.skip(whyNot);
   const at = cluster;
@@ -67,7 +58,7 @@ test('a grid of a cell is executed by the cluster, and goes on when its kernel h
   process.env.HABA_RESULTS = folder;
   const notebook = path.join(folder, 'grid.ipynb');
   const executed = path.join(folder, 'executed.ipynb');
-  writeNotebook(notebook);
+  writeNotebookOf(notebook, cells);
   const script = readFileSync(path.resolve(__dirname, '../../lib/experiments/slurm/job.sh'), 'utf8');
   const held = path.join(folder, 'held.sh');
   writeFileSync(held, script.replace('{{sbatch}}', '#SBATCH --hold\n{{sbatch}}'));
