@@ -9,6 +9,7 @@ import { groupSeeds } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
 import { readResultsSet } from '../../runs/distilled-file';
 import type { CurvePoint } from './measure';
+import { pointColumns } from './table';
 
 /** Of all images that a point's set decodes to: the fraction of values that no picture can show. */
 export function saturationOf({ result }: Pick<CurvePoint, 'result'>): number {
@@ -33,10 +34,7 @@ export function saturationTable(name: string, points: readonly CurvePoint[]): Re
     name,
     runs: foldersOf(resultsOf({ runs: points })),
     table: table({
-      loss: groups.map(({ setting }) => setting.method),
-      'training set': groups.map(({ setting }) => setting.kind),
-      'budget (images per class)': groups.map(({ setting }) => setting.budget),
-      iteration: groups.map(({ setting }) => setting.iteration),
+      ...pointColumns(groups),
       'values beyond black and white (%)': shares.map(({ mean }) => mean.toFixed(1)),
       '95 % interval over seeds (%)': shares.map((interval, place) =>
         groups[place].runs.length > 1 ? intervalText(interval, (value) => value.toFixed(1)) : 'one seed',

@@ -4,8 +4,9 @@ import { mean } from 'simple-statistics';
 import type { Crossing, CurveComparison } from '../../report/crossing';
 import { rounded } from '../../report/number-text';
 import { accuracyColumns, accuracyDifferences, differenceColumns, foldersOf, resultsOf } from '../../report/over-seeds';
-import { groupSeeds } from '../../report/seed-groups';
+import { groupSeeds, type SeedGroup, type Setting } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
+import type { CurveFactors } from './grid';
 import { compareWithImages, type CurvePoint } from './measure';
 
 /** A row a point: accuracy over seeds, and how far it is ahead of images after as many iterations. */
@@ -19,10 +20,7 @@ export function learningCurvesTable(name: string, points: readonly CurvePoint[])
     name,
     runs: foldersOf(resultsOf({ runs: points })),
     table: table({
-      loss: groups.map(({ setting }) => setting.method),
-      'training set': groups.map(({ setting }) => setting.kind),
-      'budget (images per class)': groups.map(({ setting }) => setting.budget),
-      iteration: groups.map(({ setting }) => setting.iteration),
+      ...pointColumns(groups),
       'seconds of distillation': groups.map(({ runs }) => rounded(mean(runs.map(({ seconds }) => seconds)), 1)),
       ...accuracyColumns(groups.map(resultsOf)),
       ...differenceColumns(
@@ -30,6 +28,17 @@ export function learningCurvesTable(name: string, points: readonly CurvePoint[])
         { baseline: 'images' },
       ),
     }),
+  };
+}
+
+/** Which point each row is. */
+export function pointColumns(groups: readonly SeedGroup<CurvePoint>[]) {
+  const column = (key: keyof Setting<CurveFactors>) => groups.map(({ setting }) => setting[key]);
+  return {
+    loss: column('method'),
+    'training set': column('kind'),
+    'budget (images per class)': column('budget'),
+    iteration: column('iteration'),
   };
 }
 
