@@ -15,7 +15,7 @@ function resultsIn(prose: string): string {
     .replace(/\b95 %(?= (?:confidence )?intervals?\b)/g, ' ')
     .replace(/\bseeds? \d+\b(?!\.\d)(?:(?:, | and |, and )\d+\b(?!\.\d))*/g, ' ')
     .replace(/\b[A-Za-z][A-Za-z_]*-?\d[\w-]*/g, ' ')
-    .replace(/\b0\d(?: to 0\d)?\b(?!\.\d)/g, ' ')
+    .replace(/(?<![\d.])\b0\d(?: to 0\d)?\b(?!\.\d)/g, ' ')
     .replace(/\b\d+x\d+\b/g, ' ');
 }
 

@@ -49,6 +49,8 @@ test('a number that no table has is found, an end of an interval, one that is wr
     ['HaBa reaches 38.6 % (40.1 to 41.6).', ['38.6 (40.1 to 41.6)']],
     ['It is behind by 2.3 points (-5.2 to 0.6).', ['-5.2 to 0.6']],
     ['After 1,600 steps.', ['1600']],
+    // '03' after the point is no notebook.
+    ['It grows by +10.03.', ['10.03']],
   ];
   for (const [prose, found] of wrong) assert.deepEqual(unfounded(prose, [table]), found, prose);
   const rows = '| HaBa | 38.6 (36.4 to 40.8) | -2.3 |\n| images | 40.9 (40.1 to 41.5) | |\n| --- |';
