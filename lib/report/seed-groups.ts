@@ -20,6 +20,12 @@ export function settingKey(setting: object): string {
   return JSON.stringify(Object.entries(setting).sort(([first], [second]) => (first < second ? -1 : 1)));
 }
 
+/** Of rows that each have a setting, the one of a setting. */
+export function atSetting<Row extends { setting: object }>(rows: readonly Row[], wanted: object): Row | undefined {
+  const key = settingKey(wanted);
+  return rows.find(({ setting }) => settingKey(setting) === key);
+}
+
 /** Puts the seeds of each setting together, settings in the order in which they first come. */
 export function groupSeeds<Run extends { factors: SeededFactors }>(runs: readonly Run[]): SeedGroup<Run>[] {
   const groups = new Map<string, SeedGroup<Run>>();

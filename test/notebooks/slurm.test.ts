@@ -3,39 +3,21 @@
  * in the middle, a task is cancelled meanwhile, and the same notebook submits that task alone, and comes to the numbers of this process.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { runGrid } from '../../lib/experiments/grid';
 import { gridNames, readGrid } from '../../lib/experiments/slurm/grid-folder';
 import { executeNotebook } from '../../lib/reproduction/execute-notebook';
 import { readNotebook } from '../../lib/reproduction/notebook-file';
 import { useThreads } from '../../lib/tensor/backend';
-import { startCluster, whyNoCluster, type Cluster } from '../experiments/slurm/cluster';
+import { startCluster, whyNoCluster } from '../experiments/slurm/cluster';
+import { ownCluster } from '../experiments/slurm/own-cluster';
 import { distillation, images, listen, tiny } from '../experiments/tiny-grid';
 import { writeNotebookOf } from './write-notebook';
 
 const whyNot = whyNoCluster();
-let cluster: Cluster | undefined;
-let folder: string;
-before(
-  async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'haba-slurm-notebook-'));
-    if (whyNot === undefined) cluster = await startCluster();
-  },
-  { timeout: 240_000 },
-);
-after(
-  async () => {
-    try {
-      await cluster?.stop();
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-    }
-  },
-  { timeout: 120_000 },
-);
+const own = ownCluster('slurm-notebook', async () => (whyNot === undefined ? startCluster() : undefined));
 
 const seeds = [0, 1, 2];
 const cells = [
@@ -51,11 +33,10 @@ const cells = [
 ];
 
 test('a grid of a cell is executed by the cluster, and goes on when its kernel has died; again, only what is missing is submitted', async (context) => {
-  if (!cluster) return context.skip(whyNot);
-  const at = cluster;
+  const { cluster: at, folder } = own;
+  if (!at) return context.skip(whyNot);
   // As the tasks: numbers depend on it.
   useThreads(1);
-  process.env.HABA_RESULTS = folder;
   const notebook = path.join(folder, 'grid.ipynb');
   const executed = path.join(folder, 'executed.ipynb');
   writeNotebookOf(notebook, cells);
@@ -76,7 +57,6 @@ test('a grid of a cell is executed by the cluster, and goes on when its kernel h
     }),
     { name: 'NotebookFailed' },
   );
-  process.env.SLURM_CONF = at.configuration;
   const [first, ...none] = gridNames();
   assert.deepEqual(none, []);
   const [, cancelled] = readGrid(first).tasks;

@@ -1,6 +1,7 @@
 /**
  * A submitted grid, as its files: `results/grids/NAME/` has its script `job.sh`, and for each of its job arrays a file of tasks,
- * one a line, or a list of those that one job does, one after the other; and a log of each job in `logs/`. That is all that is known of it beside the run store and Slurm's own queue.
+ * one a line, or a list of those that one job does, one after the other; and a log of each job in `logs/`. That is all that is
+ * known of it beside the run store and Slurm's own queue.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';

@@ -1,15 +1,15 @@
 /** The authors' first row as charts. */
 import type { TopLevelSpec } from 'vega-lite';
 import { differenceChart } from '../../report/difference-chart';
-import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
+import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { runDetails } from '../../report/run-details';
-import { groupSeeds, settingKey, type Setting } from '../../report/seed-groups';
+import { groupSeeds } from '../../report/seed-groups';
 import { storageLayers } from '../../report/storage-layers';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
 import { columnWidth } from '../../report/style';
 import { chartFrame, kindScales } from '../../report/theme';
-import { authorsRowKinds, type AuthorsRowFactors } from './grid';
-import { countings, imagesBeside, nameOf, type AuthorsRowRuns, type Counting } from './measure';
+import { authorsRowKinds } from './grid';
+import { countings, nameOf, rowComparisons, type AuthorsRowRuns, type Counting } from './measure';
 
 export interface AuthorsRowChartOptions {
   caption?: string;
@@ -52,26 +52,27 @@ export function authorsRowDifferenceChart(
   runs: AuthorsRowRuns,
   { caption }: AuthorsRowChartOptions = {},
 ): TopLevelSpec {
-  const groups = groupSeeds(runs);
   const recipes = recipesOf(resultsOf({ runs }));
   const { colour } = kindScales(kindsOf(runs));
-  const detailsOf = (wanted: Setting<AuthorsRowFactors>) =>
-    resultsOf(groups.find(({ setting }) => settingKey(setting) === settingKey(wanted))!).map(runDetails);
-  const panels = countings.map((counting) => {
-    const beside = imagesBeside(runs, counting);
-    const rows = accuracyDifferences(groups, beside).flatMap(({ setting, difference }) => {
-      const images = beside(setting);
-      if (!images || !difference) return [];
-      return [
-        {
-          label: `${nameOf(setting)} less ${nameOf(images)}`,
-          colour: colour.range[colour.domain.indexOf(setting.kind)],
-          ...{ difference, of: detailsOf(setting), baseline: detailsOf(images) },
-        },
-      ];
-    });
-    return { title: titles[counting], axis: 'difference (%)', scale: 100, rows };
-  });
+  const comparisons = rowComparisons(runs);
+  const panels = countings.map((counting) => ({
+    title: titles[counting],
+    axis: 'difference (%)',
+    scale: 100,
+    rows: comparisons.flatMap(({ setting, images, difference, results, ...one }) =>
+      one.counting !== counting || !difference
+        ? []
+        : [
+            {
+              label: `${nameOf(setting)} less ${nameOf(images)}`,
+              colour: colour.range[colour.domain.indexOf(setting.kind)],
+              difference,
+              of: results.set.map(runDetails),
+              baseline: results.images.map(runDetails),
+            },
+          ],
+    ),
+  }));
   return differenceChart(
     panels.filter(({ rows }) => rows.length > 0),
     { captions: [caption, `differences of ${accuracyTitle(recipes)}`, studentsSentence(recipes)], shared: true },

@@ -1,6 +1,9 @@
 /** The authors' first row measured: which images a set is compared with, as papers count and by what is stored. */
 import type { GridRun } from '../../experiments/grid';
-import type { Setting } from '../../report/seed-groups';
+import { accuracyDifferences, resultsOf } from '../../report/over-seeds';
+import type { PairedDifference } from '../../report/paired';
+import { atSetting, groupSeeds, type Setting } from '../../report/seed-groups';
+import type { RunResult } from '../../runs/train-students';
 import type { AuthorsRowFactors } from './grid';
 
 export type AuthorsRowRuns = readonly GridRun<AuthorsRowFactors>[];
@@ -34,4 +37,29 @@ export function imagesBeside(
 /** E.g. 'images, 2 a class'. */
 export function nameOf({ kind, nominal }: Setting<AuthorsRowFactors>): string {
   return kind === 'images' ? `images, ${nominal} a class` : kind;
+}
+
+/** A set with hallucinators beside images, by one counting. */
+export interface RowComparison {
+  counting: Counting;
+  setting: Setting<AuthorsRowFactors>;
+  images: Setting<AuthorsRowFactors>;
+  /** Of accuracies within seeds; fractions. */
+  difference: PairedDifference | undefined;
+  /** Results of the set, and of the images, a seed each. */
+  results: { set: RunResult[]; images: RunResult[] };
+}
+
+/** Every set with hallucinators beside images of both countings, as far as there are any. */
+export function rowComparisons(runs: AuthorsRowRuns): RowComparison[] {
+  const groups = groupSeeds(runs);
+  return countings.flatMap((counting) => {
+    const beside = imagesBeside(runs, counting);
+    return accuracyDifferences(groups, beside).flatMap(({ setting, difference }) => {
+      const images = beside(setting);
+      if (!images) return [];
+      const [set, others] = [setting, images].map((wanted) => resultsOf(atSetting(groups, wanted)!));
+      return [{ counting, setting, images, difference, results: { set, images: others } }];
+    });
+  });
 }

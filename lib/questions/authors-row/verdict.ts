@@ -1,45 +1,33 @@
 /** Verdicts on the authors' first row: HaBa's lead over images as papers count, and over images of no fewer floats. */
-import { accuracyDifferences, foldersOf, resultsOf } from '../../report/over-seeds';
-import { groupSeeds, settingKey } from '../../report/seed-groups';
+import { foldersOf, resultsOf } from '../../report/over-seeds';
 import type { ReportTable } from '../../report/tables';
 import { publishedLeads } from '../storage-efficiency/published';
 import { findingOf, verdictOn, verdictTable, whatMatters, type Verdict } from '../verdict';
-import { countings, imagesBeside, nameOf, type AuthorsRowRuns, type Counting } from './measure';
+import { nameOf, rowComparisons, type AuthorsRowRuns, type Counting } from './measure';
 
 const words: Record<Counting, string> = { nominal: 'as papers count', floats: 'in no fewer floats' };
 
 /** Per set with hallucinators: against images of both countings. */
 export function authorsRowVerdicts(runs: AuthorsRowRuns): Verdict[] {
-  const groups = groupSeeds(runs);
   const dataset = runs[0]?.result.configuration.dataset;
-  return countings.flatMap((counting) => {
-    const beside = imagesBeside(runs, counting);
-    return accuracyDifferences(groups, beside).flatMap(({ setting, difference }) => {
-      const images = beside(setting);
-      if (!images) return [];
-      const published = publishedLeads.find(
-        (one) =>
-          counting === 'nominal' &&
-          one.trajectories &&
-          one.dataset === dataset &&
-          one.nominalImagesPerClass === setting.nominal,
-      );
-      const compared = groups.filter((group) =>
-        [setting, images].some((wanted) => settingKey(wanted) === settingKey(group.setting)),
-      );
-      return [
-        verdictOn(
-          {
-            claim: `${nameOf(setting)} is ahead of ${nameOf(images)} (${words[counting]})`,
-            states: 'direction',
-            effect: published ? 100 * published.lead : whatMatters.points,
-            ...(published ? { source: published.source } : {}),
-            unit: 'points',
-          },
-          findingOf(difference, compared.flatMap(resultsOf), 100),
-        ),
-      ];
-    });
+  return rowComparisons(runs).map(({ counting, setting, images, difference, results }) => {
+    const published = publishedLeads.find(
+      (one) =>
+        counting === 'nominal' &&
+        one.trajectories &&
+        one.dataset === dataset &&
+        one.nominalImagesPerClass === setting.nominal,
+    );
+    return verdictOn(
+      {
+        claim: `${nameOf(setting)} is ahead of ${nameOf(images)} (${words[counting]})`,
+        states: 'direction',
+        effect: published ? 100 * published.lead : whatMatters.points,
+        ...(published ? { source: published.source } : {}),
+        unit: 'points',
+      },
+      findingOf(difference, [...results.set, ...results.images], 100),
+    );
   });
 }
 

@@ -108,7 +108,8 @@ export function embeddingChart(
       layer: [
         {
           data: { values: real.map(rough) },
-          mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7 },
+          // A cloud: nobody listens to hundreds of points by their places, which would be half of the figure's file.
+          mark: { type: 'point', filled: true, size: 4, color: '#d0d0d0', opacity: 0.7, aria: false },
           encoding: { x, y },
         },
         {
@@ -123,6 +124,7 @@ export function embeddingChart(
             filled: true,
             size: 9,
             opacity: 0.8,
+            aria: false,
             color: kindScales(kinds).colour.range[kinds.indexOf(factors.set)],
           },
           encoding: { x, y },

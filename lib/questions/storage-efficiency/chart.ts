@@ -4,7 +4,7 @@ import type { LayerSpec } from 'vega-lite/build/src/spec';
 import { setKinds } from '../sets-at-budget';
 import type { StorageFactors } from './grid';
 import { headingOf, imagesOf, type StorageRuns } from './measure';
-import { groupSeeds, settingKey, type Setting } from '../../report/seed-groups';
+import { atSetting, groupSeeds, type Setting } from '../../report/seed-groups';
 import { differenceChart } from '../../report/difference-chart';
 import { accuracyDifferences, percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
 import { accuracyTitle, studentsSentence } from '../../report/students-column';
@@ -54,8 +54,7 @@ export function storageChart(runs: StorageRuns, { caption }: { caption?: string 
 /** How far each set is ahead of images of the same method in the same budget, within seeds; a panel a method and budget. */
 export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption?: string } = {}): TopLevelSpec {
   const groups = groupSeeds(runs);
-  const runsOf = (wanted: Setting<StorageFactors>) =>
-    resultsOf(groups.find(({ setting }) => settingKey(setting) === settingKey(wanted))!).map(runDetails);
+  const runsOf = (wanted: Setting<StorageFactors>) => resultsOf(atSetting(groups, wanted)!).map(runDetails);
   const comparisons = accuracyDifferences(groups, imagesOf);
   const recipes = recipesOf(resultsOf({ runs }));
   const { colour } = kindScales([...new Set(runs.map(({ factors }) => factors.kind))]);

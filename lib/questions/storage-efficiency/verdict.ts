@@ -2,7 +2,7 @@
 import { sampleStandardDeviation } from 'simple-statistics';
 import { findingOf, secondsOfSeed, verdictOn, verdictTable, whatMatters, type Finding, type Verdict } from '../verdict';
 import { accuracyDifferences, foldersOf, resultsOf } from '../../report/over-seeds';
-import { groupSeeds, settingKey } from '../../report/seed-groups';
+import { atSetting, groupSeeds } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
 import { equalAccuracies, headingOf, imagesOf, type EqualAccuracy, type StorageRuns } from './measure';
 import { publishedLeads } from './published';
@@ -25,11 +25,9 @@ export function storageVerdicts(runs: StorageRuns): Verdict[] {
     );
     return kind === there;
   });
-  const at = <Row extends { setting: object }>(rows: readonly Row[], wanted: object) =>
-    rows.find(({ setting }) => settingKey(setting) === settingKey(wanted));
   const leads = chosen.map(({ setting, runs: own }) => {
     const { method, budget, kind } = setting;
-    const images = at(groups, { ...setting, kind: 'images' })?.runs ?? [];
+    const images = atSetting(groups, { ...setting, kind: 'images' })?.runs ?? [];
     const published = publishedLeads.find(
       (one) =>
         one.dataset === dataset && one.nominalImagesPerClass === budget && one.trajectories === (method === 'MTT'),
@@ -42,11 +40,11 @@ export function storageVerdicts(runs: StorageRuns): Verdict[] {
         ...(published ? { source: `${published.source}; at equal nominal images` } : {}),
         unit: 'points',
       },
-      findingOf(at(differences, setting)!.difference, resultsOf({ runs: [...own, ...images] }), 100),
+      findingOf(atSetting(differences, setting)!.difference, resultsOf({ runs: [...own, ...images] }), 100),
     );
   });
   const savings = chosen.map(({ setting }) => {
-    const own = at(equal, setting)!;
+    const own = atSetting(equal, setting)!;
     const images = runs.filter(({ factors }) => factors.method === setting.method && factors.kind === 'images');
     return verdictOn(
       {

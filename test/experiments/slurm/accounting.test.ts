@@ -1,35 +1,17 @@
 /** What Slurm's accounting says of tasks that its queue has forgotten, asked of a real one; skipped where it is not installed. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lookAtAccounting, lookAtQueue, queueKey, submitJob } from '../../../lib/experiments/slurm/queue';
 import { whyNoAccounting } from './accounting';
-import { startCluster, whyNoCluster, type Cluster } from './cluster';
+import { startCluster, whyNoCluster } from './cluster';
+import { ownCluster } from './own-cluster';
 
-let cluster: Cluster | undefined;
 const whyNot = whyNoCluster() ?? whyNoAccounting();
-let folder: string;
-before(
-  async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'haba-accounting-'));
-    if (whyNot !== undefined) return;
-    cluster = await startCluster({ accounting: true });
-    process.env.SLURM_CONF = cluster.configuration;
-  },
-  { timeout: 240_000 },
-);
-after(
-  async () => {
-    try {
-      await cluster?.stop();
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-    }
-  },
-  { timeout: 120_000 },
+const own = ownCluster('accounting', async () =>
+  whyNot === undefined ? startCluster({ accounting: true }) : undefined,
 );
 
 /** What each task of the array does, by its place; the fourth is queued again when it has begun. */
@@ -45,8 +27,8 @@ esac
 `;
 
 test('how tasks ended that the queue has forgotten: by their names and places, the last end of one that was queued again', async (context) => {
-  if (!cluster) return context.skip(whyNot);
-  const at = cluster;
+  const { cluster: at, folder } = own;
+  if (!at) return context.skip(whyNot);
   const file = path.join(folder, 'job.sh');
   writeFileSync(file, script);
   const names = ['haba-20260102-030405-0a1b2c-0', 'haba-20260102-030405-0a1b2c-1'];

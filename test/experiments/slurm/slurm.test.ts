@@ -4,10 +4,9 @@
  * script that fails.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { runGrid, type GridRun } from '../../../lib/experiments/grid';
@@ -19,35 +18,16 @@ import { useThreads } from '../../../lib/tensor/backend';
 import { haba, lastJson, startHaba } from '../../cli/command-line';
 import { epochs } from '../../matching/experts/small-experts';
 import { startCluster, whyNoCluster, type Cluster } from './cluster';
+import { ownCluster } from './own-cluster';
 import { bytesOf, cell, distillation, images, listen, tiny } from '../tiny-grid';
 
-let cluster: Cluster | undefined;
 let whyNot = whyNoCluster();
-let folder: string;
-before(
-  async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'haba-grids-'));
-    if (whyNot !== undefined) return;
-    cluster = await startCluster().catch((error: Error) => void (whyNot = error.message));
-    // Also where this process is asked to end before its tests have.
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-    // As the tasks: numbers depend on it.
-    useThreads(1);
-    process.env.HABA_RESULTS = folder;
-    if (cluster) process.env.SLURM_CONF = cluster.configuration;
-  },
-  { timeout: 240_000 },
-);
-after(
-  async () => {
-    try {
-      await cluster?.stop();
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-    }
-  },
-  { timeout: 120_000 },
-);
+const own = ownCluster('grids', async () => {
+  if (whyNot !== undefined) return undefined;
+  // As the tasks: numbers depend on it.
+  useThreads(1);
+  return startCluster().catch((error: Error) => void (whyNot = error.message));
+});
 
 /** Seconds that a test may take: a minute on two free cores, and ten where ten others want these, too. */
 const seconds = 600;
@@ -60,6 +40,7 @@ const seconds = 600;
 function testAtCluster(name: string, body: (at: Cluster, signal: AbortSignal) => Promise<void>): void {
   // The test's own limit is for what does not heed the signal.
   test(name, { timeout: (seconds + 120) * 1000 }, async (context) => {
+    const { cluster } = own;
     if (!cluster) return context.skip(whyNot);
     const limit = AbortSignal.timeout(seconds * 1000);
     const failed = new AbortController();
@@ -103,7 +84,10 @@ testAtCluster(
       distillation('MTT', { matching }),
       cell('random', { kind: 'baseline', input: { ...tiny, baseline: 'random', ipc: 1 } }),
     ];
-    const places = (name: string) => ({ runs: path.join(folder, name), experts: path.join(folder, `${name}-experts`) });
+    const places = (name: string) => ({
+      runs: path.join(own.folder, name),
+      experts: path.join(own.folder, `${name}-experts`),
+    });
 
     const closing = new AbortController();
     const first = listen(
@@ -161,9 +145,9 @@ async function jobOf(at: Cluster, label: string): Promise<string> {
 
 /** Numbers of the processes that worked at a task of the newest grid, one after the other. */
 function processesOf(label: string): number[] {
-  const { folder: own, tasks } = readGrid(newestGrid());
+  const { folder, tasks } = readGrid(newestGrid());
   const { array, index } = tasks.find((task) => task.label === label)!;
-  const events = readFileSync(logFile(own, array, index), 'utf8')
+  const events = readFileSync(logFile(folder, array, index), 'utf8')
     .split('\n')
     .map(readTaskEvent);
   return events.flatMap((event) => (event?.event === 'ready' ? [event.pid] : []));
@@ -190,14 +174,14 @@ const whenSubmitted = (signal: AbortSignal, news: readonly string[]) =>
  * @returns `hurry`, from which on they are as fast as they can
  */
 function paced(name: string, options: SlurmOptions = {}) {
-  const file = path.join(folder, `${name}-slowly`);
+  const file = path.join(own.folder, `${name}-slowly`);
   writeFileSync(file, '');
   const pace = pathToFileURL(path.join(__dirname, 'pace.mjs'));
   pace.searchParams.set('while', pathToFileURL(file).href);
   const script = readFileSync(path.resolve(__dirname, '../../../lib/experiments/slurm/job.sh'), 'utf8');
   const slow = script.replace('exec "$node"', `exec "$node" --import '${pace.href}'`);
   assert.notEqual(slow, script);
-  const template = path.join(folder, `${name}.sh`);
+  const template = path.join(own.folder, `${name}.sh`);
   writeFileSync(template, slow);
   return { executor: slurm({ ...options, every: 1, template }), hurry: () => rmSync(file) };
 }
@@ -208,7 +192,7 @@ testAtCluster(
     // At a second each, these take five minutes before they end by themselves.
     const long = (label: string, seed: number) => distillation(label, { seed, iterations: 300, checkpointEvery: 5000 });
     const cells = [long('requeued', 0), long('cancelled', 1), long('near its limit', 2)];
-    const runs = path.join(folder, 'disturbed');
+    const runs = path.join(own.folder, 'disturbed');
     const { progress, news } = listen();
     const { executor: slowly, hurry } = paced('disturbed');
     const disturbed = runGrid(cells, { runs, progress, executor: slowly, signal });
@@ -245,7 +229,7 @@ testAtCluster(
       'only what is missing is submitted again',
     );
     assert.deepEqual(whole.map(sessionsOf), [2, 2, 3]);
-    const calm = path.join(folder, 'calm');
+    const calm = path.join(own.folder, 'calm');
     const undisturbed = await runGrid(cells, { runs: calm, progress: listen().progress, executor: 'here', signal });
     assert.deepEqual(whole.map(bytesOf), undisturbed.map(bytesOf));
   },
@@ -262,7 +246,7 @@ testAtCluster(
       distillation('behind', { seed: 23 }),
       distillation('apart', { seed: 24 }),
     ];
-    const runs = path.join(folder, 'packed');
+    const runs = path.join(own.folder, 'packed');
     const { executor: slowly, hurry } = paced('packed', { runsPerTask: 4 });
     const { progress, news } = listen();
     const failed = assert.rejects(runGrid(cells, { runs, progress, executor: slowly, signal }), {
@@ -297,7 +281,7 @@ testAtCluster(
     const packed = await runGrid(good, { runs, progress, executor, signal });
     assert.equal(newestGrid(), grid, 'all of them are stored');
     assert.deepEqual(packed.map(sessionsOf), [1, 2, 1, 1]);
-    const alone = path.join(folder, 'unpacked');
+    const alone = path.join(own.folder, 'unpacked');
     const inRow = await runGrid(good, { runs: alone, progress: listen().progress, executor: 'here', signal });
     assert.deepEqual(packed.map(bytesOf), inRow.map(bytesOf));
   },
@@ -309,7 +293,7 @@ testAtCluster('what ran on a node that is lost goes on elsewhere, from its check
     distillation('one', { seed: 3, iterations, checkpointEvery: 5 }),
     distillation('other', { seed: 4, iterations, checkpointEvery: 5 }),
   ];
-  const runs = path.join(folder, 'lost');
+  const runs = path.join(own.folder, 'lost');
   const { executor: slowly, hurry } = paced('lost');
   const { progress, news } = listen();
   const grid = runGrid(cells, { runs, progress, executor: slowly, signal });
@@ -321,7 +305,7 @@ testAtCluster('what ran on a node that is lost goes on elsewhere, from its check
   };
   const [whole] = await Promise.all([grid, steps()]);
   assert.deepEqual(whole.map(sessionsOf).sort(), [1, 2]);
-  const safe = path.join(folder, 'safe');
+  const safe = path.join(own.folder, 'safe');
   const undisturbed = await runGrid(cells, { runs: safe, progress: listen().progress, executor: 'here', signal });
   assert.deepEqual(whole.map(bytesOf), undisturbed.map(bytesOf));
   await at.startNode('n2');
@@ -331,7 +315,7 @@ testAtCluster(
   'what a node could not start is released, once; what is held for good is told, with what comes after it, and ends the grid',
   async (at, signal) => {
     const cells = [distillation('MTT', { matching: { method: 'mtt', experts: { count: 1, epochs: 1 } } })];
-    const places = { runs: path.join(folder, 'held'), experts: path.join(folder, 'held-experts') };
+    const places = { runs: path.join(own.folder, 'held'), experts: path.join(own.folder, 'held-experts') };
     const { progress, news } = listen();
     at.breakNode('n1');
     at.breakNode('n2');
@@ -366,10 +350,10 @@ testAtCluster(
 testAtCluster(
   'a script that fails is told with its last lines; a grid that is cancelled ends; what Slurm refuses is told',
   async (_at, signal) => {
-    const template = path.join(folder, 'broken.sh');
+    const template = path.join(own.folder, 'broken.sh');
     writeFileSync(template, '#!/bin/bash\n{{sbatch}}\necho "no such module: cuda" >&2\nexit 3\n{{program}}\n');
     const cells = [distillation('broken')];
-    const runs = path.join(folder, 'broken');
+    const runs = path.join(own.folder, 'broken');
     const { progress } = listen();
     await assert.rejects(runGrid(cells, { runs, progress, executor: slurm({ every: 1, template }), signal }), {
       name: 'GridFailed',
@@ -396,7 +380,7 @@ testAtCluster(
 );
 
 testAtCluster('from the command line: submitted once, looked at, ended', async () => {
-  const runs = path.join(folder, 'from-outside');
+  const runs = path.join(own.folder, 'from-outside');
   const submit = [
     ...['grid', 'submit', '--profile', 'smoke', '--dataset', 'shapes', '--set', 'images', '--seed', '0..1'],
     ...['--runs', runs, '--sbatch=--hold'],
@@ -422,7 +406,7 @@ testAtCluster('from the command line: submitted once, looked at, ended', async (
 testAtCluster(
   'the report is the last stage: with nobody there it names the run that failed, or writes what the command here writes',
   async (_at, signal) => {
-    const runs = path.join(folder, 'reported');
+    const runs = path.join(own.folder, 'reported');
     const settings = Object.entries({ ...tiny.network }).map(([key, value]) => `network.${key}=${value}`);
     const fixed = ['images', 'set.ipc=1', 'iterations=2', 'evaluation.students=1', 'evaluation.updates=2', ...settings];
     const asked = (rates: string) => [
@@ -446,15 +430,15 @@ testAtCluster(
       ['rates.csv', 'rates.md', 'rates.tex', 'rates-macros.tex', 'rates.json'].map((file) =>
         readFileSync(path.join(results, 'tables', file), 'utf8'),
       );
-    assert.throws(() => tables(folder), { code: 'ENOENT' });
+    assert.throws(() => tables(own.folder), { code: 'ENOENT' });
 
     const { grid, report } = await submitted('0.01,0.02');
     assert.equal(report.state, 'done', report.about);
-    const local = path.join(folder, 'local');
+    const local = path.join(own.folder, 'local');
     const here = await startHaba(['sweep', ...asked('0.01,0.02')], { HABA_RESULTS: local }).finished;
     assert.equal(here.status, 0, here.stderr);
-    assert.deepEqual(tables(folder), tables(local));
-    assert.match(readFileSync(path.join(folder, 'runs.html'), 'utf8'), /Stored runs/);
+    assert.deepEqual(tables(own.folder), tables(local));
+    assert.match(readFileSync(path.join(own.folder, 'runs.html'), 'utf8'), /Stored runs/);
     const [table] = here.stdout.split('\n{');
     assert.ok(gridLog(grid, 'report').join('\n').includes(table), 'its log has the table');
   },
