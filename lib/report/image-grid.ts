@@ -36,7 +36,10 @@ const largestLabelShare = 0.4;
 /** From one line of a label to the next. */
 const lineHeight = 8.5;
 const rowTitleWidth = 12;
-const headerHeight = 24;
+/** Above the images, with one line of columns' labels. */
+const smallestHeader = 24;
+/** Labels of neighbouring columns stand on so many lines at most, where they are wider than their columns. */
+const mostHeaderLines = 3;
 const gap = 1.5;
 /** Height of a figure, and side of an image where that height would leave it less. */
 const [tallest, smallestCell] = [14_000, 2];
@@ -60,17 +63,26 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const letters = Math.min(longest, Math.floor((largestLabelShare * points(width)) / letterWidth));
   const labelWidth = 6 + letterWidth * letters;
   const left = labelWidth + (rowTitle ? rowTitleWidth : 0);
+  const tallestHeader = smallestHeader + (mostHeaderLines - 1) * lineHeight;
   const cell = Math.min(
     (points(width) - left) / columnLabels.length - gap,
     points(largestCell),
     // Of very many rows: no page of PDF is longer.
-    Math.max(smallestCell, (((tallest - headerHeight) / rowLabels.length - gap) * columns) / height),
+    Math.max(smallestCell, (((tallest - tallestHeader) / rowLabels.length - gap) * columns) / height),
   );
   const total = left + columnLabels.length * (cell + gap);
   const rowHeight = (cell * height) / columns + gap;
+  // Labels wider than their columns stand on lines in turn; where those do not do, every second column or fewer is labelled.
+  const apart = Math.ceil((letterWidth * Math.max(...columnLabels.map(lettersOf))) / (cell + gap));
+  const lines = Math.min(apart, mostHeaderLines, columnLabels.length);
+  const labelled = Math.ceil(apart / lines);
+  const headerHeight = smallestHeader + (lines - 1) * lineHeight;
+  const columnLabel = (label: string, column: number): string => {
+    const line = Math.floor(column / labelled) % lines;
+    const at = Math.min(left + (column + 0.5) * (cell + gap), total - (lettersOf(label) * letterWidth) / 2);
+    return text(label, at, headerHeight - 5 - line * lineHeight, { size: 7 });
+  };
   const totalHeight = headerHeight + rowLabels.length * rowHeight;
-  // Where columns are narrower than their labels, only every second, third, ... is labelled.
-  const labelled = Math.ceil((letterWidth * Math.max(...columnLabels.map(lettersOf))) / (cell + gap));
   // In the middle of its columns, and within the figure where these are narrower than it.
   const titleHalf = (lettersOf(columnTitle ?? '') * letterWidth * 8) / 7 / 2;
   const titleAt = Math.max(titleHalf, Math.min((left + columnTitleFrom * (cell + gap) + total) / 2, total - titleHalf));
@@ -78,9 +90,7 @@ export function imageGrid({ pixels, shape }: GridImages, options: GridOptions): 
   const parts = [
     ...(rowTitle ? [text(rowTitle, 8, middle, { size: 8, turned: true })] : []),
     ...(columnTitle ? [text(columnTitle, titleAt, 8, { size: 8 })] : []),
-    ...columnLabels.flatMap((label, column) =>
-      column % labelled === 0 ? [text(label, left + (column + 0.5) * (cell + gap), headerHeight - 5, { size: 7 })] : [],
-    ),
+    ...columnLabels.flatMap((label, column) => (column % labelled === 0 ? [columnLabel(label, column)] : [])),
     ...rowLabels.flatMap((label, row) => {
       const top = headerHeight + row * rowHeight;
       return [

@@ -62,6 +62,32 @@ for (const [rows, columns] of [
   });
 }
 
+const classes = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
+
+for (const [said, names] of [
+  ['ten classes', classes],
+  ['names in three lines', classes.map((name) => `${name} ${name}`)],
+] as const) {
+  test(`every column is named where names are wider than columns: ${said}`, () => {
+    const figure = imageGrid(
+      { pixels: new Uint8Array(2 * 10 * 4), shape: [2, 2, 1] },
+      {
+        name: 'grid',
+        rowLabels: ['images', 'HaBa + multi-formation'],
+        columnLabels: [...names],
+        columnTitle: 'class',
+        runs: [],
+      },
+    );
+    assertReadable(figure);
+    const shown = new Set(textBoxes(figure.svg).map(({ content }) => content));
+    assert.deepEqual(
+      names.filter((name) => !shown.has(name)),
+      [],
+    );
+  });
+}
+
 test('as many images as cells, or it is refused with both numbers', () => {
   assert.throws(
     () =>
