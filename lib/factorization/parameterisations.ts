@@ -40,6 +40,7 @@ const kinds = createRegistry<Parameterisation>({
   key: 'kind',
   register: 'registerParameterisation',
   nameOf: ({ kind }) => kind,
+  labelOf: ({ label }) => label,
   library: [
     imagesSet,
     habaSet,
@@ -53,6 +54,10 @@ const kinds = createRegistry<Parameterisation>({
 /** Whether the library does not bring it. */
 export const isOwnKind = (kind: string): boolean => kinds.isOwn(kind);
 
+/** Keeps labels for sets that questions compare, kinds in some composition and real images: no kind is registered with one. */
+export const reserveSetLabels = (labels: readonly string[]): void =>
+  kinds.reserve(labels, 'of a set that questions compare');
+
 /** Kinds of set, in the order in which they were registered. */
 export const parameterisationKinds = (): string[] => kinds.names();
 
@@ -60,7 +65,7 @@ export const parameterisationKinds = (): string[] => kinds.names();
  * Adds a kind of set, which from then on is configured, run, stored, tabled and exported as any other. Registered again, as by a
  * notebook's cell that runs again, a value takes the place of the one before it.
  * @returns what makes a set of that kind for a configuration, of whatever options differ from the defaults
- * @throws RangeError for the kind of another in the library, and for a value that contradicts itself
+ * @throws RangeError for the kind of another in the library, for the label of another, and for a value that contradicts itself
  */
 export function registerParameterisation<Options extends object>(
   parameterisation: Parameterisation<Options>,

@@ -17,6 +17,8 @@ export interface RegistryOptions<Value> {
   /** The function that adds one, named in errors. */
   register: string;
   nameOf: (value: Value) => string;
+  /** As tables and charts have it: runs of one label and one seed are one run there, so that no two values have the same. */
+  labelOf: (value: Value) => string;
   /** The library's own, which nobody takes the place of. */
   library: readonly Value[];
 }
@@ -28,9 +30,14 @@ export interface Registry<Value> {
   isOwn(name: string): boolean;
   /**
    * Adds a value; registered again, as by a notebook's cell that runs again, it takes the place of the one before it.
-   * @throws RangeError for the name of another in the library, and for one that is no name
+   * @throws RangeError for the name of another in the library, for one that is no name, and for the label of another
    */
   add(value: Value): void;
+  /**
+   * Keeps labels for what stands beside the values in tables, which no value may then be added with.
+   * @param whose what has them, e.g. 'of what questions compare'
+   */
+  reserve(labels: readonly string[], whose: string): void;
   /** @throws RangeError that lists those there are, and the nearest */
   get(name: string): Value;
   /** The schema of the options of any value that is registered by now, told apart by the family's key. */
@@ -38,12 +45,18 @@ export interface Registry<Value> {
 }
 
 export function createRegistry<Value extends WithOptions>(given: RegistryOptions<Value>): Registry<Value> {
-  const { family, one, key, nameOf, library } = given;
+  const { family, one, key, nameOf, labelOf, library } = given;
   const place = Symbol.for(`haba: ${family}`);
   const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map<string, Value>());
   // A notebook's kernel runs a module anew that was edited: the library's own values are those of now, and others stay.
   for (const value of library) registered.set(nameOf(value), value);
   const isOwn = (name: string) => !library.some((value) => nameOf(value) === name);
+  const reserved = new Map<string, string>();
+  /** Who has a label already, beside the value of a name. */
+  const holderOf = (label: string, name: string): string | undefined => {
+    const holder = [...registered.values()].find((value) => labelOf(value) === label && nameOf(value) !== name);
+    return holder ? `of the ${key} '${nameOf(holder)}'` : reserved.get(label);
+  };
   return {
     names: () => [...registered.keys()],
     isOwn,
@@ -53,7 +66,17 @@ export function createRegistry<Value extends WithOptions>(given: RegistryOptions
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(name)) throw refuse('must be of letters, digits and hyphens');
       if (!isOwn(name)) throw refuse("is the library's own; give yours another name");
       if (Object.hasOwn(value.options, key)) throw refuse(`has an option '${key}', which is what tells ${key}s apart`);
+      const label = labelOf(value);
+      const holder = holderOf(label, name);
+      if (holder) {
+        throw refuse(
+          `has the label '${label}', which is that ${holder}: tables would count runs of both as one. Give yours another label`,
+        );
+      }
       registered.set(name, value);
+    },
+    reserve(labels, whose) {
+      for (const label of labels) reserved.set(label, whose);
     },
     get(name) {
       const found = registered.get(name);

@@ -42,8 +42,11 @@ const methods = createRegistry<MatchingMethod>({
   key: 'method',
   register: 'registerMatching',
   nameOf: ({ name }) => name,
+  labelOf: ({ label }) => label,
   library,
 });
+// What tables have in the place of a method where none made the set.
+methods.reserve(['none'], 'of real images');
 
 /** Names of the library's own methods. */
 export const libraryMethods: readonly string[] = library.map(({ name }) => name);
@@ -78,7 +81,7 @@ const taken = [
  *     await run({ matching: meanFeatures({ realBatch: 32 }) });
  *
  * @returns what makes the `matching` of a configuration, of whatever options differ from the defaults
- * @throws RangeError for the name of another in the library, and for a value that contradicts itself
+ * @throws RangeError for the name of another in the library, for the label of another, and for a value that contradicts itself
  */
 export function registerMatching<Options extends object>(
   method: MatchingMethod<Options>,

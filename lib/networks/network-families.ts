@@ -42,6 +42,7 @@ const families = createRegistry<NetworkFamily>({
   key: 'name',
   register: 'registerNetwork',
   nameOf: ({ name }) => name,
+  labelOf: ({ name, label = name }) => label,
   library,
 });
 
@@ -71,7 +72,7 @@ const reserved = ['version', 'imageShape', 'classCount', 'border'];
  *     await run({ network: myNetwork({ width: 16 }) });
  *
  * @returns what makes a network of that family for a configuration, of whatever options differ from the defaults
- * @throws RangeError for the name of another in the library, and for a value that contradicts itself
+ * @throws RangeError for the name of another in the library, for the label of another, and for a value that contradicts itself
  */
 export function registerNetwork<Options extends object>(
   family: NetworkFamily<Options>,

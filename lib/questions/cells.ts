@@ -3,7 +3,8 @@ import { datasetNameOf, type DatasetInput } from '../data/dataset-names';
 import { configure, type Configuration, type ConfigurationInput } from '../distillation/configuration';
 import type { GridCell } from '../experiments/grid';
 import { setTaskOf } from '../experiments/task';
-import type { MatchingInput } from '../matching/methods';
+import { canonicalJson } from '../files/canonical-json';
+import { matchingMethodOf, type MatchingInput } from '../matching/methods';
 import { configureBaseline, type BaselineInput, type OtherStudents } from '../runs/run';
 import type { StoreInput } from '../runs/stored-as';
 import type { SeededFactors } from '../report/seed-groups';
@@ -49,6 +50,26 @@ export function whiteningBeside(
 /** What a configuration has as `matching`, of what a question is asked of: that, or a method's name. */
 export function matchingOf(asked: string | MatchingInput): MatchingInput {
   return (typeof asked === 'string' ? { method: asked } : asked) as MatchingInput;
+}
+
+/**
+ * What tables call methods that a question is asked of: their labels, and of those that are asked of with one label several times what
+ * was given, too, e.g. 'DM, realBatch 64': their runs would otherwise count as one setting's.
+ */
+export function methodLabels(
+  { profile, dataset }: QuestionSettings,
+  methods: readonly (string | MatchingInput)[],
+): string[] {
+  const asked = methods.map((method) => {
+    const { method: name, ...given } = matchingOf(method);
+    const made = configure({ profile, dataset, matching: { method: name, ...given } as MatchingInput }).matching.method;
+    return { label: matchingMethodOf(made).label, given };
+  });
+  return asked.map(({ label, given }) => {
+    const alone = asked.filter((other) => other.label === label).length === 1;
+    const told = Object.entries(given).map(([option, value]) => `${option} ${canonicalJson(value)}`);
+    return alone ? label : [label, ...told].join(', ');
+  });
 }
 
 /** A distillation. */

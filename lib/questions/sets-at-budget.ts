@@ -3,7 +3,12 @@ import { shapeOf, smallestClassOf, type DatasetInput } from '../data/dataset-nam
 import type { Configuration, ConfigurationInput } from '../distillation/configuration';
 import { fitToBudget, type UnsizedSet } from '../factorization/budget';
 import type { FloatBudget } from '../factorization/parameterisation';
-import { isOwnKind, parameterisationKinds, parameterisationOf } from '../factorization/parameterisations';
+import {
+  isOwnKind,
+  parameterisationKinds,
+  parameterisationOf,
+  reserveSetLabels,
+} from '../factorization/parameterisations';
 
 /** As tables and figures call them. */
 export const setKinds = [
@@ -16,6 +21,9 @@ export const setKinds = [
 
 /** Beside those of HaBa's own question, what came after it. */
 export const containerKinds = [...setKinds, 'FreD', 'LinBa', 'HaBa on LinBa', 'DDiF'] as const;
+
+// Beside sets that were made, tables have real images.
+reserveSetLabels([...containerKinds, 'random real images', 'herding', 'full training set']);
 
 type LibrarySetKind = (typeof containerKinds)[number];
 

@@ -26,13 +26,22 @@ export function atSetting<Row extends { setting: object }>(rows: readonly Row[],
   return rows.find(({ setting }) => settingKey(setting) === key);
 }
 
-/** Puts the seeds of each setting together, settings in the order in which they first come. */
+/**
+ * Puts the seeds of each setting together, settings in the order in which they first come.
+ * @throws RangeError where a setting has a seed twice: these are runs that something else tells apart, or one run twice
+ */
 export function groupSeeds<Run extends { factors: SeededFactors }>(runs: readonly Run[]): SeedGroup<Run>[] {
   const groups = new Map<string, SeedGroup<Run>>();
   for (const run of runs) {
     const setting = settingOf(run);
     const key = settingKey(setting);
     const group = groups.get(key) ?? { setting, runs: [] };
+    if (group.runs.some(({ factors }) => factors.seed === run.factors.seed)) {
+      const told = Object.entries(setting).map(([factor, value]) => `${factor} ${String(value)}`);
+      throw new RangeError(
+        `Two runs have the seed ${run.factors.seed} and the same factors (${told.join(', ')}), and would be counted as two seeds of one setting; give their cells another factor that tells them apart, or leave one out.`,
+      );
+    }
     group.runs.push(run);
     groups.set(key, group);
   }

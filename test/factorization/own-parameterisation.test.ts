@@ -302,6 +302,12 @@ test('refused: kinds of the library, names no folder has, values that contradict
     assert.throws(() => registerParameterisation({ ...lowRankSet, ...change }), message);
   refused({ kind: 'images' }, /the kind 'images' is the library's own; give yours another name/);
   refused({ kind: 'low rank' }, /the kind 'low rank' must be of letters, digits and hyphens/);
+  refused({ kind: 'mine', label: 'HaBa' }, /'mine' has the label 'HaBa', which is that of the kind 'haba'/);
+  for (const label of ['multi-formation', 'HaBa, single-channel', 'random real images', 'full training set'])
+    refused(
+      { kind: 'mine', label },
+      new RegExp(`has the label '${label}', which is that of a set that questions compare`),
+    );
   refused({ itemsPerClass: 'items' }, /by 'items', which is none of its options: ipc, rank/);
   assert.throws(() => parameterisationOf('low-rnk'), /no set of the kind 'low-rnk'; .*Did you mean 'low-rank'\?/);
 
@@ -310,6 +316,7 @@ test('refused: kinds of the library, names no folder has, values that contradict
   const forgetful = registerParameterisation({
     ...lowRankSet,
     kind: 'forgetful',
+    label: 'forgetful',
     create: (options, shape) => ({
       ...lowRankSet.create(options, shape),
       init: () => ({ dictionary: tf.zeros([3, 3072]), centre: tf.zeros([3072]) }),
@@ -321,7 +328,12 @@ test('refused: kinds of the library, names no folder has, values that contradict
     /'forgetful': of its tensor 'coefficients' what `init` makes is missing, and what `tensors` says is \[20, 3\]/,
   );
   assert.equal(tf.memory().numTensors, tensors);
-  const partless = registerParameterisation({ ...lowRankSet, kind: 'partless', optimisers: undefined });
+  const partless = registerParameterisation({
+    ...lowRankSet,
+    kind: 'partless',
+    label: 'partless',
+    optimisers: undefined,
+  });
   await assert.rejects(
     run({ ...input, set: partless() }, inFolder('partless')),
     /'coefficients' is of the part 'coefficients', which has no optimiser; there are bases, hallucinators\./,

@@ -5,17 +5,20 @@ import { createRegistry } from '../../lib/files/registry';
 
 interface Value {
   name: string;
+  label?: string;
   says: string;
   options: Record<string, never>;
 }
 const value = (name: string, says: string): Value => ({ name, says, options: {} });
-const create = (...library: Value[]) =>
+const create = (...library: Value[]) => createFamily('test of the registry', ...library);
+const createFamily = (family: string, ...library: Value[]) =>
   createRegistry<Value>({
-    family: 'test of the registry',
+    family,
     one: 'value',
     key: 'name',
     register: 'registerValue',
     nameOf: ({ name }) => name,
+    labelOf: ({ name, label = name }) => label,
     library,
   });
 
@@ -27,4 +30,24 @@ test("made again, the library's values are the new ones, those of the user stay,
     ['new', 'new', 'mine'],
   );
   assert.ok(again.isOwn('own'));
+});
+
+test('refused: a label that another value has, or something that tables have beside them; its own stays its own', () => {
+  const registry = createFamily('test of labels', { ...value('first', ''), label: 'The first' }, value('second', ''));
+  registry.reserve(['none'], 'of nothing');
+  const add = (name: string, label?: string) => registry.add({ ...value(name, ''), label });
+  assert.throws(
+    () => add('mine', 'The first'),
+    /registerValue: the name 'mine' has the label 'The first', which is that of the name 'first': .* Give yours another label\./,
+  );
+  assert.throws(() => add('mine', 'second'), /has the label 'second', which is that of the name 'second'/);
+  assert.throws(() => add('mine', 'none'), /has the label 'none', which is that of nothing/);
+  assert.deepEqual(registry.names(), ['first', 'second']);
+  add('mine', 'Mine');
+  add('mine', 'Mine');
+  assert.throws(() => add('other', 'Mine'), /has the label 'Mine', which is that of the name 'mine'/);
+  // Told otherwise from now on, its old label is free.
+  add('mine', 'My own');
+  add('other', 'Mine');
+  assert.deepEqual(registry.names(), ['first', 'second', 'mine', 'other']);
 });

@@ -50,13 +50,15 @@ test('configurations stored before methods had optimisers of their own: rates of
 
 test('refused: methods of the library, names no folder has, values that contradict themselves, unknown methods', () => {
   const refused = (change: object, message: RegExp) =>
-    assert.throws(() => registerMatching({ ...dmMethod, name: 'mine', ...change }), message);
+    assert.throws(() => registerMatching({ ...dmMethod, name: 'mine', label: 'mine', ...change }), message);
   refused({ name: 'mtt' }, /registerMatching: the method 'mtt' is the library's own; give yours another name/);
   refused({ name: 'my loss' }, /the method 'my loss' must be of letters, digits and hyphens/);
   refused(
     { options: { method: dmMethod.options.realBatch } },
     /has an option 'method', which is what tells methods apart/,
   );
+  refused({ label: 'MTT' }, /'mine' has the label 'MTT', which is that of the method 'mtt'/);
+  refused({ label: 'none' }, /'mine' has the label 'none', which is that of real images/);
   const learned = { start: () => 1, optimiser: () => ({ learningRate: 1, momentum: 0 }) };
   refused({ learns: { 'a b': learned } }, /learns 'a b', a name not of letters and digits/);
   refused(

@@ -209,6 +209,14 @@ test("it has rows in tables beside the library's own, and its runs go nowhere th
     cells.map(({ factors }) => factors.method),
     ['none', 'DM', 'DM', 'scaled means', 'scaled means'],
   );
+  const variants = methodsGrid(
+    { profile: 'smoke', dataset: 'shapes' },
+    { methods: ['dm', scaledMeans(), scaledMeans({ scale: 2 })], seeds: [0] },
+  );
+  assert.deepEqual(
+    variants.filter(({ factors }) => factors.kind === 'images').map(({ factors }) => factors.method),
+    ['DM', 'scaled means', 'scaled means, scale 2'],
+  );
   assert.equal(ownToThisProcess(cells[4].task), "the matching method 'scaled-means'");
   assert.equal(ownToThisProcess(cells[2].task), undefined);
 });
@@ -239,6 +247,7 @@ test('compile: false runs it operation by operation, under the same name', async
   const watched = registerMatching({
     ...scaledMeansMethod,
     name: 'watched',
+    label: 'watched',
     create(options, context) {
       const loss = scaledMeansMethod.create(options, context);
       return {

@@ -263,6 +263,8 @@ test('refused: names of the library, names no folder has, options that mean some
     assert.throws(() => registerNetwork({ ...tinyFamily, ...change }), message);
   refused({ name: 'ResNet18' }, /the name 'ResNet18' is the library's own; give yours another name/);
   refused({ name: 'my net' }, /the name 'my net' must be of letters, digits and hyphens/);
+  refused({ name: 'mine', label: 'MLP' }, /'mine' has the label 'MLP', which is that of the name 'MLP'/);
+  refused({ name: 'mine' }, /'mine' has the label 'tiny network', which is that of the name 'tiny'/);
   refused({ options: { border: z.number() } }, /has an option 'border', which means something else/);
   assert.throws(() => networkFamily('tyni'), /no network 'tyni'; .*Did you mean 'tiny'\?/);
   assert.deepEqual(networkNames().slice(-1), ['tiny']);
@@ -272,6 +274,7 @@ test('refused: names of the library, names no folder has, options that mean some
     registerNetwork({
       ...tinyFamily,
       name,
+      label: name,
       create: (options, data) => ({ ...tinyFamily.create(options, data), ...change }),
     })({ widths: [2] });
   assert.throws(

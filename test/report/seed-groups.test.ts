@@ -24,6 +24,14 @@ test('settings in the order in which they first come, seeds ascending, whichever
   );
 });
 
+test('refused: a seed that a setting has twice, which would be one more seed of it', () => {
+  const factors = { kind: 'HaBa', budget: 1, seed: 1 };
+  assert.throws(
+    () => groupSeeds([{ factors: { ...factors, seed: 0 } }, { factors }, { factors: { ...factors } }]),
+    /Two runs have the seed 1 and the same factors \(kind HaBa, budget 1\).* give their cells another factor/,
+  );
+});
+
 test('settings that differ in a value or in its type are not one', () => {
   const keys = [{ value: 1 }, { value: '1' }, { value: 2 }, { other: 1 }].map(settingKey);
   assert.equal(new Set(keys).size, 4);

@@ -1,10 +1,11 @@
 /** Learning curves: what sets are worth after more and more iterations, images and HaBa side by side. */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
-import { matchingMethodOf, type MatchingInput } from '../../matching/methods';
+import type { MatchingInput } from '../../matching/methods';
 import {
   defaultSeeds,
   distillationCell,
   matchingOf,
+  methodLabels,
   snapshotCell,
   type QuestionCell,
   type QuestionSettings,
@@ -63,8 +64,9 @@ export function learningCurves(
     evaluation = smoke ? { students: 1, updates: 4 } : {},
     seeds = defaultSeeds(profile),
   } = options;
+  const labels = methodLabels({ profile, dataset }, methods);
   return seeds.flatMap((seed) =>
-    methods.flatMap((chosen) => {
+    methods.flatMap((chosen, place) => {
       const matching = matchingOf(chosen);
       const { iterations = times * configure({ ...configuration, profile, dataset, matching }).iterations } = options;
       return budgets.flatMap((imagesPerClass) => {
@@ -83,7 +85,7 @@ export function learningCurves(
             snapshots: before,
             evaluation: inUpdates(input.evaluation!, made.evaluation.epochs),
           };
-          const { label: method } = matchingMethodOf(made.matching.method);
+          const method = labels[place];
           const factorsAt = (iteration: number) => ({ method, kind, budget: imagesPerClass, iteration, seed });
           const labelAt = (iteration: number) =>
             `${method}, ${kind}, budget ${imagesPerClass}, iteration ${iteration}, seed ${seed}`;

@@ -1,11 +1,12 @@
 /** Every matching loss on images and on HaBa, at equal stored floats, beside random real images. */
 import { configure, type ConfigurationInput } from '../../distillation/configuration';
-import { libraryMethods, matchingMethodOf, type MatchingInput } from '../../matching/methods';
+import { libraryMethods, type MatchingInput } from '../../matching/methods';
 import {
   baselineCell,
   defaultSeeds,
   distillationCell,
   matchingOf,
+  methodLabels,
   type QuestionCell,
   type QuestionSettings,
 } from '../cells';
@@ -37,6 +38,7 @@ export function methodsGrid(
     images: { kind: 'images', ipc },
     HaBa: { kind: 'haba', basesPerClass, hallucinators: 5 },
   } as const;
+  const labels = methodLabels({ profile, dataset }, methods);
   return seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
     const random = baselineCell<MethodFactors>(
@@ -44,11 +46,12 @@ export function methodsGrid(
       { method: 'none', kind: 'random real images', seed },
       { ...common, baseline: 'random', ipc },
     );
-    const distilled = methods.flatMap((method) =>
+    const distilled = methods.flatMap((method, place) =>
       (['images', 'HaBa'] as const).map((kind) => {
         const matching = matchingOf(method);
         const input: ConfigurationInput = { ...common, matching, set: sets[kind] };
-        const name = matchingMethodOf(configure(input).matching.method).label;
+        configure(input);
+        const name = labels[place];
         return distillationCell<MethodFactors>(`${name}, ${kind}, seed ${seed}`, { method: name, kind, seed }, input);
       }),
     );
