@@ -1,4 +1,5 @@
 /** What a notebook imports; nothing else of the library is public. */
+import * as layers from './networks/layers';
 export { configure, type Configuration, type ConfigurationInput } from './distillation/configuration';
 export { dataAtHand, dataForNotebook } from './runs/data-at-hand';
 export { readDistilledSet } from './runs/distilled-file';
@@ -65,8 +66,6 @@ export { saveImageFolder, type SaveImageFolderOptions } from './data/save-image-
 export { shapeOf } from './data/dataset-names';
 export type { NetworkFamily } from './networks/network-family';
 export { registerNetwork } from './networks/network-families';
-/** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
-export * as layers from './networks/layers';
 export { adversaryTable, cosineCurves, measureAdversaries } from './questions/constraint-ablation/adversary';
 export { ablationVerdictTable } from './questions/constraint-ablation/verdict';
 export { architectureVerdictTable } from './questions/cross-architecture/verdict';
@@ -108,5 +107,11 @@ export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
 export { tuningFinalTable, tuningTable } from './questions/tuning/table';
 export { tuningChart } from './questions/tuning/chart';
-/** TensorFlow.js, for decoders and networks of one's own. */
-export { tf } from './tensor/tensorflow';
+export {
+  /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */
+  layers,
+};
+export {
+  /** TensorFlow.js, for sets, losses and networks of one's own. */
+  tf,
+} from './tensor/tensorflow';

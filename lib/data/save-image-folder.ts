@@ -6,6 +6,7 @@ import { makeFolder, writing } from '../files/file-error';
 import { writeWhole } from '../files/whole-file';
 import type { ImageSource, PreparedDataset } from './image-source';
 
+/** Which images of a dataset are saved. */
 export interface SaveImageFolderOptions {
   /** Classes to save, by number. Default: all. */
   classes?: readonly number[];

@@ -32,6 +32,7 @@ export type GridRun<Factors> = Omit<GridCell<Factors>, 'task'> & { result: RunRe
  */
 export type ExecutorChoice = 'here' | 'slurm' | WorkersOptions | Executor;
 
+/** Where the runs of a grid are made, beside what any run is given. */
 export interface GridOptions extends RunOptions {
   /** Default: HABA_WORKERS processes where that is set, else 'here', which on two cores is as fast as two workers, in less memory. */
   executor?: ExecutorChoice;

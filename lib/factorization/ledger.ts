@@ -31,6 +31,7 @@ export const ledgerSchema = z.object({
   realImagesPerClass: amount,
 });
 
+/** What a set costs, in floats and in bits on disk, in all and by part. */
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 /** What one tensor costs. */

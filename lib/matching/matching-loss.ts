@@ -14,6 +14,7 @@ export interface MatchingStep {
   gradients: MatchingParameters;
 }
 
+/** A matching loss at work: what draws, and hands gradients to whoever updates the set. */
 export interface MatchingLoss {
   /** Updates of the distilled set in one iteration: 1, or the outer loops of gradient matching. */
   readonly updatesPerIteration: number;

@@ -21,6 +21,7 @@ import type { PairedDifference } from '../report/paired';
 import type { ReportTable } from '../report/tables';
 import type { RunResult } from '../runs/train-students';
 
+/** What a paper says, in a form that measurements can be held to. */
 export interface Claim {
   /** In a few words, with what is compared. */
   claim: string;

@@ -4,6 +4,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { fontInUse, type FontFile } from './style';
 import { measureInVega } from './text-width';
 
+/** A drawing with what is needed to show and export it. */
 export interface Figure {
   /** File name without extension, e.g. 'quickstart-loss'. */
   name: string;

@@ -7,6 +7,7 @@ import { chartFigure, type Figure } from './figure';
 import type { LineStream, LiveServer, PlotLine } from './live-server';
 import { lossChart } from './loss-chart';
 
+/** How training curves are served, and what they are called. */
 export interface LiveOptions {
   /** What the curve is called, e.g. 'HaBa'. Default 'loss'. */
   label?: string;
@@ -18,6 +19,7 @@ export interface LiveOptions {
   progress?: ProgressReporter;
 }
 
+/** Training curves that grow while a run is under way. */
 export interface Live {
   /** For `run(configuration, { progress })`: curves are served from its first stage until it ends. */
   progress: ProgressReporter;

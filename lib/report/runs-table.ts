@@ -11,6 +11,7 @@ import { intervalText, rounded } from './number-text';
 import { accuracyOverSeeds, type SeededAccuracy } from './over-seeds';
 import type { ReportTable } from './tables';
 
+/** Which stored runs a table has, in which order and with which columns. */
 export interface RunsTableOptions extends RunFilter {
   /** File name without extension. Default 'runs'. */
   name?: string;

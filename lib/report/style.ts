@@ -22,6 +22,7 @@ const fontPackages = {
 
 export type FontName = keyof typeof fontPackages;
 
+/** What a venue asks of figures: widths, type, font. */
 export interface FigureStyle {
   /** Of a figure in one column and across two, in millimetres. */
   columnWidths: { single: number; double: number };

@@ -8,6 +8,7 @@ import { accuracyColumns, foldersOf, recipesOf } from './over-seeds';
 import { storageColumns } from './storage-columns';
 import { accuracyTitle, studentsLength } from './students-column';
 
+/** A table with its name, under which it is exported, and the runs that it is of. */
 export interface ReportTable {
   /** File name without extension. */
   name: string;

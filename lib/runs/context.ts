@@ -7,6 +7,7 @@ import { withExecution } from '../tensor/execution';
 import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 
+/** What a run is made with beside its configuration, and what changes none of its numbers: folders, progress, how it is stopped. */
 export interface RunOptions {
   /** Where runs are stored. Default: results/runs. */
   runs?: string;

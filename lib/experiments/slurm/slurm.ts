@@ -4,6 +4,7 @@ import { reportAfter } from '../write-report';
 import { followTasks } from './follow';
 import { submitTasks, type SubmitOptions } from './submit';
 
+/** How jobs of a grid are submitted to Slurm, and how that is watched. */
 export interface SlurmOptions extends SubmitOptions {
   /** Seconds between two looks at the queue and the logs. Default 10. */
   every?: number;

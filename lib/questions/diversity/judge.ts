@@ -47,6 +47,7 @@ export interface DiversityJudge {
 }
 
 /**
+ * Makes the judge of diversity: how far images of a set, or real ones, lie apart in the features of a student of the full data.
  * @param full a finished run on the full training set, whose student's features are used
  * @throws Error when that run was made before students were kept
  */

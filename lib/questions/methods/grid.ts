@@ -29,7 +29,10 @@ export interface MethodsOptions {
   seeds?: readonly number[];
 }
 
-/** @throws RangeError for a setting that there is not, before anything is run */
+/**
+ * Cells of every method on images and on HaBa with each seed, and of random real images: for `runGrid` and `methodsTable`.
+ * @throws RangeError for a setting that there is not, before anything is run
+ */
 export function methodsGrid(
   { profile, dataset }: QuestionSettings,
   { methods = libraryMethods, ipc = 10, basesPerClass = 9, seeds = defaultSeeds(profile) }: MethodsOptions = {},

@@ -45,7 +45,10 @@ export interface ScoresGridOptions {
 
 const [fullData, randomImages] = ['full data', 'random real images'];
 
-/** @throws RangeError for a setting that there is not, before anything is run */
+/**
+ * Cells of what scores are reckoned from, with each seed: for `runGrid`, {@link scoredSets} and `scoresTable`.
+ * @throws RangeError for a setting that there is not, before anything is run
+ */
 export function scoresGrid(
   { profile, dataset }: QuestionSettings,
   { sets, ipc = 10, seeds = defaultSeeds(profile), network, evaluation }: ScoresGridOptions,
