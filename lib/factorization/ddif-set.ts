@@ -31,7 +31,7 @@ export type DdifOptions = z.infer<z.ZodObject<typeof options>>;
  * `last.weight` [images, hidden, channels], `last.bias` [images, channels].
  * @see Shin et al., Distilling Dataset into Neural Field, ICLR 2025
  */
-export const ddifSet: Parameterisation<DdifOptions> = {
+export const ddifSet: Parameterisation<DdifOptions, 'ddif'> = {
   kind: 'ddif',
   label: 'DDiF',
   // 2: raised with those of FreD and LinBa when rates under MTT were tried; this one's stayed.

@@ -31,7 +31,7 @@ const authorsScale = 4 * 32 * 32;
  * prepared, before that those that the class's items start from.
  * @see Shin et al., Frequency Domain-based Dataset Distillation, NeurIPS 2023
  */
-export const fredSet: Parameterisation<FredOptions> = {
+export const fredSet: Parameterisation<FredOptions, 'fred'> = {
   kind: 'fred',
   label: 'FreD',
   // 2: rates under MTT chosen on validation images.

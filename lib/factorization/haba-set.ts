@@ -55,7 +55,7 @@ const bases: Parameterisation<BasesOptions> = {
  * `bases` [bases, height, width, 1 or channels] and the stacked `hallucinators.*`, [hallucinators, ...] each.
  * @see Liu et al., NeurIPS 2022, section 3.1
  */
-export const habaSet: Parameterisation<HabaOptions> = hallucinated(bases, {
+export const habaSet: Parameterisation<HabaOptions, 'haba'> = hallucinated(bases, {
   kind: 'haba',
   label: 'HaBa',
   channels: (given, { imageShape }) => channelsOf(given, imageShape[2]),

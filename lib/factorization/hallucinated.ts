@@ -35,8 +35,8 @@ const counts = [5, 3, 2, 1];
 /** Share of a budget that hallucinators may take at most: fewer than five where five would take more; one, where even that does. */
 const largestShare = 1 / 3;
 
-export interface HallucinatedOptions<Inner> {
-  kind: string;
+export interface HallucinatedOptions<Inner, Kind extends string> {
+  kind: Kind;
   label: string;
   /** Channels of the images that the items decode to. Default: those of the images. */
   channels?: (options: Inner, shape: DataShape) => number;
@@ -48,10 +48,10 @@ export interface HallucinatedOptions<Inner> {
  * @param inner a kind with the options of stored items; its items per class are then called `basesPerClass`
  * @see Liu et al., NeurIPS 2022, section 3.1
  */
-export function hallucinated<Inner extends ItemOptions>(
+export function hallucinated<Inner extends ItemOptions, Kind extends string>(
   inner: Parameterisation<Inner>,
-  { kind, label, channels = (_, { imageShape }) => imageShape[2] }: HallucinatedOptions<Inner>,
-): Parameterisation<Hallucinated<Inner>> {
+  { kind, label, channels = (_, { imageShape }) => imageShape[2] }: HallucinatedOptions<Inner, Kind>,
+): Parameterisation<Hallucinated<Inner>, Kind> {
   type Options = Hallucinated<Inner>;
   const itemsOf = (given: Options): Inner => ({ ...given, [inner.itemsPerClass]: given.basesPerClass });
   const sizesOf = (given: Options, shape: DataShape) => ({

@@ -14,7 +14,7 @@ const options = {
 export type ImagesOptions = z.infer<z.ZodObject<typeof options>>;
 
 /** One tensor, `bases` [images, height, width, channels]. */
-export const imagesSet: Parameterisation<ImagesOptions> = {
+export const imagesSet: Parameterisation<ImagesOptions, 'images'> = {
   kind: 'images',
   label: 'images',
   options,

@@ -28,7 +28,7 @@ const authorsSize = 16;
  * `coefficients` [images, K] and `dictionary` [K, height / 2, width / 2, channels].
  * @see Deng and Russakovsky, Remember the Past, NeurIPS 2022
  */
-export const linbaSet: Parameterisation<LinbaOptions> = {
+export const linbaSet: Parameterisation<LinbaOptions, 'linba'> = {
   kind: 'linba',
   label: 'LinBa',
   // 2: rates under MTT chosen on validation images.

@@ -78,10 +78,11 @@ export interface PictureLabels {
 /**
  * A kind of set. To add one, register it: `registerParameterisation` of `parameterisations.ts`.
  * @typeParam Options complete options, without `kind`
+ * @typeParam Kind the kind itself, which the library's own values say in their types, so that configurations are checked by it
  */
-export interface Parameterisation<Options extends object = object> {
+export interface Parameterisation<Options extends object = object, Kind extends string = string> {
   /** As configurations and names of runs have it, in letters, digits and hyphens. */
-  readonly kind: string;
+  readonly kind: Kind;
   /** As tables and charts have it. */
   readonly label: string;
   /** To be raised where the same options come to mean other numbers: part of the names of runs. Default: none. */

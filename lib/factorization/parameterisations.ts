@@ -1,11 +1,11 @@
 /** Every kind of set that there is: the library's, and those that were registered. */
 import { createRegistry } from '../files/registry';
-import { ddifSet, type DdifOptions } from './ddif-set';
-import { fredSet, type FredOptions } from './fred-set';
-import { habaSet, type HabaOptions } from './haba-set';
-import { hallucinated, type Hallucinated } from './hallucinated';
-import { imagesSet, type ImagesOptions } from './images-set';
-import { linbaSet, type LinbaOptions } from './linba-set';
+import { ddifSet } from './ddif-set';
+import { fredSet } from './fred-set';
+import { habaLinbaSet } from './haba-linba-set';
+import { habaSet } from './haba-set';
+import { imagesSet } from './images-set';
+import { linbaSet } from './linba-set';
 import type { Parameterisation } from './parameterisation';
 
 /** Told from the library's kinds by its type; what it is called is known when it runs. */
@@ -16,23 +16,19 @@ declare enum OwnKind {
 /** A set of a kind that the library does not bring; {@link registerParameterisation} returns what makes one. */
 export type OwnSet = { readonly kind: OwnKind.registered } & Readonly<Record<string, unknown>>;
 
-/** Options of the library's kinds. */
-interface LibraryOptions {
-  images: ImagesOptions;
-  haba: HabaOptions;
-  fred: FredOptions;
-  linba: LinbaOptions;
-  ddif: DdifOptions;
-  'haba-linba': Hallucinated<LinbaOptions>;
-}
+/** The library's kinds, in the order in which they are listed. A place here is all that one takes; its value says the rest. */
+const library = [imagesSet, habaSet, fredSet, linbaSet, ddifSet, habaLinbaSet] as const;
 
-type Kind = keyof LibraryOptions;
+type LibrarySet = (typeof library)[number];
+type Complete<Value> = Value extends Parameterisation<infer Options, infer Kind> ? { kind: Kind } & Options : never;
+type Given<Value> =
+  Value extends Parameterisation<infer Options, infer Kind> ? { kind?: Kind } & Partial<Options> : never;
 
 /** Complete options of a set, as a configuration has them. */
-export type SetOptions = { [K in Kind]: { kind: K } & LibraryOptions[K] }[Kind] | OwnSet;
+export type SetOptions = Complete<LibrarySet> | OwnSet;
 
 /** What a person writes: whatever differs from the defaults. */
-export type SetInput = { [K in Kind]: { kind?: K } & Partial<LibraryOptions[K]> }[Kind] | OwnSet;
+export type SetInput = Given<LibrarySet> | OwnSet;
 
 const kinds = createRegistry<Parameterisation>({
   family: 'kinds of set',
@@ -41,14 +37,7 @@ const kinds = createRegistry<Parameterisation>({
   register: 'registerParameterisation',
   nameOf: ({ kind }) => kind,
   labelOf: ({ label }) => label,
-  library: [
-    imagesSet,
-    habaSet,
-    fredSet,
-    linbaSet,
-    ddifSet,
-    hallucinated(linbaSet, { kind: 'haba-linba', label: 'HaBa on LinBa' }),
-  ],
+  library,
 });
 
 /** Whether the library does not bring it. */

@@ -3,7 +3,7 @@ import { gradientMethod, type GradientOptions } from './gradient-method';
 import type { MatchingMethod } from './method';
 
 /** @see Zhao, Mopuri and Bilen, Dataset Condensation with Gradient Matching, ICLR 2021, arXiv 2006.05929 */
-export const dcMethod: MatchingMethod<GradientOptions> = {
+export const dcMethod: MatchingMethod<GradientOptions, 'dc'> = {
   ...gradientMethod,
   name: 'dc',
   label: 'DC',

@@ -31,4 +31,4 @@ export const dmMethod = {
   },
   create: ({ realBatch }, { set, source, network, augmentation }) =>
     distributionMatching({ set, source, network, augmentation, realBatch }),
-} satisfies MatchingMethod<DistributionOptions>;
+} satisfies MatchingMethod<DistributionOptions, 'dm'>;

@@ -3,4 +3,4 @@ import { gradientMethod, type GradientOptions } from './gradient-method';
 import type { MatchingMethod } from './method';
 
 /** @see Zhao and Bilen, Dataset Condensation with Differentiable Siamese Augmentation, ICML 2021, arXiv 2102.08259 */
-export const dsaMethod: MatchingMethod<GradientOptions> = { ...gradientMethod, name: 'dsa', label: 'DSA' };
+export const dsaMethod: MatchingMethod<GradientOptions, 'dsa'> = { ...gradientMethod, name: 'dsa', label: 'DSA' };

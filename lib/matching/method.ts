@@ -111,10 +111,11 @@ export interface Preparation<Options extends object = object> {
 /**
  * A matching method. To add one, register it: `registerMatching` of `methods.ts`.
  * @typeParam Options complete options, without `method`
+ * @typeParam Name the name itself, which the library's own values say in their types, so that configurations are checked by it
  */
-export interface MatchingMethod<Options extends object = object> {
+export interface MatchingMethod<Options extends object = object, Name extends string = string> {
   /** As configurations and names of runs have it, in letters, digits and hyphens. */
-  readonly name: string;
+  readonly name: Name;
   /** As tables and charts have it. */
   readonly label: string;
   /** To be raised where the same options come to mean other numbers: part of a run's identity. Default: none. */

@@ -4,11 +4,10 @@ import { createRegistry } from '../files/registry';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { dcMethod } from './dc';
-import { dmMethod, type DistributionOptions } from './dm';
+import { dmMethod } from './dm';
 import { dsaMethod } from './dsa';
-import type { GradientOptions } from './gradient-method';
 import type { LearnedTensor, MatchingMethod } from './method';
-import { mttMethod, type TrajectoryOptions } from './mtt';
+import { mttMethod } from './mtt';
 
 /** Told from the library's methods by its type; what it is called is known when it runs. */
 declare enum OwnMethod {
@@ -18,23 +17,24 @@ declare enum OwnMethod {
 /** A method that the library does not bring; {@link registerMatching} returns what makes one. */
 export type OwnMatching = { readonly method: OwnMethod.registered } & Readonly<Record<string, unknown>>;
 
+/** The library's methods, in the order in which they are listed. A place here is all that one takes; its value says the rest. */
+const library = [dmMethod, dcMethod, dsaMethod, mttMethod] as const;
+
+type LibraryMethod = (typeof library)[number];
+type Complete<Value> =
+  Value extends MatchingMethod<infer Options, infer Name> ? { method: Name } & Options : never;
+type Given<Value> =
+  Value extends MatchingMethod<infer Options, infer Name> ? { method?: Name } & Differing<Options> : never;
+/** Some of options, and of those that are records some of what is in them, e.g. of `experts`. */
+type Differing<Options> = {
+  [Key in keyof Options]?: Options[Key] extends Readonly<Record<string, unknown>> ? Partial<Options[Key]> : Options[Key];
+};
+
 /** A method and its complete options, as a configuration has them. */
-export type MatchingOptions =
-  | ({ method: 'dm' } & DistributionOptions)
-  | ({ method: 'dc' | 'dsa' } & GradientOptions)
-  | ({ method: 'mtt' } & TrajectoryOptions)
-  | OwnMatching;
+export type MatchingOptions = Complete<LibraryMethod> | OwnMatching;
 
 /** What a person writes: whatever differs from the defaults. */
-export type MatchingInput =
-  | ({ method?: 'dm' } & Partial<DistributionOptions>)
-  | ({ method?: 'dc' | 'dsa' } & Partial<GradientOptions>)
-  | ({ method?: 'mtt' } & Partial<Omit<TrajectoryOptions, 'experts'>> & {
-        experts?: Partial<TrajectoryOptions['experts']>;
-      })
-  | OwnMatching;
-
-const library: readonly MatchingMethod[] = [dmMethod, dcMethod, dsaMethod, mttMethod];
+export type MatchingInput = Given<LibraryMethod> | OwnMatching;
 
 const methods = createRegistry<MatchingMethod>({
   family: 'matching methods',

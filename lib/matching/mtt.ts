@@ -47,7 +47,7 @@ const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefi
 const byTheRun = 'With --make-experts, in a notebook { makeExperts: true }, the run makes them itself.';
 
 /** @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932 */
-export const mttMethod: MatchingMethod<TrajectoryOptions> = {
+export const mttMethod: MatchingMethod<TrajectoryOptions, 'mtt'> = {
   name: 'mtt',
   label: 'MTT',
   // 2: rates of the quick profile chosen on validation images.

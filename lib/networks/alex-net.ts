@@ -1,6 +1,6 @@
 /** AlexNet, as the authors adapt it to small images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import type { NetworkFamily } from './network-family';
+import type { NetworkFamily, NoChoices } from './network-family';
 import { activatedConvolution, averageTo, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** Place in PyTorch's `features`, kernel, channels out, and whether a pooling follows. */
@@ -43,7 +43,7 @@ export function alexNet(options: NetworkInputs): Network {
   });
 }
 
-export const alexNetFamily: NetworkFamily = {
+export const alexNetFamily: NetworkFamily<NoChoices, 'AlexNet'> = {
   name: 'AlexNet',
   options: {},
   defaults: () => ({}),

@@ -111,7 +111,7 @@ export function convNetDepth([height, width]: readonly number[]): number {
 
 const count = z.number().int().min(1).safe();
 
-export const convNetFamily: NetworkFamily<ConvNetChoices> = {
+export const convNetFamily: NetworkFamily<ConvNetChoices, 'ConvNet'> = {
   name: 'ConvNet',
   options: {
     width: count,

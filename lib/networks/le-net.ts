@@ -1,6 +1,6 @@
 /** LeNet, as the authors adapt it to 32x32 images. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import type { NetworkFamily } from './network-family';
+import type { NetworkFamily, NoChoices } from './network-family';
 import { activatedConvolution, initialLayer, linear, maxPool, borderOf } from './layers';
 
 /** @see LeCun et al., Proceedings of the IEEE, 1998; `LeNet` in the authors' code */
@@ -27,7 +27,7 @@ export function leNet(options: NetworkInputs): Network {
   });
 }
 
-export const leNetFamily: NetworkFamily = {
+export const leNetFamily: NetworkFamily<NoChoices, 'LeNet'> = {
   name: 'LeNet',
   options: {},
   defaults: () => ({}),

@@ -1,6 +1,6 @@
 /** A multilayer perceptron with two hidden layers of 128. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import type { NetworkFamily } from './network-family';
+import type { NetworkFamily, NoChoices } from './network-family';
 import { initialLayer, linear } from './layers';
 
 const hidden = 128;
@@ -19,7 +19,7 @@ export function mlp({ imageShape, classCount }: NetworkInputs): Network {
   });
 }
 
-export const mlpFamily: NetworkFamily = {
+export const mlpFamily: NetworkFamily<NoChoices, 'MLP'> = {
   name: 'MLP',
   options: {},
   defaults: () => ({}),

@@ -1,7 +1,7 @@
 /** Every family of networks that there is: the library's, and those that were registered. */
 import { createRegistry } from '../files/registry';
 import { alexNetFamily } from './alex-net';
-import { convNetFamily, type ConvNetChoices } from './conv-net';
+import { convNetFamily } from './conv-net';
 import { leNetFamily } from './le-net';
 import { mlpFamily } from './mlp';
 import type { NetworkFamily } from './network-family';
@@ -16,26 +16,30 @@ declare enum OwnName {
 /** A network of a family that the library does not bring; {@link registerNetwork} returns what makes one. */
 export type OwnNetwork = { readonly name: OwnName.registered } & Readonly<Record<string, unknown>>;
 
-/** The library's networks that leave no choice. */
-interface FixedNetwork {
-  name: 'AlexNet' | 'VGG11' | 'ResNet18' | 'ResNet18_AP' | 'LeNet' | 'MLP';
-}
-
-/** Complete options of a network, as a configuration has them. */
-export type NetworkOptions = ({ name: 'ConvNet' } & ConvNetChoices) | FixedNetwork | OwnNetwork;
-
-/** What a person writes: whatever differs from the defaults. */
-export type NetworkInput = ({ name?: 'ConvNet' } & Partial<ConvNetChoices>) | FixedNetwork | OwnNetwork;
-
-const library: readonly NetworkFamily[] = [
-  convNetFamily as NetworkFamily,
+/** The library's families, in the order in which they are listed. A place here is all that one takes; its value says the rest. */
+const library = [
+  convNetFamily,
   alexNetFamily,
   vgg11Family,
   resNet18Family,
   averagingResNet18Family,
   leNetFamily,
   mlpFamily,
-];
+] as const;
+
+type LibraryFamily = (typeof library)[number];
+type Complete<Value> = Value extends NetworkFamily<infer Options, infer Name> ? { name: Name } & Options : never;
+/** Without a name it is a ConvNet. */
+type Given<Value> =
+  Value extends NetworkFamily<infer Options, infer Name>
+    ? (Name extends 'ConvNet' ? { name?: Name } : { name: Name }) & Partial<Options>
+    : never;
+
+/** Complete options of a network, as a configuration has them. */
+export type NetworkOptions = Complete<LibraryFamily> | OwnNetwork;
+
+/** What a person writes: whatever differs from the defaults. */
+export type NetworkInput = Given<LibraryFamily> | OwnNetwork;
 const families = createRegistry<NetworkFamily>({
   family: 'families of networks',
   one: 'network',

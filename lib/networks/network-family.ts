@@ -10,16 +10,20 @@ export interface NetworkDefaultsChoice {
   imageShape?: readonly [number, number, number];
 }
 
+/** Options of a network that leaves no choice. */
+export type NoChoices = Record<never, never>;
+
 /** A network without its name, which is its family's, and without `apply`, which is `classify` of `features`. */
 export type NetworkParts = Pick<Network, 'init' | 'features' | 'classify'>;
 
 /**
  * A family of networks. To add one, register it: `registerNetwork` of `network-families.ts`.
  * @typeParam Options complete options, without `name`
+ * @typeParam Name the name itself, which the library's own values say in their types, so that configurations are checked by it
  */
-export interface NetworkFamily<Options extends object = object> {
+export interface NetworkFamily<Options extends object = object, Name extends string = string> {
   /** As configurations and names of runs have it, in letters, digits and hyphens. */
-  readonly name: string;
+  readonly name: Name;
   /** As tables and charts have it. Default: the name. */
   readonly label?: string;
   /** To be raised where the same options come to mean another network: part of what runs are called by. Default: none. */

@@ -3,7 +3,7 @@ import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { initialWeight } from './initialisation';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import type { NetworkFamily } from './network-family';
+import type { NetworkFamily, NoChoices } from './network-family';
 import { averageTo, convolution, initialLayer, initialNormalisation, linear, normalisation } from './layers';
 
 export interface ResNetOptions extends NetworkInputs {
@@ -88,14 +88,14 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
   });
 }
 
-export const resNet18Family: NetworkFamily = {
+export const resNet18Family: NetworkFamily<NoChoices, 'ResNet18'> = {
   name: 'ResNet18',
   options: {},
   defaults: () => ({}),
   create: (_, data) => resNet18(data),
 };
 
-export const averagingResNet18Family: NetworkFamily = {
+export const averagingResNet18Family: NetworkFamily<NoChoices, 'ResNet18_AP'> = {
   name: 'ResNet18_AP',
   options: {},
   defaults: () => ({}),

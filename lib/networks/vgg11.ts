@@ -1,6 +1,6 @@
 /** VGG11 with instance normalisation. */
 import { composeNetwork, type Network, type NetworkInputs } from './network';
-import type { NetworkFamily } from './network-family';
+import type { NetworkFamily, NoChoices } from './network-family';
 import {
   averageTo,
   convolution,
@@ -60,7 +60,7 @@ export function vgg11(options: NetworkInputs): Network {
   });
 }
 
-export const vgg11Family: NetworkFamily = {
+export const vgg11Family: NetworkFamily<NoChoices, 'VGG11'> = {
   name: 'VGG11',
   options: {},
   defaults: () => ({}),
