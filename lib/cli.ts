@@ -265,7 +265,7 @@ function printResult({ run, students, accuracy, storedFloats, ledger, seconds }:
 withPlaces(
   withConfiguration(program.command('distill').description('distil a dataset, and train students on what comes of it')),
 )
-  .option('--method <name>', 'task loss: dm, dc, dsa or mtt')
+  .option('--method <name>', 'task loss, e.g. dm, dc, dsa or mtt')
   .option('--ipc <number>', 'images per class (of --set images, where no other is given)', wholeNumber)
   .option('--bases <number>', 'bases per class (with --set haba or haba-linba)', wholeNumber)
   .option('--labels <kind>', 'of items: hard (the default), experts (their mean prediction), or learned (dc, dsa, mtt)')
@@ -418,7 +418,7 @@ program
   )
   .action(async (flags: BudgetFlags) => {
     const { datasetFrom, datasetNameOf, knownShape, namesOfKnownShape } = await import('./data/dataset-names');
-    const { budget } = await import('./factorization/budget');
+    const { budget, solvedKinds } = await import('./factorization/budget');
     const { parameterisationKinds } = await import('./factorization/parameterisations');
     const { budgetTable } = await import('./report/budget-table');
     const shape = knownShape(datasetNameOf(datasetFrom(flags.dataset)));
@@ -429,7 +429,7 @@ program
     }
     const { ipc: imagesPerClass, floats, hallucinators, kernel: kernelSize, factor, labels } = flags;
     const asked = { imagesPerClass, floats, hallucinators, kernelSize, factor, labels };
-    const others = parameterisationKinds().filter((kind) => kind !== 'images' && kind !== 'haba');
+    const others = parameterisationKinds().filter((kind) => !solvedKinds.includes(kind));
     const sets = budget({ ...shape, ...asked, sets: others.map((kind) => ({ kind }) as UnsizedSet) });
     process.stdout.write(`${budgetTable('budget', sets).table.toMarkdown()}\n${JSON.stringify(sets)}\n`);
   });
@@ -488,7 +488,7 @@ withSlurm(
 )
   .addOption(profileOption('quick'))
   .option('--dataset <name>', 'dataset, by default cifar10')
-  .option('--methods <names...>', 'of dm, dc, dsa, mtt; by default all')
+  .option('--methods <names...>', "e.g. dm mtt; by default all of the library's")
   .option('--ipc <number>', 'images per class, by default 10', wholeNumber)
   .option('--bases <number>', 'bases per class that take no more floats, by default 9', wholeNumber)
   .option('--seeds <numbers...>', 'of distillation, by default 0 1 2', (text: string, before: number[] | undefined) => [

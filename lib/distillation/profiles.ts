@@ -10,6 +10,8 @@ import { networkFamily } from '../networks/network-families';
 /** What the defaults depend on: of the method's options and of the set, too, what is given. */
 export interface ProfileChoice extends LabelsChoice {
   dataset: DatasetName;
+  /** Of the set. */
+  kind: string;
   /** Name of the network. */
   network: string;
   split: 'test' | 'validation';
@@ -82,8 +84,9 @@ export function profileDefaults(choice: ProfileChoice) {
 function optimiserDefaults(choice: ProfileChoice): Record<string, PartRates> {
   const { profile, method, kind, perClass } = choice;
   const matching = matchingMethodOf(method);
+  const { matches = 'features' } = matching;
   const usual = matching.optimisers?.(choice) ?? dmMethod.optimisers(choice);
-  const parts = parameterisationOf(kind).optimisers?.(usual, { profile, method, perClass }) ?? usual;
+  const parts = parameterisationOf(kind).optimisers?.(usual, { profile, matches, perClass }) ?? usual;
   const learned = Object.entries(matching.learns ?? {}).map(([name, one]) => [name, one.optimiser(choice)]);
   return { ...parts, ...(Object.fromEntries(learned) as Record<string, PartRates>), ...labelOptimisers(choice) };
 }

@@ -1,9 +1,14 @@
 /** Which sets fit a number of floats. */
 import { complete, type DistilledSetOptions } from './create-distilled-set';
+import { habaSet } from './haba-set';
+import { imagesSet } from './images-set';
 import type { DataShape, DefaultsChoice, FloatBudget } from './parameterisation';
 import { parameterisationOf, type SetInput } from './parameterisations';
 import type { LabelKind } from './label-kinds';
 import { storage, storedFloats, type Storage } from './storage';
+
+/** The kinds that are solved for in any case: all others are given as `sets`. */
+export const solvedKinds: readonly string[] = [imagesSet.kind, habaSet.kind];
 
 /** A set whose items per class are to be found. */
 export type UnsizedSet = SetInput & { kind: string };
@@ -66,9 +71,9 @@ export function budget(options: BudgetOptions): FittingSet[] {
     return [{ kind: set.kind, channels, hallucinatorCount, perClass: complete(set).perClass, labels, set, ...stored }];
   };
   const known = hallucinators.flatMap((count) => {
-    if (count === 0) return fitting({ kind: 'images', factor }, 'colour');
+    if (count === 0) return fitting({ kind: imagesSet.kind, factor }, 'colour');
     return (channels === 1 ? (['colour'] as const) : (['colour', 'single'] as const)).flatMap((kind) =>
-      fitting({ kind: 'haba', channels: kind, hallucinators: count, kernelSize, middleChannels, factor }, kind),
+      fitting({ kind: habaSet.kind, channels: kind, hallucinators: count, kernelSize, middleChannels, factor }, kind),
     );
   });
   return [...known, ...sets.flatMap((set) => fitting(set))];

@@ -48,8 +48,8 @@ export const ddifSet: Parameterisation<DdifOptions, 'ddif'> = {
     fitLearningRate: profile === 'paper' ? 5e-4 : 5e-3,
     ...storedItemDefaults,
   }),
-  optimisers(_, { profile, method }) {
-    const authors = method === 'mtt' ? 1e-4 : 5e-5;
+  optimisers(_, { profile, matches }) {
+    const authors = matches === 'trajectories' ? 1e-4 : 5e-5;
     // Short runs need larger steps: 31.3, 35.4 and 36.8 % on validation images with 5e-5, 5e-4 and 2e-3, after 40 iterations of DM at
     // one image's floats, seed 0, one student; 44.6 and 45.8 % with 1e-3 and 4e-3 after 60 iterations of MTT.
     return { fields: { rule: 'adam', learningRate: profile === 'paper' ? authors : 40 * authors, momentum: 0.9 } };

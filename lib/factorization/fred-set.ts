@@ -44,15 +44,15 @@ export const fredSet: Parameterisation<FredOptions, 'fred'> = {
     kept: 64,
     ...storedItemDefaults,
   }),
-  optimisers({ bases }, { profile, method, perClass = 16 }) {
+  optimisers({ bases }, { profile, matches, perClass = 16 }) {
     if (profile === 'paper') {
-      const authors = { dm: 1e6, dc: 1e3, dsa: 1e3, mtt: 1e8 }[method] ?? 1e6;
+      const authors = { features: 1e6, gradients: 1e3, trajectories: 1e8 }[matches];
       return { coefficients: { learningRate: authors / authorsScale, momentum: 0.5 } };
     }
     // A class's loss is of the mean over its images: the more there are, the less each one moves. On validation images, 40 iterations
     // of DM at one image's floats, seed 0, one student: 33.9, 36.1 and 33.4 % with rates of 2, 16 and 100; 60 iterations of MTT: 41.2
     // and 42.9 % with 160 and 800.
-    const faster = method === 'mtt' ? 5 : 1;
+    const faster = matches === 'trajectories' ? 5 : 1;
     return { coefficients: { ...bases, learningRate: ((bases.learningRate * perClass) / 10) * faster } };
   },
   tensors: ({ ipc, kept }, { imageShape, classCount }) => ({

@@ -44,8 +44,8 @@ export const linbaSet: Parameterisation<LinbaOptions, 'linba'> = {
   // What moves the dictionary moves every image. On validation images, 40 iterations of DM at one image's floats, seed 0, one student:
   // 33.7, 31.7, 29.1 and 25.5 % with rates of 0.2, 1, 10 and 50 of the dictionary, and a tenth of that of coefficients. As in FreD,
   // the more images a class has, the less each one's coefficients move. 60 iterations of MTT: 24.8 and 34.6 % with 2 and 20.
-  optimisers({ bases }, { profile, method, perClass = 115 }) {
-    const faster = method === 'mtt' && profile !== 'paper' ? 10 : 1;
+  optimisers({ bases }, { profile, matches, perClass = 115 }) {
+    const faster = matches === 'trajectories' && profile !== 'paper' ? 10 : 1;
     const coefficients = 0.002 * bases.learningRate * (perClass / 115) * faster;
     return {
       coefficients: { ...bases, learningRate: coefficients, weightDecay: 1e-4 },

@@ -41,10 +41,16 @@ export interface DefaultsChoice {
   perClass?: number;
 }
 
+/**
+ * What a matching method compares real images and a set by: features, as distribution matching, gradients or trajectories of networks.
+ * It is all that a set's default rates know of the method, so that they are there for any, and those of a method that says nothing of
+ * it are those of 'features'.
+ */
+export type Matches = 'features' | 'gradients' | 'trajectories';
+
 /** What default rates depend on. */
 export interface RatesChoice extends DefaultsChoice {
-  /** Of matching, e.g. 'dm'. */
-  method: string;
+  matches: Matches;
 }
 
 /** How one part moves. */

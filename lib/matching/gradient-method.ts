@@ -42,6 +42,7 @@ export const gradientMethod: Omit<MatchingMethod<GradientOptions>, 'name' | 'lab
     networkLearningRate: 0.01,
   }),
   iterations: { smoke: 10, quick: 60, study: 200, paper: 1000 },
+  matches: 'gradients',
   optimisers({ profile }) {
     if (profile === 'paper') return { bases: part(0.1), hallucinators: part(0.1) };
     // On validation images, 60 iterations at ten images a class, seed 0, with rates of 0.1, 0.3, 1 and 3: images 34.8, 36.9, 38.2 and

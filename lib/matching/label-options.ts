@@ -4,7 +4,8 @@ import type { LabelKind } from '../factorization/label-kinds';
 import { labelsPart } from '../factorization/soft-labels';
 import type { PartRates } from '../factorization/parameterisation';
 import { expertOptions, type ExpertOptions } from './experts/expert-options';
-import type { MethodChoice, Preparation } from './method';
+import { expertPreparation } from './experts/expert-preparation';
+import type { MatchingMethod, MethodChoice, Preparation } from './method';
 import { matchingMethodOf, matchingNames, type MatchingOptions } from './methods';
 import { mttMethod } from './mtt';
 
@@ -31,11 +32,26 @@ export interface LabelsChoice extends MethodChoice {
   labels: LabelKind;
 }
 
-/** Complete options of a kind of labels. Experts are by default those that trajectory matching needs: with it, those of the run. */
+interface WithExperts {
+  experts: ExpertOptions;
+}
+
+/** Whether a method learns from experts, which it says by what it needs prepared. */
+const hasExperts = ({ prepare }: MatchingMethod) => prepare?.ofExperts === true;
+
+/** The experts that a method learns from; undefined where it has none. */
+function expertsOf(matching: MatchingOptions): ExpertOptions | undefined {
+  return hasExperts(matchingMethodOf(matching.method)) ? (matching as unknown as WithExperts).experts : undefined;
+}
+
+/** Complete options of a kind of labels. Experts are by default those that the method has, or else those that trajectory matching needs. */
 export function labelDefaults({ labels, ...choice }: LabelsChoice): LabelOptions {
   if (labels === 'hard') return { kind: labels };
-  const given = choice.method === mttMethod.name ? choice.given : {};
-  const usual = { ...mttMethod.defaults({ ...choice, given }).experts, ...(given.experts as object | undefined) };
+  const method = matchingMethodOf(choice.method);
+  const known = hasExperts(method);
+  const given = known ? choice.given : {};
+  const { experts: own } = (known ? method : mttMethod).defaults({ ...choice, given }) as WithExperts;
+  const usual = { ...own, ...(given.experts as object | undefined) };
   return labels === 'experts' ? { kind: labels, experts: usual } : { kind: labels, start: 'hard', experts: usual };
 }
 
@@ -54,11 +70,12 @@ export function labelsProblem(labels: LabelOptions, matching: MatchingOptions): 
     return `'labels.kind' is 'learned' and 'matching.method' is '${method}', whose loss does not depend on labels, so that nothing would move them; with it allowed are 'hard' and 'experts'. Labels are learned with ${told}`;
   }
   const predicting = labelling(labels);
-  if (predicting === undefined || matching.method !== 'mtt') return undefined;
+  const own = expertsOf(matching);
+  if (predicting === undefined || own === undefined) return undefined;
   const keys = Object.keys(predicting) as (keyof ExpertOptions)[];
-  const other = keys.find((key) => !ofNumbers.has(key) && predicting[key] !== matching.experts[key]);
+  const other = keys.find((key) => !ofNumbers.has(key) && predicting[key] !== own[key]);
   if (other === undefined) return undefined;
-  return `'labels.experts.${other}' is ${predicting[other]} and 'matching.experts.${other}' is ${matching.experts[other]}; a run has one kind of experts: give both the same, or leave 'labels.experts.${other}' out`;
+  return `'labels.experts.${other}' is ${predicting[other]} and 'matching.experts.${other}' is ${own[other]}; a run has one kind of experts: give both the same, or leave 'labels.experts.${other}' out`;
 }
 
 /** What experts of one kind may differ in: more of them, and more epochs, are made beside those that are there. */
@@ -70,16 +87,10 @@ export function labelling(labels: LabelOptions): ExpertOptions | undefined {
   return labels.experts;
 }
 
-/** Options of trajectory matching that ask for experts, and no more of their epochs than they have. */
-export const asTrajectory = (given: ExpertOptions) => ({
-  ...mttMethod.defaults({ profile: 'quick', kind: 'images', given: {} }),
-  ...{ latestStartEpoch: 1, expertEpochs: 1, experts: given },
-});
-
 /**
  * What must lie ready before a run, and the options that it is made by: what the matching method needs, experts that label among it
- * where those are its own; or else experts that label. A method of one's own that needs something else prepared leaves such experts to
- * whoever runs it: where they are missing, they are refused, and said how they are made.
+ * where it has experts; or else experts that label. A method that needs something else prepared leaves such experts to whoever runs
+ * it: where they are missing, they are refused, and said how they are made.
  */
 export function preparationOf({
   matching,
@@ -90,12 +101,14 @@ export function preparationOf({
 }): { prepare: Preparation; options: object } | undefined {
   const predicting = labelling(labels);
   const { prepare } = matchingMethodOf(matching.method);
-  if (predicting === undefined || (prepare !== undefined && matching.method !== 'mtt')) {
+  const own = expertsOf(matching);
+  if (predicting === undefined || (prepare !== undefined && own === undefined)) {
     return prepare && { prepare, options: matching };
   }
-  const own = matching.method === 'mtt' ? matching.experts : undefined;
   const most = (key: 'count' | 'epochs') => Math.max(predicting[key], own?.[key] ?? 0);
   const all = { ...predicting, count: most('count'), epochs: most('epochs') };
-  const options = matching.method === 'mtt' ? { ...matching, experts: all } : asTrajectory(all);
-  return { prepare: mttMethod.prepare as Preparation, options };
+  return {
+    prepare: prepare ?? (expertPreparation as Preparation),
+    options: { ...(own ? matching : {}), experts: all },
+  };
 }

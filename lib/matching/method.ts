@@ -7,7 +7,7 @@ import type { Augmentation } from '../data/dsa';
 import type { ImageSource, PreparedDataset } from '../data/image-source';
 import type { ProfileName } from '../data/profile-names';
 import type { DistilledSet } from '../factorization/distilled-set';
-import type { DataShape, DefaultsChoice, PartRates } from '../factorization/parameterisation';
+import type { DataShape, DefaultsChoice, Matches, PartRates } from '../factorization/parameterisation';
 import type { Holder } from '../files/lock';
 import type { Network } from '../networks/network';
 import type { NetworkOptions } from '../networks/network-families';
@@ -15,8 +15,6 @@ import type { MatchingLoss } from './matching-loss';
 
 /** What default options and rates depend on. */
 export interface MethodChoice extends DefaultsChoice {
-  /** Of the set. */
-  kind: string;
   /** What is written of the method's options: not yet checked. */
   given: Readonly<Record<string, unknown>>;
 }
@@ -90,6 +88,11 @@ export interface PreparationHooks {
 export interface Preparation<Options extends object = object> {
   /** What progress calls it, e.g. 'training experts'. */
   readonly stage: string;
+  /**
+   * Whether it makes the experts of the option `experts`, as `expertPreparation` does: where labels are by experts, they are by these,
+   * and are made with them. Default: labels by experts have experts of their own.
+   */
+  readonly ofExperts?: true;
   /** How many parts it has, which processes share, e.g. experts. */
   parts(options: Options): number;
   /** How many steps each has, which progress counts. */
@@ -132,6 +135,8 @@ export interface MatchingMethod<Options extends object = object, Name extends st
   readonly iterations?: Readonly<Record<ProfileName, number>>;
   /** Default `augmentation` of real and distilled images. Default: all six. */
   readonly augmentation?: string;
+  /** What real images and the set are compared by: how large gradients are, and so default rates of sets, follow from it. Default 'features'. */
+  readonly matches?: Matches;
   /** Default `whitening`. Default: 'normalise'. */
   whitening?(profile: ProfileName): 'normalise' | 'zca';
   /** Default SGD of images or bases, and of hallucinators. Default: as distribution matching. */

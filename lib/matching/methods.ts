@@ -21,13 +21,14 @@ export type OwnMatching = { readonly method: OwnMethod.registered } & Readonly<R
 const library = [dmMethod, dcMethod, dsaMethod, mttMethod] as const;
 
 type LibraryMethod = (typeof library)[number];
-type Complete<Value> =
-  Value extends MatchingMethod<infer Options, infer Name> ? { method: Name } & Options : never;
+type Complete<Value> = Value extends MatchingMethod<infer Options, infer Name> ? { method: Name } & Options : never;
 type Given<Value> =
   Value extends MatchingMethod<infer Options, infer Name> ? { method?: Name } & Differing<Options> : never;
 /** Some of options, and of those that are records some of what is in them, e.g. of `experts`. */
 type Differing<Options> = {
-  [Key in keyof Options]?: Options[Key] extends Readonly<Record<string, unknown>> ? Partial<Options[Key]> : Options[Key];
+  [Key in keyof Options]?: Options[Key] extends Readonly<Record<string, unknown>>
+    ? Partial<Options[Key]>
+    : Options[Key];
 };
 
 /** A method and its complete options, as a configuration has them. */
@@ -97,6 +98,9 @@ export function registerMatching<Options extends object>(
   if (studentRate !== undefined && !Object.hasOwn(learns, studentRate)) {
     const listed = Object.keys(learns).join(', ') || 'nothing';
     throw refuse(`gives students the rate '${studentRate}', which it does not learn; it learns ${listed}`);
+  }
+  if (method.prepare?.ofExperts && !Object.hasOwn(method.options, 'experts')) {
+    throw refuse("prepares experts, and has no option 'experts' that says which: give it `experts: expertOptions`");
   }
   methods.add(method);
   return (given = {}) => ({ method: name, ...given }) as unknown as OwnMatching;

@@ -1,13 +1,9 @@
 /** Trajectory matching as a method: its options and defaults, its step size, and its experts. */
 import { z } from 'zod';
-import { parameterShapes } from '../networks/parameter-shapes';
 import { expertOptions } from './experts/expert-options';
-import { expertSettings } from './experts/expert-settings';
-import { expertsAdvice } from './experts/experts-command';
+import { expertPreparation } from './experts/expert-preparation';
+import { expertSegments } from './experts/expert-segments';
 import { neededEpochs } from './experts/needed-epochs';
-import { openExperts } from './experts/open-experts';
-import { expertsName } from './experts/expert-identity';
-import { trainExperts, unfinishedExperts } from './experts/train-experts';
 import type { MatchingMethod, MethodChoice } from './method';
 import { trajectoryMatching } from './trajectory';
 
@@ -43,8 +39,6 @@ function authors({ perClass = 10 }: MethodChoice) {
 }
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
-
-const byTheRun = 'With --make-experts, in a notebook { makeExperts: true }, the run makes them itself.';
 
 /** @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932 */
 export const mttMethod: MatchingMethod<TrajectoryOptions, 'mtt'> = {
@@ -90,13 +84,12 @@ export const mttMethod: MatchingMethod<TrajectoryOptions, 'mtt'> = {
   withoutEffect: ['experts.epochs'],
   iterations: { smoke: 10, quick: 200, study: 1500, paper: 15000 },
   whitening: (profile) => (profile === 'paper' || profile === 'study' ? 'zca' : 'normalise'),
-  optimisers({ profile, kind }) {
+  matches: 'trajectories',
+  optimisers({ profile }) {
     const part = (learningRate: number) => ({ learningRate, momentum: 0.95 });
-    // On validation images, 200 iterations at one image a class (seeds 0 and 1) and at ten (seed 0): images 26.6, 25.1 and 44.4 %
-    // with a rate of 100, 27.8, 26.9 and 45.0 with 300; HaBa 30.5, 32.5 and 43.1 % with hallucinators' 0.01, 32.8, 32.2 and 44.8
-    // with 0.1, and at one image a class 29.0 and 32.1 with bases' 300.
-    if (profile === 'quick') return { bases: part(kind === 'images' ? 300 : 100), hallucinators: part(0.1) };
-    return { bases: part(100), hallucinators: part(profile === 'paper' ? 100 : 0.01) };
+    // On validation images, 200 iterations at one image a class (seeds 0 and 1) and at ten (seed 0): HaBa 30.5, 32.5 and 43.1 % with
+    // hallucinators' 0.01, 32.8, 32.2 and 44.8 with 0.1, and at one image a class 29.0 and 32.1 with bases' 300.
+    return { bases: part(100), hallucinators: part({ smoke: 0.01, quick: 0.1, study: 0.01, paper: 100 }[profile]) };
   },
   learns: {
     stepSize: {
@@ -129,56 +122,13 @@ export const mttMethod: MatchingMethod<TrajectoryOptions, 'mtt'> = {
       updates: 1,
     };
   },
-  prepare: {
-    stage: 'training experts',
-    parts: ({ experts }) => experts.count,
-    steps: ({ experts }) => experts.epochs,
-    work: ({ experts }, { images }) => ({
-      passes: { gradient: experts.epochs * images },
-      alive: { gradient: Math.min(experts.batchSize, images) },
+  prepare: expertPreparation,
+  create: (given, { set, network, augmentation, ...context }) =>
+    trajectoryMatching({
+      ...given,
+      set,
+      network,
+      augmentation,
+      segment: expertSegments(given, { network, ...context }),
     }),
-    left(given, { surroundings, data, experts }) {
-      const settings = expertSettings(given.experts, surroundings, data);
-      const { count, epochs } = given.experts;
-      const advice = expertsAdvice(given, surroundings, { experts });
-      return {
-        of: `${expertsName(settings)}, ${epochs} epochs`,
-        parts: unfinishedExperts({ settings, count, epochs, experts, advice }),
-      };
-    },
-    async make(
-      given,
-      { surroundings, data, dataFolder, network, augmentation, experts: place, only, signal, onStep, onWait },
-    ) {
-      const { count, epochs } = given.experts;
-      const { folder: experts, seconds } = await trainExperts({
-        settings: expertSettings(given.experts, surroundings, data),
-        data,
-        network,
-        augmentation,
-        count,
-        epochs,
-        only,
-        experts: place,
-        advice: expertsAdvice(given, surroundings, { experts: place, dataFolder }),
-        signal,
-        onWait,
-        onEpoch: (done, _total, loss) => onStep?.(done, loss),
-      });
-      return { experts, count: only?.length ?? count, epochs, seconds };
-    },
-  },
-  create(given, { surroundings, data, dataFolder, set, network, augmentation, experts }) {
-    const { expertEpochs, latestStartEpoch } = given;
-    const segment = openExperts({
-      settings: expertSettings(given.experts, surroundings, data),
-      shapes: parameterShapes(network),
-      count: given.experts.count,
-      latestStartEpoch,
-      expertEpochs,
-      experts,
-      advice: `${byTheRun} ${expertsAdvice(given, surroundings, { experts, dataFolder })}`,
-    });
-    return trajectoryMatching({ ...given, set, network, augmentation, segment });
-  },
 };

@@ -7,7 +7,7 @@ import type { DistilledSet } from '../factorization/distilled-set';
 import { expertSettings } from '../matching/experts/expert-settings';
 import { expertsAdvice } from '../matching/experts/experts-command';
 import { findExperts } from '../matching/experts/open-experts';
-import { asTrajectory, labelling } from '../matching/label-options';
+import { labelling } from '../matching/label-options';
 import { createNetwork } from '../networks/create-network';
 import { parameterShapes } from '../networks/parameter-shapes';
 import type { Parameters } from '../tensor/parameters';
@@ -40,7 +40,7 @@ export function expertLabeller(
       count,
       experts: place,
       advice: `With --make-experts, in a notebook { makeExperts: true }, the run makes them itself. ${expertsAdvice(
-        asTrajectory(given),
+        { experts: given },
         configuration,
         { experts: place, dataFolder },
       )}`,

@@ -1,6 +1,7 @@
 /** A distilled set for PyTorch: the same numbers in PyTorch's layout, one safetensors file. */
 import type { Accuracy } from '../evaluation/evaluation';
 import { parameterisationOf } from '../factorization/parameterisations';
+import { matchingMethodOf } from '../matching/methods';
 import { imagesToPyTorch } from '../tensor/layout';
 import type { Parameters } from '../tensor/parameters';
 import { writeTensors } from '../tensor/stored-tensors';
@@ -12,7 +13,8 @@ import type { DistilledFile } from './distilled-file';
  * HaBa the hallucinators; of kinds that say nothing `images`, all that they decode to, and `labels` of those; `soft_labels`, probabilities [items or images,
  * classes], where the set has them. Beside them `mean`
  * and `deviation` [channels], with ZCA `zca.mean` [pixels] and `zca.inverse` [pixels, pixels] over pixels in the order channels,
- * rows, columns; and what the matching method learned beside the set, as `step_size`.
+ * rows, columns; and what the matching method learned beside the set, as trajectory matching's `step_size`, by which name the rate
+ * that students take is there of any method.
  * The metadata is that of the distilled set, and the accuracy to expect, where it is known.
  */
 export function writePyTorchSet(file: string, distilled: DistilledFile, accuracy?: Accuracy): void {
@@ -58,9 +60,14 @@ function setToPyTorch({ set, parameters }: DistilledFile): Parameters {
 }
 
 /** Under names as Python writes them. */
-function learnedToPyTorch({ method }: DistilledFile): Parameters {
+function learnedToPyTorch({ method, configuration }: DistilledFile): Parameters {
   const pythonic = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(method).map(([name, tensor]) => [pythonic(name), tensor.clone()]));
+  const { studentRate = '' } = matchingMethodOf(configuration.matching.method);
+  const { [studentRate]: rate } = method;
+  return {
+    ...Object.fromEntries(Object.entries(method).map(([name, tensor]) => [pythonic(name), tensor.clone()])),
+    ...(rate && { step_size: rate.clone() }),
+  };
 }
 
 /** Only what inverts it: pixels / 255 = images * deviation + mean, or images zca.inverse + zca.mean. */

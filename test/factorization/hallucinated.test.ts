@@ -74,7 +74,7 @@ test("options are those of both, items are bases, and each part has its own kind
   assert.deepEqual([haba.itemsPerClass, haba.itemsInName?.(7)], ['basesPerClass', '7bases']);
   const rates = (learningRate: number) => ({ learningRate, momentum: 0.5 });
   const usual = { bases: rates(10), hallucinators: rates(0.001) };
-  const parts = haba.optimisers!(usual, { profile: 'quick', method: 'dm' });
+  const parts = haba.optimisers!(usual, { profile: 'quick', matches: 'features' });
   assert.deepEqual(Object.keys(parts), ['coefficients', 'dictionary', 'hallucinators']);
   assert.deepEqual(parts.hallucinators, usual.hallucinators);
 });
@@ -93,5 +93,5 @@ test('options of HaBa stand in the order in which names of its runs tell them, a
     'initialisation',
   ]);
   const usual = { bases: { learningRate: 1, momentum: 0 }, hallucinators: { learningRate: 2, momentum: 0.1 } };
-  assert.deepEqual(haba.optimisers!(usual, { profile: 'quick', method: 'dm' }), usual);
+  assert.deepEqual(haba.optimisers!(usual, { profile: 'quick', matches: 'features' }), usual);
 });

@@ -3,7 +3,7 @@ import type { PreparedDataset } from '../../data/image-source';
 import { canonicalJson } from '../../files/canonical-json';
 import { networkFamily, type NetworkOptions } from '../../networks/network-families';
 import type { Surroundings } from '../method';
-import type { TrajectoryOptions } from '../mtt';
+import type { ExpertOptions } from './expert-options';
 import type { ExpertSettings, Setting } from './expert-identity';
 
 /**
@@ -11,7 +11,7 @@ import type { ExpertSettings, Setting } from './expert-identity';
  * @param trained the method's `experts`
  */
 export function expertSettings(
-  { seed, learningRate, momentum, weightDecay, batchSize }: TrajectoryOptions['experts'],
+  { seed, learningRate, momentum, weightDecay, batchSize }: ExpertOptions,
   { network, augmentation }: Surroundings,
   { name: dataset, checksum, whitening, holdOut }: PreparedDataset,
 ): ExpertSettings {

@@ -3,7 +3,7 @@ import { ownDatasetOf } from '../../data/own-datasets';
 import { shellWord } from '../../files/shell-word';
 import { isOwnNetwork } from '../../networks/network-families';
 import type { Surroundings } from '../method';
-import type { TrajectoryOptions } from '../mtt';
+import type { ExpertsAsked } from './expert-preparation';
 
 export interface ExpertsCommandOptions {
   /** Folder of experts, where one was named. */
@@ -14,7 +14,7 @@ export interface ExpertsCommandOptions {
 
 /** @param options of the method */
 export function expertsCommand(
-  { latestStartEpoch, expertEpochs, experts: trained }: TrajectoryOptions,
+  { experts: trained, latestStartEpoch = 1, expertEpochs = 1 }: ExpertsAsked,
   { dataset, whitening, holdOut, augmentation, network }: Surroundings,
   { experts, dataFolder }: ExpertsCommandOptions = {},
 ): string {
