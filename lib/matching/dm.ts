@@ -8,9 +8,13 @@ const options = {
   realBatch: z.number().int().min(1).safe(),
 };
 
+/** Complete options of distribution matching. */
 export type DistributionOptions = z.infer<z.ZodObject<typeof options>>;
 
-/** @see Zhao and Bilen, Dataset Condensation with Distribution Matching, WACV 2023, arXiv 2110.04181 */
+/**
+ * Distribution matching (DM): mean features of each class, by networks at random.
+ * @see Zhao and Bilen, Dataset Condensation with Distribution Matching, WACV 2023, arXiv 2110.04181
+ */
 export const dmMethod = {
   name: 'dm',
   label: 'DM',

@@ -18,6 +18,7 @@ const options = {
   networkLearningRate: z.number().positive().finite(),
 };
 
+/** Complete options of gradient matching, DC and DSA. */
 export type GradientOptions = z.infer<z.ZodObject<typeof options>>;
 
 /** Outer and inner loops: the original's `get_loops` in the paper profile. */

@@ -29,6 +29,7 @@ const options = {
   experts: expertOptions,
 };
 
+/** Complete options of trajectory matching. */
 export type TrajectoryOptions = z.infer<z.ZodObject<typeof options>>;
 
 /** As the authors ran it (scripts of their repository; DESIGN.md), by images per class. */
@@ -40,7 +41,10 @@ function authors({ perClass = 10 }: MethodChoice) {
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
 
-/** @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932 */
+/**
+ * Trajectory matching (MTT): a student trained on the set ends where an expert trained on real images did.
+ * @see Cazenavette et al., Dataset Distillation by Matching Training Trajectories, CVPR 2022, arXiv 2203.11932
+ */
 export const mttMethod: MatchingMethod<TrajectoryOptions, 'mtt'> = {
   name: 'mtt',
   label: 'MTT',

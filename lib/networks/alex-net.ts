@@ -43,6 +43,7 @@ export function alexNet(options: NetworkInputs): Network {
   });
 }
 
+/** AlexNet, which leaves no choice. */
 export const alexNetFamily: NetworkFamily<NoChoices, 'AlexNet'> = {
   name: 'AlexNet',
   options: {},

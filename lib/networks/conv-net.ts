@@ -111,6 +111,7 @@ export function convNetDepth([height, width]: readonly number[]): number {
 
 const count = z.number().int().min(1).safe();
 
+/** The ConvNet: what the literature distils on, and its choices. */
 export const convNetFamily: NetworkFamily<ConvNetChoices, 'ConvNet'> = {
   name: 'ConvNet',
   options: {

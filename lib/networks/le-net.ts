@@ -27,6 +27,7 @@ export function leNet(options: NetworkInputs): Network {
   });
 }
 
+/** LeNet, which leaves no choice. */
 export const leNetFamily: NetworkFamily<NoChoices, 'LeNet'> = {
   name: 'LeNet',
   options: {},

@@ -19,6 +19,7 @@ export function mlp({ imageShape, classCount }: NetworkInputs): Network {
   });
 }
 
+/** The multilayer perceptron, which leaves no choice. */
 export const mlpFamily: NetworkFamily<NoChoices, 'MLP'> = {
   name: 'MLP',
   options: {},

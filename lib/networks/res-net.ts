@@ -88,6 +88,7 @@ export function resNet18({ imageShape, classCount, halving = 'stride' }: ResNetO
   });
 }
 
+/** ResNet18, which leaves no choice. */
 export const resNet18Family: NetworkFamily<NoChoices, 'ResNet18'> = {
   name: 'ResNet18',
   options: {},
@@ -95,6 +96,7 @@ export const resNet18Family: NetworkFamily<NoChoices, 'ResNet18'> = {
   create: (_, data) => resNet18(data),
 };
 
+/** ResNet18 that halves its maps by averages (`ResNet18_AP`). */
 export const averagingResNet18Family: NetworkFamily<NoChoices, 'ResNet18_AP'> = {
   name: 'ResNet18_AP',
   options: {},

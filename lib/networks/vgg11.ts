@@ -60,6 +60,7 @@ export function vgg11(options: NetworkInputs): Network {
   });
 }
 
+/** VGG11, which leaves no choice. */
 export const vgg11Family: NetworkFamily<NoChoices, 'VGG11'> = {
   name: 'VGG11',
   options: {},

@@ -225,6 +225,8 @@ test('exported, what it learned stands beside the set, and no time is told that 
   const files = await exportSet(fileOf(made), { to: path.join(folder, 'export') });
   const { tensors } = readSafetensors(files[0]);
   assert.deepEqual([...(tensors.scale.values as Float32Array)], learnedIn(fileOf(made)).scale);
+  // The rate that students take has the name that the README's Python reads, and import.
+  assert.deepEqual(tensors.step_size.values, tensors.scale.values);
   assert.deepEqual(tensors.shift.shape, [10]);
   assert.equal(estimateRun(configure(input), await dataAtHand('shapes')), undefined);
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const count = z.number().int().min(1).safe();
 
+/** The schema of the option `experts`: which experts a method, or labels, learn from, and how they are trained. */
 export const expertOptions = z.strictObject({
   /** Of the experts' own draws: distillations of other seeds share them. */
   seed: z.number().int().min(0).safe(),
@@ -14,4 +15,5 @@ export const expertOptions = z.strictObject({
   batchSize: count,
 });
 
+/** Which experts, and how they are trained. */
 export type ExpertOptions = z.infer<typeof expertOptions>;
