@@ -90,17 +90,22 @@ test('a complete configuration says by its kind which options it has', () => {
 
 function ofSet(set: SetOptions): number {
   if (set.kind === 'fred') return set.kept;
+  if (set.kind !== 'haba') return NaN;
   // @ts-expect-error: only FreD has it.
-  if (set.kind === 'haba') return set.kept ?? set.middleChannels;
-  return NaN;
+  assert.equal(set.kept, undefined);
+  return set.middleChannels;
 }
 
 function ofMethod(matching: MatchingOptions): number {
+  if (matching.method !== 'mtt') return NaN;
   // @ts-expect-error: no method has it.
-  return matching.method === 'mtt' ? (matching.rate ?? matching.stepSize) : NaN;
+  assert.equal(matching.rate, undefined);
+  return matching.stepSize;
 }
 
 function ofNetwork(network: NetworkOptions): number {
+  if (network.name !== 'ConvNet') return NaN;
   // @ts-expect-error: no ConvNet has it.
-  return network.name === 'ConvNet' ? (network.hidden ?? network.width) : NaN;
+  assert.equal(network.hidden, undefined);
+  return network.width;
 }

@@ -208,7 +208,8 @@ test("default rates of sets follow what it matches, as MTT's, and a method that 
 });
 
 test('refused: a preparation of experts without the option that says which', () => {
-  const { experts: _, ...options } = mttMethod.options;
+  const options = { ...mttMethod.options };
+  delete options.experts;
   assert.throws(
     () => registerMatching({ ...mttMethod, name: 'unsaid', label: 'unsaid', options }),
     /'unsaid' prepares experts, and has no option 'experts' that says which: give it `experts: expertOptions`/,
