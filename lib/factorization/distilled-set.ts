@@ -70,6 +70,7 @@ export interface Decoder {
   };
 }
 
+/** A distilled set as a matching loss sees it, whatever its kind: its sizes, its tensors, and how it starts and decodes. */
 export interface DistilledSet extends Decoder {
   readonly kind: string;
   /** [height, width, channels] of the training images it yields */
