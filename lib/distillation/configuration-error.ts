@@ -10,6 +10,7 @@ const registering: Record<string, string> = {
   dataset: 'imageFolder or dataset, with that name',
   'network.name': 'registerNetwork',
   'set.kind': 'registerParameterisation',
+  'matching.method': 'registerMatching',
 };
 
 /** Turns the first issue of a failed validation into one sentence. */

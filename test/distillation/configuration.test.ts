@@ -102,11 +102,15 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
     { dataset: 'cifar11' },
     /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,
   ],
-  ['an unknown method', { matching: { method: 'tm' } }, /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\./],
+  [
+    'an unknown method',
+    { matching: { method: 'tm' } },
+    /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\. Did you mean 'dm'\? One of your own is made first: registerMatching\.$/,
+  ],
   [
     'an unknown kind of set',
     { set: { kind: 'linear' } },
-    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\./,
+    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\. Did you mean 'linba'\? One of your own is made first: registerParameterisation\.$/,
   ],
   ['no images', { set: { kind: 'images', ipc: 0 } }, /'set\.ipc' is 0; allowed is at least 1\./],
   ['half an image', { set: { kind: 'images', ipc: 1.5 } }, /'set\.ipc' is 1\.5; expected an integer\./],
