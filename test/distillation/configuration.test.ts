@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAugmentation, strategyNames } from '../../lib/data/dsa';
+import { z } from 'zod';
 import { profileNames } from '../../lib/data/profile-names';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
+import { explainIssue } from '../../lib/distillation/configuration-error';
 
 /** The message of the refusal of an input that need not be well typed. */
 function refusal(input: unknown): string {
@@ -146,12 +147,11 @@ for (const [name, input, text] of refusals) {
   test(`refused: ${name}`, () => assert.match(refusal(input), text));
 }
 
-test('every augmentation that there is may be asked for, alone or with others, by the set and by students', () => {
-  for (const augmentation of ['none', ...strategyNames, strategyNames.join('_'), 'flip_flip']) {
-    const made = configure({ augmentation, evaluation: { augmentation } });
-    assert.deepEqual([made.augmentation, made.evaluation.augmentation], [augmentation, augmentation]);
-    createAugmentation(augmentation);
-  }
+test("text that an option of one's own kind, method or network refuses is refused with what its schema says", () => {
+  const schema = z.strictObject({ where: z.string().regex(/^[a-z]+$/, 'allowed are small letters') });
+  const given = { where: 'Here' };
+  const issue = schema.safeParse(given).error!.issues[0];
+  assert.equal(explainIssue(issue, given, schema), "Configuration: 'where' is 'Here'; allowed are small letters.");
 });
 
 test('more images than the smallest class has are refused, unless they start from noise', () => {
