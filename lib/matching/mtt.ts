@@ -1,15 +1,12 @@
 /** Trajectory matching as a method: its options and defaults, its step size, and its experts. */
 import { z } from 'zod';
+import { count, positive, wholeNumber } from '../settings/numbers';
 import { expertOptions } from './experts/expert-options';
 import { expertPreparation } from './experts/expert-preparation';
 import { expertSegments } from './experts/expert-segments';
 import { neededEpochs } from './experts/needed-epochs';
 import type { MatchingMethod, MethodChoice } from './method';
 import { trajectoryMatching } from './trajectory';
-
-const count = z.number().int().min(1).safe();
-const wholeNumber = z.number().int().min(0).safe();
-const positive = z.number().positive().finite();
 
 const options = {
   /** Student steps on the set (authors' syn_steps). */
