@@ -39,7 +39,12 @@ export function contrastiveConstraint(
       .sqrt(),
   );
   const similarities = tf.matMul(unit, unit, false, true).div<tf.Tensor2D>(temperature);
-  const others = tf.sub(1, tf.eye(count));
+  // Compared inside the graph: a matrix of this size made outside would become a constant of it.
+  const anchors = tf.range(0, count, 1, 'int32');
+  const others = anchors
+    .reshape([count, 1])
+    .notEqual(anchors.reshape([1, count]))
+    .toFloat();
   const both = tf.concat([labels, labels]);
   const positives = both
     .reshape([count, 1])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { contrastiveConstraint } from '../../lib/factorization/contrastive-constraint';
 import { useBackend } from '../../lib/tensor/backend';
+import { compile } from '../../lib/tensor/compile';
 import { valueAndGradients } from '../../lib/tensor/gradient';
 import { tf } from '../../lib/tensor/tensorflow';
 import { assertClose, wave } from '../formula';
@@ -37,6 +38,22 @@ test('closed form: where all features are the same, each positive has 1 of 2 n -
     const same = tf.ones([3, 4]);
     assertClose(loss(same, same, [0, 1, 2]), [Math.log(5)]);
   });
+});
+
+test('compiled, of more bases than a matrix of pairs could be a constant for: the same closed form', () => {
+  const bases = 700;
+  const labels = tf.range(0, bases, 1, 'int32') as tf.Tensor1D;
+  const compiled = compile(
+    ({ features }: { features: tf.Tensor }) => ({
+      value: contrastiveConstraint(features as tf.Tensor2D, features as tf.Tensor2D, labels),
+    }),
+    { name: 'contrastive constraint' },
+  );
+  const features = tf.ones([bases, 4]);
+  const { value } = compiled({ features });
+  assertClose(value, [Math.log(2 * bases - 1)]);
+  compiled.dispose();
+  tf.dispose([labels, features, value]);
 });
 
 test("another temperature scales the loss by itself over 0.07, as the authors' code does; a small one does not overflow", () => {
