@@ -24,7 +24,7 @@ export { storageEfficiency } from './questions/storage-efficiency/grid';
 export { learningCurves } from './questions/learning-curves/grid';
 export { measureCurves } from './questions/learning-curves/measure';
 export { crossingsTable, learningCurvesTable } from './questions/learning-curves/table';
-export { saturationTable } from './questions/learning-curves/saturation';
+export { saturationOf, saturationTable } from './questions/learning-curves/saturation';
 export { learningCurvesChart } from './questions/learning-curves/chart';
 export { chosenByTuning, tuning, tuningFinal } from './questions/tuning/grid';
 export { sweep } from './questions/sweep/grid';

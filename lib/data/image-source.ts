@@ -3,7 +3,8 @@ import type { tf } from '../tensor/tensorflow';
 import type { Labels } from './dataset';
 
 /** How pixel values become network inputs: per-channel normalisation, or ZCA of pixels from 0 to 1 (as the authors). */
-export type Whitening = 'normalise' | 'zca';
+export const whitenings = ['normalise', 'zca'] as const;
+export type Whitening = (typeof whitenings)[number];
 
 /** One split as a source of network inputs. */
 export interface ImageSource {

@@ -1,7 +1,6 @@
 /** Sentences for what is wrong with a configuration: the key, what was given, what is allowed. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { strategyNames } from '../data/dsa';
 import { nearestName } from '../files/nearest-name';
 import { oneLine } from '../files/one-line';
 
@@ -10,6 +9,7 @@ const registering: Record<string, string> = {
   dataset: 'imageFolder or dataset, with that name',
   'network.name': 'registerNetwork',
   'set.kind': 'registerParameterisation',
+  'matching.method': 'registerMatching',
 };
 
 /** Turns the first issue of a failed validation into one sentence. */
@@ -42,7 +42,7 @@ export function explainIssue(issue: z.ZodIssue, given: unknown, schema: z.ZodTyp
     case 'not_finite':
       return `Configuration: '${key}' is ${value}; expected a finite number.`;
     case 'invalid_string':
-      return `Configuration: '${key}' is ${value}; allowed is 'none' or augmentations joined by '_', out of ${strategyNames.join(', ')}.`;
+      return `Configuration: '${key}' is ${value}; ${issue.message}.`;
     default:
       return `Configuration: '${key}' is ${value}: ${issue.message}.`;
   }

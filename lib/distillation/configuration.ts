@@ -1,6 +1,7 @@
 /** The configuration of a run: one validated object, complete, that says everything its numbers depend on. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { augmentationSchema } from '../data/augmentation-settings';
 import {
   allDatasetNames,
   datasetNameOf,
@@ -8,11 +9,12 @@ import {
   type DatasetInput,
   type DatasetName,
 } from '../data/dataset-names';
+import { whitenings } from '../data/image-source';
 import { ownDatasetName } from '../data/own-datasets';
 import { profileNames } from '../data/profile-names';
 import { convNetDepth } from '../networks/conv-net';
-import { strategyNames } from '../data/dsa';
-import type { PartRates } from '../factorization/parameterisation';
+import { studentsProblem, studentsSchema, testSplits, withoutOtherLength } from '../evaluation/student-settings';
+import { constraintsSchema } from '../factorization/constraint-settings';
 import {
   parameterisationKinds,
   parameterisationOf,
@@ -41,45 +43,11 @@ import {
   type NetworkInput,
   type NetworkOptions,
 } from '../networks/network-families';
+import { wholeNumber } from '../settings/numbers';
+import { optimiserSchema, type OptimiserSettings } from '../tensor/optimiser-settings';
 import { explainIssue } from './configuration-error';
+import { iterationsProblem, iterationsShape } from './iteration-settings';
 import { profileDefaults, type ProfileChoice } from './profiles';
-
-const count = z.number().int().min(1).safe();
-const wholeNumber = z.number().int().min(0).safe();
-const positive = z.number().positive().finite();
-const nonNegative = z.number().min(0).finite();
-const share = z.number().min(0).lt(1);
-
-const strategy = strategyNames.join('|');
-/** 'none', or strategies joined by '_'. */
-const augmentationSchema = z.string().regex(new RegExp(`^(none|(${strategy})(_(${strategy}))*)$`));
-
-/** How one part of the distilled set moves. */
-const partOptimiser = z.strictObject({
-  learningRate: nonNegative,
-  /** Of Adam its first beta. */
-  momentum: share,
-  /** By default SGD. */
-  rule: z.enum(['sgd', 'adam']).optional(),
-  /** L2 penalty, by default none. */
-  weightDecay: nonNegative.optional(),
-});
-
-const constraintsSchema = z.strictObject({
-  /** Weight of L_cos in the objective of bases and hallucinators; 0 switches off L_cos and the adversary, which nothing hears. */
-  cosine: nonNegative,
-  /** Weight of L_con in the adversary's objective. */
-  contrastive: nonNegative,
-  /** Weight of mean((1 - cos) / 2) in the adversary's objective. */
-  likelihood: nonNegative,
-  /** Weight of cross-entropy in the adversary's objective. */
-  classification: nonNegative,
-  /** Temperature of L_con. */
-  temperature: positive,
-  /** Bases that the constraints see in one step: at most all, as by default and as the authors. */
-  batchSize: count,
-  adversary: z.strictObject({ width: count, depth: count, learningRate: positive, momentum: share }),
-});
 
 /** Of a file: the value may not be here. */
 const storedDataset = z.string().refine((name) => ownDatasetName.test(name), 'it is no name of a dataset');
@@ -94,7 +62,7 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
     /** Every random draw follows from it. */
     seed: wholeNumber,
     dataset: anyDataset ? storedDataset : z.enum(allDatasetNames() as [DatasetName, ...DatasetName[]]),
-    whitening: z.enum(['normalise', 'zca']),
+    whitening: z.enum(whitenings),
     /**
      * Whether distillation, experts and baselines go without the validation images. By default where students are tested on them:
      * what was distilled to choose settings must not have seen them.
@@ -109,40 +77,13 @@ const schemaOf = (parts: readonly string[], anyDataset = false) =>
      * a part `labels` of the set.
      */
     labels: labelsSchema,
-    /** Differentiable augmentations joined by '_', as the authors write them, or 'none'. */
+    /** Of what the matching method and the constraint game look at. */
     augmentation: augmentationSchema,
     constraints: constraintsSchema,
-    optimisers: z.strictObject(Object.fromEntries(parts.map((part) => [part, partOptimiser]))),
-    /** Outer iterations of distillation. */
-    iterations: wholeNumber,
-    /** Iterations between two checkpoints. */
-    checkpointEvery: count,
-    /**
-     * Iterations, 0 for the start, whose sets a run keeps beside its last one: learning curves are of students trained on them. They
-     * change no number of the run. By default none.
-     */
-    snapshots: z.array(wholeNumber).optional(),
-    evaluation: z.strictObject({
-      /** Students trained on the finished set, each from its own initialisation. */
-      students: count,
-      /**
-       * Length of a student's training, in one of two ways. In epochs, as in the literature, a set that yields many images gets
-       * as many times the updates of one that yields few.
-       */
-      epochs: count.optional(),
-      updates: count.optional(),
-      batchSize: count,
-      /** A rate, or 'learned': the one that the matching method learned with the set, as trajectory matching its step size. */
-      learningRate: z.union([positive, z.literal('learned')], {
-        errorMap: () => ({ message: "allowed is a number of more than 0, or 'learned'" }),
-      }),
-      momentum: share,
-      weightDecay: nonNegative,
-      /** Differentiable augmentation of the student's training, as `augmentation`. */
-      augmentation: augmentationSchema,
-      /** Images that students are tested on. */
-      split: z.enum(['test', 'validation']),
-    }),
+    /** Of each part of the set, and of what is learned beside it. */
+    optimisers: z.strictObject(Object.fromEntries(parts.map((part) => [part, optimiserSchema]))),
+    ...iterationsShape,
+    evaluation: studentsSchema,
     /** Whether steps run as the process does, by default as graphs; false runs them operation by operation (`withExecution`). */
     compile: z.boolean(),
   });
@@ -160,7 +101,7 @@ export type Configuration = Omit<
    * Of images or bases, and of hallucinators, and of what the method learns, as `stepSize`; kinds that are registered may have
    * other parts.
    */
-  optimisers: Record<'bases' | 'hallucinators', PartRates> & Record<string, PartRates>;
+  optimisers: Record<'bases' | 'hallucinators', OptimiserSettings> & Record<string, OptimiserSettings>;
 };
 
 /** Object with any part left out, at any depth. */
@@ -196,18 +137,20 @@ export function configure(
   const schema = schemaOf(Object.keys(defaults.optimisers), anyDataset);
   // What was stored before networks had options of their own is read as it was meant.
   const given = isPlain(input.network) ? { ...input, network: withoutConvNetOptions(input.network) } : input;
-  const merged = withoutOtherRates(
-    merge(withoutOtherLength(anyDataset ? defaults : following(defaults, choice), input), given),
-    Object.keys(defaults.optimisers),
-  );
+  const usual = anyDataset ? defaults : following(defaults, choice);
+  const evaluation = withoutOtherLength(defaults.evaluation, input.evaluation);
+  const merged = withoutOtherRates(merge({ ...usual, evaluation }, given), Object.keys(defaults.optimisers));
   const parsed = schema.safeParse(merged);
   if (!parsed.success) throw new RangeError(explainIssue(parsed.error.issues[0], merged, schema));
   const configuration = parsed.data as unknown as Configuration;
   const { matching, labels } = configuration;
-  const problem = matchingMethodOf(matching.method).problem?.(matching) ?? labelsProblem(labels, matching);
+  const problem =
+    matchingMethodOf(matching.method).problem?.(matching) ??
+    labelsProblem(labels, matching) ??
+    studentsProblem(configuration.evaluation) ??
+    evaluationProblem(configuration) ??
+    iterationsProblem(configuration);
   if (problem !== undefined) throw new RangeError(`Configuration: ${problem}.`);
-  requireEvaluation(configuration);
-  requireReached(configuration);
   return configuration;
 }
 
@@ -223,42 +166,16 @@ function following(defaults: Readonly<Plain>, { dataset, network }: ProfileChoic
   return { ...defaults, network: { ...(defaults.network as Plain), depth } };
 }
 
-/** The profile's length of students gives way to one that is given in the other unit. */
-function withoutOtherLength(defaults: Readonly<Plain>, { evaluation }: ConfigurationInput): Plain {
-  const rest = { ...(defaults.evaluation as Plain) };
-  if (evaluation?.updates !== undefined) delete rest.epochs;
-  if (evaluation?.epochs !== undefined) delete rest.updates;
-  return { ...defaults, evaluation: rest };
-}
-
-/** What one value of the evaluation asks of another. */
-function requireEvaluation({ evaluation, holdOut, matching }: Configuration): void {
-  const { epochs, updates, learningRate, split } = evaluation;
-  if ((epochs === undefined) === (updates === undefined)) {
-    throw new RangeError(
-      `Configuration: 'evaluation.epochs' is ${epochs ?? 'nothing'} and 'evaluation.updates' is ${updates ?? 'nothing'}; give one of the two, the length of a student's training.`,
-    );
-  }
+/** What students ask of the data that the set was made from, and of the matching method: a sentence without its end. */
+function evaluationProblem({ evaluation, holdOut, matching }: Configuration): string | undefined {
+  const { learningRate, split } = evaluation;
   if (split === 'validation' && !holdOut) {
-    throw new RangeError(
-      `Configuration: 'evaluation.split' is 'validation' and 'holdOut' is false; students cannot be tested on images that the set was made from. Leave 'holdOut' out, or set it to true.`,
-    );
+    return `'evaluation.split' is 'validation' and 'holdOut' is false; students cannot be tested on images that the set was made from. Leave 'holdOut' out, or set it to true`;
   }
-  if (learningRate === 'learned' && matchingMethodOf(matching.method).studentRate === undefined) {
-    const learning = matchingNames().filter((name) => matchingMethodOf(name).studentRate !== undefined);
-    const told = learning.map((name) => `'${name}'`).join(', ');
-    throw new RangeError(
-      `Configuration: 'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only ${told} learns a rate that students take. Give a number.`,
-    );
-  }
-}
-
-function requireReached({ snapshots = [], iterations }: Configuration): void {
-  const beyond = snapshots.find((iteration) => iteration > iterations);
-  if (beyond === undefined) return;
-  throw new RangeError(
-    `Configuration: 'snapshots' has iteration ${beyond} and 'iterations' is ${iterations}; a run keeps sets of iterations that it comes to, 0 to ${iterations}.`,
-  );
+  if (learningRate !== 'learned' || matchingMethodOf(matching.method).studentRate !== undefined) return undefined;
+  const learning = matchingNames().filter((name) => matchingMethodOf(name).studentRate !== undefined);
+  const told = learning.map((name) => `'${name}'`).join(', ');
+  return `'evaluation.learningRate' is 'learned' and 'matching.method' is '${matching.method}'; only ${told} learns a rate that students take. Give a number`;
 }
 
 /**
@@ -307,7 +224,7 @@ function chosen(input: ConfigurationInput): ProfileChoice {
     network: known(input.network?.name, networkNames(), 'ConvNet'),
     kind,
     perClass: numberOf(set?.[parameterisationOf(kind).itemsPerClass]),
-    split: known(input.evaluation?.split, ['test', 'validation'] as const, 'test'),
+    split: known(input.evaluation?.split, testSplits, 'test'),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The two players of the constraint game: L_cos pushes the hallucinations of a basis apart, the adversary pulls them together. */
 import type { Augmentation, Draws } from '../data/dsa';
-import { adversaryObjective, type AdversaryObjectiveOptions } from '../factorization/adversary';
+import { adversaryObjective } from '../factorization/adversary';
+import type { ConstraintSettings } from '../factorization/constraint-settings';
 import { cosineConstraint } from '../factorization/cosine-constraint';
 import { learnedGradients, type DistilledSet } from '../factorization/distilled-set';
 import type { Network } from '../networks/network';
@@ -11,18 +12,14 @@ import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 
-export interface ConstraintOptions extends Required<AdversaryObjectiveOptions> {
+export interface ConstraintOptions extends Omit<ConstraintSettings, 'adversary'> {
   set: DistilledSet;
   /** The adversary f. */
   network: Network;
   /** Of the hallucinations that the adversary looks at. */
   augmentation: Augmentation;
-  /** lambda, the weight of L_cos in the objective of bases and hallucinators. */
-  cosine: number;
-  /** Bases that each player sees in one step; at most all. */
-  batchSize: number;
   /** SGD of the adversary. */
-  adversary: { learningRate: number; momentum: number };
+  adversary: Pick<ConstraintSettings['adversary'], 'learningRate' | 'momentum'>;
 }
 
 /** What a player looks at: two hallucinations of the same bases. */

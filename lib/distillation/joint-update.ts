@@ -3,9 +3,8 @@ import type { MatchingParameters } from '../matching/matching-loss';
 import type { OptimiserStep } from '../tensor/optimiser';
 import { mapParameters, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
-import type { Configuration } from './configuration';
 import type { ConstraintBatches, Constraints } from './constraint-step';
-import { partwiseStep, type PartOfTensor } from './partwise-step';
+import { partwiseStep, type PartOfTensor, type PartwiseOptions } from './partwise-step';
 
 /** Everything that learns, each with its momentum. */
 export type JointState = {
@@ -25,7 +24,7 @@ export type JointUpdate = {
   adversaryLoss?: number;
 };
 
-export interface JointUpdateOptions extends Pick<Configuration, 'optimisers'> {
+export interface JointUpdateOptions extends Pick<PartwiseOptions, 'optimisers'> {
   /** How each tensor of the set moves, and of the method. */
   parts: { set: Readonly<Record<string, PartOfTensor>>; method: Readonly<Record<string, PartOfTensor>> };
   /** Both players and what each looks at; undefined where nothing constrains hallucinators. */

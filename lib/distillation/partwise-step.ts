@@ -1,9 +1,8 @@
 /** One optimiser step of tensors whose parts move at rates, and by rules, of their own: of a distilled set, and of what is learned beside it. */
-import type { PartRates } from '../factorization/parameterisation';
 import { adamCorrections, adamStep, sgdStep, type OptimiserStep } from '../tensor/optimiser';
+import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
-import type { Configuration } from './configuration';
 
 /** How a tensor moves. */
 export interface PartOfTensor {
@@ -13,7 +12,9 @@ export interface PartOfTensor {
   smallest?: number;
 }
 
-export interface PartwiseOptions extends Pick<Configuration, 'optimisers'> {
+export interface PartwiseOptions {
+  /** By part. */
+  optimisers: Readonly<Record<string, OptimiserSettings>>;
   /** The part of each tensor, which has an optimiser, or none where the tensor is fixed. */
   tensors: Readonly<Record<string, PartOfTensor>>;
 }
@@ -69,7 +70,7 @@ function stepOf(
   parameter: tf.Tensor,
   gradient: tf.Tensor,
   velocity: Parameters,
-  { rule = 'sgd', learningRate, momentum, weightDecay = 0 }: PartRates,
+  { rule = 'sgd', learningRate, momentum, weightDecay = 0 }: OptimiserSettings,
 ): OptimiserStep {
   const only = (tensor: tf.Tensor): Parameters => ({ [name]: tensor });
   if (rule === 'sgd') {

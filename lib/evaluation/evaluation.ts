@@ -2,14 +2,15 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { createAugmentation } from '../data/dsa';
 import type { PreparedDataset } from '../data/image-source';
-import type { Configuration } from '../distillation/configuration';
 import type { DistilledSet } from '../factorization/distilled-set';
-import { studentRate } from '../matching/methods';
+import { studentRate, type MatchingOptions } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
+import type { NetworkOptions } from '../networks/network-families';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { accuracyMeter } from './accuracy';
 import { studentTrainer, studentUpdates, type StudentLength } from './student';
+import type { StudentSettings } from './student-settings';
 import { distilledTrainingSet, type TrainingSet } from './training-set';
 
 /** Accuracy over students, on the images of the evaluation's split, as fractions. */
@@ -49,7 +50,15 @@ export function summariseAccuracy(runs: number[]): Accuracy {
 }
 
 /** What an evaluation depends on, the set and the data apart. */
-export type EvaluationSettings = Pick<Configuration, 'evaluation' | 'matching' | 'network' | 'seed'>;
+export interface EvaluationSettings {
+  evaluation: StudentSettings;
+  /** Which may have learned a rate for the students. */
+  matching: MatchingOptions;
+  /** The students'. */
+  network: NetworkOptions;
+  /** Every draw of theirs follows from it. */
+  seed: number;
+}
 
 /**
  * Trains `evaluation.students` students on a training set and tests each on the images of `evaluation.split`.
@@ -107,11 +116,11 @@ export async function evaluateTrainingSet(
 }
 
 /** The one of the two lengths that is given. */
-export function lengthOf({ epochs, updates }: Pick<Configuration['evaluation'], 'epochs' | 'updates'>): StudentLength {
+export function lengthOf({ epochs, updates }: Pick<StudentSettings, 'epochs' | 'updates'>): StudentLength {
   return updates === undefined ? { epochs: epochs! } : { updates };
 }
 
-function learningRateOf({ learningRate }: Configuration['evaluation'], learned: number | undefined): number {
+function learningRateOf({ learningRate }: StudentSettings, learned: number | undefined): number {
   if (learningRate !== 'learned') return learningRate;
   if (learned !== undefined) return learned;
   throw new RangeError("'evaluation.learningRate' is 'learned', and with this set no rate was; give a number.");

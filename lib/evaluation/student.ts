@@ -10,7 +10,7 @@ import { zeroVelocity } from '../tensor/optimiser';
 import { allFinite, disposeAll, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import { RunDiverged } from '../distillation/run-diverged';
+import { RunDiverged } from '../tensor/run-diverged';
 import type { TrainingSet } from './training-set';
 
 /** How long a student trains: so many passes over the set, or so many steps, whatever its size. */

@@ -4,6 +4,7 @@ import { crossEntropy } from '../networks/loss';
 import type { Network, NetworkInputs } from '../networks/network';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
+import { constraintDefaults, type ConstraintSettings } from './constraint-settings';
 import { contrastiveConstraint } from './contrastive-constraint';
 import { likelihoodLoss } from './cosine-constraint';
 
@@ -19,16 +20,12 @@ export function createAdversary(options: AdversaryOptions): Network {
   return { ...convNet(options), name: 'adversary' };
 }
 
-export interface AdversaryObjectiveOptions {
-  /** Weight of cross-entropy. Default 1, the authors'. */
-  classification?: number;
-  /** Weight of the likelihood loss. Default 0.1, the authors'. */
-  likelihood?: number;
-  /** Weight of L_con. Default 0.1, the authors'. */
-  contrastive?: number;
-  /** Of L_con. Default 0.07, the authors'. */
-  temperature?: number;
-}
+/** Weights of its terms, and the temperature of L_con. Default: the authors'. */
+export type AdversaryObjectiveOptions = Partial<
+  Pick<ConstraintSettings, 'classification' | 'likelihood' | 'contrastive' | 'temperature'>
+>;
+
+const authors = constraintDefaults('paper');
 
 /**
  * What the adversary minimises: cross-entropy + likelihood + L_con over two hallucinations of the same bases.
@@ -40,7 +37,12 @@ export function adversaryObjective(
   parameters: Parameters,
   images: tf.Tensor4D,
   labels: tf.Tensor1D,
-  { classification = 1, likelihood = 0.1, contrastive = 0.1, temperature = 0.07 }: AdversaryObjectiveOptions = {},
+  {
+    classification = authors.classification,
+    likelihood = authors.likelihood,
+    contrastive = authors.contrastive,
+    temperature = authors.temperature,
+  }: AdversaryObjectiveOptions = {},
 ): tf.Scalar {
   const features = adversary.features(parameters, images);
   const [first, second] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];

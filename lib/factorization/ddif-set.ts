@@ -1,5 +1,6 @@
 /** DDiF: every image a field of its own, a small network of sines over the places of its pixels. */
 import { z } from 'zod';
+import { count, positive, wholeNumber } from '../settings/numbers';
 import { mapParameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { decodeFields, fieldShapes, initFields } from './ddif';
@@ -7,8 +8,6 @@ import { fieldFit } from './field-fit';
 import { withMultiFormation } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
 import { realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
-
-const count = z.number().int().min(1).safe();
 
 const options = {
   /** Images, and so fields, per class. */
@@ -18,8 +17,8 @@ const options = {
   /** Layers of sines. */
   layers: count,
   /** Steps of Adam in which each field is fitted to a real image before distillation; none with `initialisation` 'noise'. */
-  fitSteps: z.number().int().min(0).safe(),
-  fitLearningRate: z.number().positive().finite(),
+  fitSteps: wholeNumber,
+  fitLearningRate: positive,
   ...storedItemOptions,
 };
 

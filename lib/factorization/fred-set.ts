@@ -1,13 +1,12 @@
 /** FreD: of every image the frequencies that vary most within its class. Shares nothing between images but these positions. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { decodeFrequencies, encodeFrequencies, frequencyPositions, frequencySlots, requireFrequencies } from './fred';
 import { withMultiFormation } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
 import { initialItems, realImageEach, realImages, storedItemDefaults, storedItemOptions } from './stored-items';
-
-const count = z.number().int().min(1).safe();
 
 const options = {
   /** Images per class. */

@@ -1,5 +1,6 @@
 /** HaBa: bases, and hallucinators that make several training images of each. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import { imagesToPyTorch } from '../tensor/layout';
 import { tf } from '../tensor/tensorflow';
 import { hallucinated, type Hallucinated } from './hallucinated';
@@ -8,7 +9,7 @@ import type { Parameterisation } from './parameterisation';
 import { storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
 const options = {
-  basesPerClass: z.number().int().min(1).safe(),
+  basesPerClass: count,
   /** Channels of a basis: 'colour' as the images, or 'single' at a third of the cost. */
   channels: z.enum(['colour', 'single']),
   ...storedItemOptions,

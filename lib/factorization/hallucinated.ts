@@ -1,5 +1,6 @@
 /** Hallucinators on the items of any kind of set: HaBa is this, of stored images. */
 import { z } from 'zod';
+import { count, nonNegative } from '../settings/numbers';
 import { imagesFromPyTorch, imagesToPyTorch } from '../tensor/layout';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
@@ -9,8 +10,6 @@ import { withMultiFormation } from './multi-formation';
 import type { DataShape, Parameterisation, TensorSpec } from './parameterisation';
 import type { storedItemOptions } from './stored-items';
 
-const count = z.number().int().min(1).safe();
-
 const hallucinatorOptions = {
   hallucinators: count,
   kernelSize: count,
@@ -19,7 +18,7 @@ const hallucinatorOptions = {
   /** 'pytorch': default initialisation, as the authors; 'identity': passes a basis through, plus identityNoise. */
   hallucinatorInitialisation: z.enum(['pytorch', 'identity']),
   /** Standard deviation of the noise added to identity filters. */
-  identityNoise: z.number().min(0).finite(),
+  identityNoise: nonNegative,
 };
 
 type HallucinatorsOptions = z.infer<z.ZodObject<typeof hallucinatorOptions>>;

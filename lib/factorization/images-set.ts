@@ -1,5 +1,6 @@
 /** Stored images: what dataset distillation began with, and what every other kind of set is compared with. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import { imagesToPyTorch } from '../tensor/layout';
 import { withMultiFormation } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
@@ -7,7 +8,7 @@ import { realImageEach, storedImages, storedItemDefaults, storedItemOptions } fr
 
 const options = {
   /** Stored images per class. */
-  ipc: z.number().int().min(1).safe(),
+  ipc: count,
   ...storedItemOptions,
 };
 

@@ -1,5 +1,6 @@
 /** LinBa: images as linear combinations of a dictionary that all classes share; HaBa's idea without the nonlinearity. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import { tf } from '../tensor/tensorflow';
 import { disposeAll, mapParameters } from '../tensor/parameters';
 import { combineBases, enlargement, initLinearBases, linearBasesShapes } from './linba';
@@ -7,8 +8,6 @@ import { withMultiFormation } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
 import { bestRankFit } from './rank-fit';
 import { initialItems, realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
-
-const count = z.number().int().min(1).safe();
 
 const options = {
   /** Images per class. */

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { ProfileName } from '../data/profile-names';
+import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';
 import type { Decoder } from './distilled-set';
@@ -47,17 +48,6 @@ export interface RatesChoice extends DefaultsChoice {
   method: string;
 }
 
-/** How one part moves. */
-export interface PartRates {
-  learningRate: number;
-  /** Of SGD; of Adam the share of the mean gradient that is kept (its first beta). */
-  momentum: number;
-  /** Default 'sgd'. */
-  rule?: 'sgd' | 'adam';
-  /** L2 penalty added to the gradient: weightDecay * parameter. Default 0. */
-  weightDecay?: number;
-}
-
 /** Floats that a set may take, in images per class. */
 export interface FloatBudget extends DataShape {
   imagesPerClass: number;
@@ -96,7 +86,10 @@ export interface Parameterisation<Options extends object = object> {
    * Rates of each part of `tensors`. Default: those given.
    * @param usual of `bases` (images or bases) and `hallucinators`, by profile and method
    */
-  optimisers?(usual: { bases: PartRates; hallucinators: PartRates }, choice: RatesChoice): Record<string, PartRates>;
+  optimisers?(
+    usual: { bases: OptimiserSettings; hallucinators: OptimiserSettings },
+    choice: RatesChoice,
+  ): Record<string, OptimiserSettings>;
   /** Everything that is stored, by name (`tensor-names.ts` says which are taken); something of it learns. */
   tensors(options: Options, shape: DataShape): Record<string, TensorSpec>;
   /**

@@ -1,11 +1,12 @@
 /** Distribution matching as a method: its options and defaults. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import { distributionMatching } from './distribution';
 import type { MatchingMethod } from './method';
 
 const options = {
   /** Real images per class and step. */
-  realBatch: z.number().int().min(1).safe(),
+  realBatch: count,
 };
 
 export type DistributionOptions = z.infer<z.ZodObject<typeof options>>;

@@ -1,9 +1,8 @@
 /** What both methods of gradient matching, DC and DSA, share: all but the augmentation. */
 import { z } from 'zod';
+import { count, positive } from '../settings/numbers';
 import { gradientMatching } from './gradient';
 import type { MatchingMethod, MethodChoice } from './method';
-
-const count = z.number().int().min(1).safe();
 
 const options = {
   /** Real images per class and step. */
@@ -15,7 +14,7 @@ const options = {
   /** Images per step of network training. */
   networkBatch: count,
   /** SGD of the network trained inside. */
-  networkLearningRate: z.number().positive().finite(),
+  networkLearningRate: positive,
 };
 
 export type GradientOptions = z.infer<z.ZodObject<typeof options>>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { LabelKind } from '../factorization/label-kinds';
 import { labelsPart } from '../factorization/soft-labels';
-import type { PartRates } from '../factorization/parameterisation';
+import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import { expertOptions, type ExpertOptions } from './experts/expert-options';
 import type { MethodChoice, Preparation } from './method';
 import { matchingMethodOf, matchingNames, type MatchingOptions } from './methods';
@@ -40,7 +40,7 @@ export function labelDefaults({ labels, ...choice }: LabelsChoice): LabelOptions
 }
 
 /** Default rates of labels that are learned: of no other labels, and of no method whose loss does not depend on them. */
-export function labelOptimisers({ labels, ...choice }: LabelsChoice): Record<string, PartRates> {
+export function labelOptimisers({ labels, ...choice }: LabelsChoice): Record<string, OptimiserSettings> {
   const rates = labels === 'learned' ? matchingMethodOf(choice.method).learnedLabels?.(choice) : undefined;
   return rates === undefined ? {} : { [labelsPart]: rates };
 }

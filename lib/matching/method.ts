@@ -4,13 +4,14 @@
  */
 import type { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
-import type { ImageSource, PreparedDataset } from '../data/image-source';
+import type { ImageSource, PreparedDataset, Whitening } from '../data/image-source';
 import type { ProfileName } from '../data/profile-names';
 import type { DistilledSet } from '../factorization/distilled-set';
-import type { DataShape, DefaultsChoice, PartRates } from '../factorization/parameterisation';
+import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
 import type { Holder } from '../files/lock';
 import type { Network } from '../networks/network';
 import type { NetworkOptions } from '../networks/network-families';
+import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import type { MatchingLoss } from './matching-loss';
 
 /** What default options and rates depend on. */
@@ -26,7 +27,7 @@ export interface LearnedTensor<Options extends object = object> {
   /** Its value at the start: a number of a scalar, numbers of a vector. */
   start(options: Options, shape: DataShape): number | readonly number[];
   /** Default SGD. */
-  optimiser(choice: MethodChoice): PartRates;
+  optimiser(choice: MethodChoice): OptimiserSettings;
   /** What it is cut off at from below, after each update. Default: nothing. */
   smallest?(options: Options): number;
 }
@@ -132,9 +133,9 @@ export interface MatchingMethod<Options extends object = object> {
   /** Default `augmentation` of real and distilled images. Default: all six. */
   readonly augmentation?: string;
   /** Default `whitening`. Default: 'normalise'. */
-  whitening?(profile: ProfileName): 'normalise' | 'zca';
+  whitening?(profile: ProfileName): Whitening;
   /** Default SGD of images or bases, and of hallucinators. Default: as distribution matching. */
-  optimisers?(choice: MethodChoice): { bases: PartRates; hallucinators: PartRates };
+  optimisers?(choice: MethodChoice): { bases: OptimiserSettings; hallucinators: OptimiserSettings };
   /** What it learns beside the set, by name: none that a set's tensor has. Default: nothing. */
   readonly learns?: Readonly<Record<string, LearnedTensor<Options>>>;
   /** Scalar of `learns` that students take as their rate where 'evaluation.learningRate' is 'learned', as by default then. */
@@ -143,7 +144,7 @@ export interface MatchingMethod<Options extends object = object> {
    * Default rates of labels that are learned with the set, where the loss depends on its labels (`DistilledSet.targets`). Default: it
    * does not, and learned labels are refused.
    */
-  learnedLabels?(choice: MethodChoice): PartRates;
+  learnedLabels?(choice: MethodChoice): OptimiserSettings;
   /** What an iteration takes, for the estimate before a run. Default: none is told. @param items training images of the set */
   work?(options: Options, shape: { classCount: number; items: number }): Work;
   /** What must lie ready before the first iteration. Default: nothing. */

@@ -1,6 +1,7 @@
 /** Trajectory matching as a method: its options and defaults, its step size, and its experts. */
 import { z } from 'zod';
 import { parameterShapes } from '../networks/parameter-shapes';
+import { count, positive, wholeNumber } from '../settings/numbers';
 import { expertOptions } from './experts/expert-options';
 import { expertSettings } from './experts/expert-settings';
 import { expertsAdvice } from './experts/experts-command';
@@ -10,10 +11,6 @@ import { expertsName } from './experts/expert-identity';
 import { trainExperts, unfinishedExperts } from './experts/train-experts';
 import type { MatchingMethod, MethodChoice } from './method';
 import { trajectoryMatching } from './trajectory';
-
-const count = z.number().int().min(1).safe();
-const wholeNumber = z.number().int().min(0).safe();
-const positive = z.number().positive().finite();
 
 const options = {
   /** Student steps on the set (authors' syn_steps). */

@@ -1,5 +1,6 @@
 /** ConvNet: the network that dataset distillation is measured on. */
 import { z } from 'zod';
+import { count } from '../settings/numbers';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { composeNetwork, type Network, type NetworkInputs } from './network';
@@ -108,8 +109,6 @@ export function convNet(options: ConvNetOptions): Network {
 export function convNetDepth([height, width]: readonly number[]): number {
   return Math.max(3, Math.floor(Math.log2(Math.min(height, width) / 4)));
 }
-
-const count = z.number().int().min(1).safe();
 
 export const convNetFamily: NetworkFamily<ConvNetChoices> = {
   name: 'ConvNet',

@@ -1,5 +1,6 @@
 /** Accuracy of training sets side by side. */
 import type { TopLevelSpec } from 'vega-lite';
+import type { TestSplit } from '../evaluation/student-settings';
 import type { RunResult } from '../runs/train-students';
 import { runDetails } from './run-details';
 import { accuracyTitle } from './students-column';
@@ -15,7 +16,7 @@ export type AccuracyRow =
 export interface AccuracyChartOptions {
   caption?: string;
   /** Images that students were tested on. Default 'test'. */
-  split?: 'test' | 'validation';
+  split?: TestSplit;
 }
 
 /**

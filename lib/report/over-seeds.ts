@@ -85,6 +85,30 @@ export function accuracyColumns(rows: readonly (readonly RunResult[])[]): Cells 
   };
 }
 
+export interface MeasuredColumnsOptions {
+  title: string;
+  /** Default '95 % interval of ' and the title. */
+  intervalTitle?: string;
+  /** Default three digits. */
+  text?: (value: number) => string;
+}
+
+/** Columns of something else that was measured: its mean over seeds, and that mean's interval. @param rows values of each row, a seed each */
+export function measuredColumns(
+  rows: readonly (readonly number[])[],
+  { title, intervalTitle = `95 % interval of ${title}`, text = threeDigits }: MeasuredColumnsOptions,
+): Cells {
+  const intervals = rows.map((values) => confidenceInterval(values));
+  return {
+    [title]: intervals.map((interval) => text(interval.mean)),
+    [intervalTitle]: intervals.map((interval, row) =>
+      rows[row].length > 1 ? intervalText(interval, text) : 'one seed',
+    ),
+  };
+}
+
+const threeDigits = (value: number) => String(Number(value.toPrecision(3)));
+
 /** Differences of mean accuracies within seeds, of every setting to its baseline; fractions. @see pairedDifferences */
 export function accuracyDifferences<Factors extends SeededFactors>(
   groups: readonly SeedGroup<GridRun<Factors>>[],

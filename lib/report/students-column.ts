@@ -1,4 +1,5 @@
 /** How students were trained and tested, as tables and captions say it: one wording for all. */
+import type { TestSplit } from '../evaluation/student-settings';
 
 /** What a configuration's `evaluation` says of it. */
 export interface StudentsRecipe {
@@ -8,7 +9,7 @@ export interface StudentsRecipe {
   /** Steps that the epochs came to, which depends on the number of training images. */
   steps?: number;
   /** Images that students were tested on. Default 'test'. */
-  split?: 'test' | 'validation';
+  split?: TestSplit;
 }
 
 const splitOf = ({ split = 'test' }: StudentsRecipe) => split;
@@ -21,7 +22,7 @@ export function accuracyTitle(recipes: readonly StudentsRecipe[]): string {
   return `${onlySplit(recipes)} accuracy (%)`;
 }
 
-function onlySplit(recipes: readonly StudentsRecipe[]): 'test' | 'validation' {
+function onlySplit(recipes: readonly StudentsRecipe[]): TestSplit {
   const splits = [...new Set(recipes.map(splitOf))];
   if (splits.length <= 1) return splits[0] ?? 'test';
   throw new RangeError(

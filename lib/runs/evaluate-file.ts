@@ -1,7 +1,7 @@
 /** Students trained on a distilled set that lies in a file, made here or elsewhere. */
-import type { Configuration } from '../distillation/configuration';
 import { createProgress, type ProgressReporter } from '../terminal/progress';
 import { evaluateSet, summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import type { TestSplit } from '../evaluation/student-settings';
 import type { Ledger } from '../factorization/ledger';
 import type { NetworkInput } from '../networks/network-families';
 import { useBackend } from '../tensor/backend';
@@ -30,7 +30,7 @@ export interface FileEvaluation {
   file: string;
   network: string;
   /** Images that the students were tested on. */
-  split: Configuration['evaluation']['split'];
+  split: TestSplit;
   accuracy: Accuracy;
   /** What the set costs to store. */
   ledger: Ledger;

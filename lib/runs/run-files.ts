@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { ledgerSchema } from '../factorization/ledger';
 import type { IterationMetrics } from '../distillation/distillation';
 import type { StudentResult } from '../evaluation/evaluation';
+import { testSplits } from '../evaluation/student-settings';
 import { readJsonLines } from '../files/json-lines';
 import { parseOrExplain } from '../files/parse-or-explain';
 import { resultsFolder } from '../files/results-folder';
@@ -215,7 +216,7 @@ export function readStudents({ folder, hash }: RunPlace): StudentResult[] {
 
 const recipeSchema = z.object({
   network: z.record(z.unknown()),
-  evaluation: z.object({ split: z.enum(['test', 'validation']) }).passthrough(),
+  evaluation: z.object({ split: z.enum(testSplits) }).passthrough(),
 });
 
 /** What a folder of students says that they are. */

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { summariseAccuracy, type Accuracy } from '../evaluation/evaluation';
+import type { TestSplit } from '../evaluation/student-settings';
 import { readText } from '../files/open-file';
 import { nearestName } from '../files/nearest-name';
 import { currentHolder, describeHolder, type Holder } from '../files/lock';
@@ -26,7 +27,7 @@ export interface StudentsSummary {
   name: string;
   recipe: StoredRecipe;
   /** Images that they were tested on. */
-  split: 'test' | 'validation';
+  split: TestSplit;
   /** Undefined where none is trained yet. */
   accuracy?: Accuracy;
   /** That they took together. */

@@ -1,6 +1,7 @@
 /** How a finished set was stored again, in another precision: part of the identity of what came of it, and of its file. */
 import { z } from 'zod';
 import { defaultGroups, precisions } from '../factorization/stored-precision';
+import { parseOrExplain } from '../files/parse-or-explain';
 
 export const storedAsSchema = z.object({
   /** Hash of the run whose set it was made from. */
@@ -29,8 +30,9 @@ export function storedAs(of: string, { precision, groups, refinement }: StoreInp
     throw new RangeError(`'groups' and 'refinement' are for precision 'int2', not for '${precision}'; leave them out.`);
   }
   const only2Bits = precision === 'int2' ? { groups: groups ?? defaultGroups, refinement: refinement ?? 500 } : {};
-  const checked = storedAsSchema.safeParse({ of, precision, ...only2Bits });
-  if (checked.success) return checked.data;
-  const [{ path, message }] = checked.error.issues;
-  throw new RangeError(`store: '${path.join('.')}': ${message}`);
+  return parseOrExplain(
+    storedAsSchema,
+    { of, precision, ...only2Bits },
+    (reason) => new RangeError(`store: ${reason}`),
+  );
 }

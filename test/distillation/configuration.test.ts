@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAugmentation, strategyNames } from '../../lib/data/dsa';
+import { z } from 'zod';
 import { profileNames } from '../../lib/data/profile-names';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
+import { explainIssue } from '../../lib/distillation/configuration-error';
 
 /** The message of the refusal of an input that need not be well typed. */
 function refusal(input: unknown): string {
@@ -102,11 +103,15 @@ const refusals: [name: string, input: unknown, text: RegExp][] = [
     { dataset: 'cifar11' },
     /'dataset' is 'cifar11'; allowed are cifar10, .*Did you mean 'cifar10'\?/,
   ],
-  ['an unknown method', { matching: { method: 'tm' } }, /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\./],
+  [
+    'an unknown method',
+    { matching: { method: 'tm' } },
+    /'matching\.method' is 'tm'; allowed are dm, dc, dsa, mtt\. Did you mean 'dm'\? One of your own is made first: registerMatching\.$/,
+  ],
   [
     'an unknown kind of set',
     { set: { kind: 'linear' } },
-    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\./,
+    /'set\.kind' is 'linear'; allowed are images, haba, fred, linba, ddif, haba-linba\. Did you mean 'linba'\? One of your own is made first: registerParameterisation\.$/,
   ],
   ['no images', { set: { kind: 'images', ipc: 0 } }, /'set\.ipc' is 0; allowed is at least 1\./],
   ['half an image', { set: { kind: 'images', ipc: 1.5 } }, /'set\.ipc' is 1\.5; expected an integer\./],
@@ -142,12 +147,11 @@ for (const [name, input, text] of refusals) {
   test(`refused: ${name}`, () => assert.match(refusal(input), text));
 }
 
-test('every augmentation that there is may be asked for, alone or with others, by the set and by students', () => {
-  for (const augmentation of ['none', ...strategyNames, strategyNames.join('_'), 'flip_flip']) {
-    const made = configure({ augmentation, evaluation: { augmentation } });
-    assert.deepEqual([made.augmentation, made.evaluation.augmentation], [augmentation, augmentation]);
-    createAugmentation(augmentation);
-  }
+test("text that an option of one's own kind, method or network refuses is refused with what its schema says", () => {
+  const schema = z.strictObject({ where: z.string().regex(/^[a-z]+$/, 'allowed are small letters') });
+  const given = { where: 'Here' };
+  const issue = schema.safeParse(given).error!.issues[0];
+  assert.equal(explainIssue(issue, given, schema), "Configuration: 'where' is 'Here'; allowed are small letters.");
 });
 
 test('more images than the smallest class has are refused, unless they start from noise', () => {

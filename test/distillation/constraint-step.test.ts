@@ -9,7 +9,8 @@ import {
   isConstrained,
 } from '../../lib/distillation/constraint-step';
 import { createDistillation, releaseState } from '../../lib/distillation/distillation';
-import { allBases, fullAugmentation } from '../../lib/distillation/profiles';
+import { fullAugmentation } from '../../lib/data/augmentation-settings';
+import { allBases } from '../../lib/factorization/constraint-settings';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
 import type { MatchingStep } from '../../lib/matching/matching-loss';
 import { matchingMethodOf } from '../../lib/matching/methods';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { datasetNames } from '../../lib/data/dataset-names';
 import type { ProfileName } from '../../lib/data/profile-names';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
-import { allBases } from '../../lib/distillation/profiles';
+import { allBases } from '../../lib/factorization/constraint-settings';
 
 // The authors' settings: the table of DESIGN.md, which is that of run_cifar10_ipc{1,10,50}_style5.sh and
 // run_cifar10_ipc_1_style_5_single_channel.sh in their repository, over the defaults of its distill_fac.py and buffer.py.

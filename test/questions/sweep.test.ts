@@ -105,6 +105,13 @@ test('the table: means over seeds, intervals, and differences within seeds to th
   assert.equal(rows[1]['difference to the first row (%)'], '+2.0');
   assert.match(String(rows[1]['95 % interval of the difference (%)']), /0\.5.*\+4\.5/);
   assert.equal(rows[0]['difference to the first row (%)'], '');
+  // Of 1, 2 and 3: mean 2, deviation 1, so the same half width.
+  const measures = {
+    'rate times seed': ({ factors }: (typeof runs)[number]) => Number(factors.rate) * (factors.seed + 1),
+  };
+  const measured = sweepTable('rates', runs, { measures }).table;
+  assert.deepEqual(measured.array('rate times seed'), ['2', '6']);
+  assert.deepEqual(measured.array('95 % interval of rate times seed'), ['-0.484 to 4.48', '-1.45 to 13.5']);
   const alone = sweepTable('one', runs.slice(0, 3)).table.columnNames();
   assert.ok(!alone.some((name) => name.startsWith('difference')), 'one setting is compared with nothing');
 });

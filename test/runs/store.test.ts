@@ -255,7 +255,11 @@ test('what cannot be stored is refused, and nothing is written', async () => {
   await refused(random, { precision: 'int8' }, /holds real images \(random\)/);
   await refused(made.images, { precision: 'int4' }, /'precision'.*'float32' \| 'float16' \| 'int8' \| 'int2'/);
   await refused(made.images, { precision: 'int8', groups: 3 }, /'groups' and 'refinement' are for precision 'int2'/);
-  await refused(made.images, { precision: 'int2', groups: 0 }, /'groups'/);
+  await refused(
+    made.images,
+    { precision: 'int2', groups: 0 },
+    /^RangeError: store: 'groups': Number must be greater than or equal to 1$/,
+  );
   assert.ok(!existsSync(others.runs));
   await refused(made['low rank'], { precision: 'int2' }, /'int2' is for images.*float32, float16, int8/);
 });

@@ -1,16 +1,15 @@
 /** Options of experts, as a configuration has them. */
 import { z } from 'zod';
-
-const count = z.number().int().min(1).safe();
+import { count, nonNegative, positive, share, wholeNumber } from '../../settings/numbers';
 
 export const expertOptions = z.strictObject({
   /** Of the experts' own draws: distillations of other seeds share them. */
-  seed: z.number().int().min(0).safe(),
+  seed: wholeNumber,
   count,
   epochs: count,
-  learningRate: z.number().positive().finite(),
-  momentum: z.number().min(0).lt(1),
-  weightDecay: z.number().min(0).finite(),
+  learningRate: positive,
+  momentum: share,
+  weightDecay: nonNegative,
   batchSize: count,
 });
 

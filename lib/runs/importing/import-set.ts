@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { configure, type Configuration, type ConfigurationInput } from '../../distillation/configuration';
 import { parseOrExplain } from '../../files/parse-or-explain';
+import { positive } from '../../settings/numbers';
 import { disposeAll } from '../../tensor/parameters';
 import { inContext, type RunOptions } from '../context';
 import { writeDistilledSet } from '../distilled-file';
@@ -12,8 +13,6 @@ import { trainStudents, type RunResult } from '../train-students';
 import { readArrays, type FoundArray } from './found-arrays';
 import { valueKinds, type Values } from './looks';
 import { takeSet, type Said } from './take-set';
-
-const positive = z.number().positive().finite();
 
 const optionsSchema = z.strictObject({
   files: z.array(z.string()).min(1),
