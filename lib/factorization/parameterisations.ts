@@ -37,6 +37,7 @@ const kinds = createRegistry<Parameterisation>({
   register: 'registerParameterisation',
   nameOf: ({ kind }) => kind,
   labelOf: ({ label }) => label,
+  reserved: ['imageShape', 'classCount'],
   library,
 });
 
@@ -44,8 +45,8 @@ const kinds = createRegistry<Parameterisation>({
 export const isOwnKind = (kind: string): boolean => kinds.isOwn(kind);
 
 /** Keeps labels for sets that questions compare, kinds in some composition and real images: no kind is registered with one. */
-export const reserveSetLabels = (labels: readonly string[]): void =>
-  kinds.reserve(labels, 'of a set that questions compare');
+export const keepSetLabels = (labels: readonly string[]): void =>
+  kinds.keepLabels(labels, 'of a set that questions compare');
 
 /** Kinds of set, in the order in which they were registered. */
 export const parameterisationKinds = (): string[] => kinds.names();

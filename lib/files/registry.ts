@@ -19,6 +19,8 @@ export interface RegistryOptions<Value> {
   nameOf: (value: Value) => string;
   /** As tables and charts have it: runs of one label and one seed are one run there, so that no two values have the same. */
   labelOf: (value: Value) => string;
+  /** What stands beside the options where a value is made of them: no option is called so. Default: nothing. */
+  reserved?: readonly string[];
   /** The library's own, which nobody takes the place of. */
   library: readonly Value[];
 }
@@ -37,7 +39,7 @@ export interface Registry<Value> {
    * Keeps labels for what stands beside the values in tables, which no value may then be added with.
    * @param whose what has them, e.g. 'of what questions compare'
    */
-  reserve(labels: readonly string[], whose: string): void;
+  keepLabels(labels: readonly string[], whose: string): void;
   /** @throws RangeError that lists those there are, and the nearest */
   get(name: string): Value;
   /** The schema of the options of any value that is registered by now, told apart by the family's key. */
@@ -45,17 +47,17 @@ export interface Registry<Value> {
 }
 
 export function createRegistry<Value extends WithOptions>(given: RegistryOptions<Value>): Registry<Value> {
-  const { family, one, key, nameOf, labelOf, library } = given;
+  const { family, one, key, nameOf, labelOf, reserved = [], library } = given;
   const place = Symbol.for(`haba: ${family}`);
   const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map<string, Value>());
   // A notebook's kernel runs a module anew that was edited: the library's own values are those of now, and others stay.
   for (const value of library) registered.set(nameOf(value), value);
   const isOwn = (name: string) => !library.some((value) => nameOf(value) === name);
-  const reserved = new Map<string, string>();
+  const kept = new Map<string, string>();
   /** Who has a label already, beside the value of a name. */
   const holderOf = (label: string, name: string): string | undefined => {
     const holder = [...registered.values()].find((value) => labelOf(value) === label && nameOf(value) !== name);
-    return holder ? `of the ${key} '${nameOf(holder)}'` : reserved.get(label);
+    return holder ? `of the ${key} '${nameOf(holder)}'` : kept.get(label);
   };
   return {
     names: () => [...registered.keys()],
@@ -66,6 +68,8 @@ export function createRegistry<Value extends WithOptions>(given: RegistryOptions
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(name)) throw refuse('must be of letters, digits and hyphens');
       if (!isOwn(name)) throw refuse("is the library's own; give yours another name");
       if (Object.hasOwn(value.options, key)) throw refuse(`has an option '${key}', which is what tells ${key}s apart`);
+      const taken = reserved.find((option) => Object.hasOwn(value.options, option));
+      if (taken !== undefined) throw refuse(`has an option '${taken}', which means something else; call it otherwise`);
       const label = labelOf(value);
       const holder = holderOf(label, name);
       if (holder) {
@@ -75,8 +79,8 @@ export function createRegistry<Value extends WithOptions>(given: RegistryOptions
       }
       registered.set(name, value);
     },
-    reserve(labels, whose) {
-      for (const label of labels) reserved.set(label, whose);
+    keepLabels(labels, whose) {
+      for (const label of labels) kept.set(label, whose);
     },
     get(name) {
       const found = registered.get(name);

@@ -1,5 +1,6 @@
 /** Every matching method that there is: the library's, and those that were registered. */
 import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
+import { logitsName, probabilitiesName } from '../factorization/tensor-names';
 import { createRegistry } from '../files/registry';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
@@ -47,7 +48,7 @@ const methods = createRegistry<MatchingMethod>({
   library,
 });
 // What tables have in the place of a method where none made the set.
-methods.reserve(['none'], 'of real images');
+methods.keepLabels(['none'], 'of real images');
 
 /** Names of the library's own methods. */
 export const libraryMethods: readonly string[] = library.map(({ name }) => name);
@@ -65,7 +66,7 @@ export const defaultMethod = (profile: DefaultsChoice['profile']): string =>
 /** Names that metrics and files for PyTorch have beside those of what a method learns. */
 const taken = [
   ...['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds'],
-  ...['images', 'labels', 'softLabels', 'labelLogits', 'mean', 'deviation'],
+  ...['images', 'labels', probabilitiesName, logitsName, 'mean', 'deviation'],
 ];
 
 /**

@@ -7,7 +7,7 @@ import {
   isOwnKind,
   parameterisationKinds,
   parameterisationOf,
-  reserveSetLabels,
+  keepSetLabels,
 } from '../factorization/parameterisations';
 
 /** As tables and figures call them. */
@@ -23,7 +23,7 @@ export const setKinds = [
 export const containerKinds = [...setKinds, 'FreD', 'LinBa', 'HaBa on LinBa', 'DDiF'] as const;
 
 // Beside sets that were made, tables have real images.
-reserveSetLabels([...containerKinds, 'random real images', 'herding', 'full training set']);
+keepSetLabels([...containerKinds, 'random real images', 'herding', 'full training set']);
 
 type LibrarySetKind = (typeof containerKinds)[number];
 

@@ -5,6 +5,7 @@ import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
+  requireSoundSet,
   releaseState,
   type Distillation,
   type DistillationState,
@@ -39,7 +40,10 @@ export async function distil(configuration: Configuration, context: RunContext):
   const { experts, data: dataFolder, makeExperts = false } = context.options;
   let work: Work | undefined;
   const begin = async (data: PreparedDataset): Promise<Work> => {
-    if (makeExperts) await prepareInContext(configuration, context);
+    if (makeExperts) {
+      requireSoundSet(configuration, data);
+      await prepareInContext(configuration, context);
+    }
     const distillation = createDistillation(configuration, data, { experts, dataFolder });
     work = { configuration, distillation };
     work.label = expertLabeller(configuration, data, context.options);

@@ -308,6 +308,10 @@ test('refused: kinds of the library, names no folder has, values that contradict
       { kind: 'mine', label },
       new RegExp(`has the label '${label}', which is that of a set that questions compare`),
     );
+  for (const option of ['imageShape', 'classCount']) {
+    const message = new RegExp(`the kind 'low-rank' has an option '${option}', which means something else; call it`);
+    refused({ options: { ...lowRankSet.options, [option]: lowRankSet.options.rank } }, message);
+  }
   refused({ itemsPerClass: 'items' }, /by 'items', which is none of its options: ipc, rank/);
   assert.throws(() => parameterisationOf('low-rnk'), /no set of the kind 'low-rnk'; .*Did you mean 'low-rank'\?/);
 

@@ -34,7 +34,7 @@ test("made again, the library's values are the new ones, those of the user stay,
 
 test('refused: a label that another value has, or something that tables have beside them; its own stays its own', () => {
   const registry = createFamily('test of labels', { ...value('first', ''), label: 'The first' }, value('second', ''));
-  registry.reserve(['none'], 'of nothing');
+  registry.keepLabels(['none'], 'of nothing');
   const add = (name: string, label?: string) => registry.add({ ...value(name, ''), label });
   assert.throws(
     () => add('mine', 'The first'),
