@@ -1,5 +1,5 @@
 /** Every kind of set that there is: the library's, and those that were registered. */
-import { createRegistry } from '../files/registry';
+import { createRegistry } from '../settings/registry';
 import { ddifSet, type DdifOptions } from './ddif-set';
 import { fredSet, type FredOptions } from './fred-set';
 import { habaSet, type HabaOptions } from './haba-set';

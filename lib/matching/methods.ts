@@ -1,6 +1,6 @@
 /** Every matching method that there is: the library's, and those that were registered. */
 import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
-import { createRegistry } from '../files/registry';
+import { createRegistry } from '../settings/registry';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { dcMethod } from './dc';
