@@ -1,15 +1,16 @@
 /** The training loop: bases and hallucinators follow the matching loss and L_cos, the adversary follows them. */
-import type { PreparedDataset } from '../data/image-source';
+import type { ImageSource, PreparedDataset } from '../data/image-source';
 import { createAugmentation } from '../data/dsa';
 import { createAdversary } from '../factorization/adversary';
 import { createDistilledSet } from '../factorization/create-distilled-set';
 import type { DistilledSet, PreparationWork } from '../factorization/distilled-set';
+import type { DataShape } from '../factorization/parameterisation';
 import { withLearnedLabels } from '../factorization/soft-labels';
 import type { MatchingStep } from '../matching/matching-loss';
 import { initLearned, learnedBeside, learnedParts, matchingMethodOf } from '../matching/methods';
 import { createNetwork } from '../networks/create-network';
 import { zeroVelocity } from '../tensor/optimiser';
-import { disposeAll } from '../tensor/parameters';
+import { disposeAll, type Parameters } from '../tensor/parameters';
 import { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
 import type { Configuration } from './configuration';
@@ -73,15 +74,11 @@ export function createDistillation(
   const source = data.train;
   const { imageShape, classCount } = source;
   const network = createNetwork({ ...configuration.network, imageShape, classCount });
-  const stored = createDistilledSet({ ...configuration.set, imageShape, classCount });
-  const set = configuration.labels.kind === 'learned' ? withLearnedLabels(stored) : stored;
+  const set = createSet(configuration, source);
   const { tensors } = set;
-  const { optimisers } = configuration;
-  requireOptimisers({ tensors, optimisers });
   const augmentation = createAugmentation(configuration.augmentation);
-  const { matching: options } = configuration;
+  const { matching: options, optimisers } = configuration;
   const learned = learnedBeside(options.method);
-  requireApart(set, Object.keys(learned));
   const surroundings = configuration;
   const matching = matchingMethodOf(options.method).create(options, {
     set,
@@ -107,7 +104,7 @@ export function createDistillation(
     set,
     start() {
       const { seed } = configuration;
-      const items = set.init(Random.stream(seed, 'set'), source);
+      const items = startOf(set, configuration, source);
       const beside = initLearned(options, set);
       const adversary = constraints?.init(Random.stream(seed, 'adversary')) ?? {};
       return {
@@ -172,6 +169,30 @@ export function createDistillation(
       constraints?.dispose();
     },
   };
+}
+
+/** The set of a configuration, whose labels learn where they are said to. @throws RangeError where its parts do not go together */
+function createSet(
+  { set: given, labels, matching, optimisers }: Configuration,
+  { imageShape, classCount }: DataShape,
+): DistilledSet {
+  const stored = createDistilledSet({ ...given, imageShape, classCount });
+  const set = labels.kind === 'learned' ? withLearnedLabels(stored) : stored;
+  requireOptimisers({ tensors: set.tensors, optimisers });
+  requireApart(set, Object.keys(learnedBeside(matching.method)));
+  return set;
+}
+
+/** The set as it begins; the caller owns its tensors. */
+const startOf = (set: DistilledSet, { seed }: Configuration, source: ImageSource): Parameters =>
+  set.init(Random.stream(seed, 'set'), source);
+
+/**
+ * Begins the set of a configuration and lets it go.
+ * @throws Error for what is wrong with it, so that it is said before anything long is begun
+ */
+export function requireSoundSet(configuration: Configuration, { train }: PreparedDataset): void {
+  disposeAll(startOf(createSet(configuration, train), configuration, train));
 }
 
 /** @throws RangeError where what a method learns has the name of a tensor, or of a part, of the set */

@@ -90,7 +90,7 @@ export interface Parameterisation<Options extends object = object> {
     usual: { bases: OptimiserSettings; hallucinators: OptimiserSettings },
     choice: RatesChoice,
   ): Record<string, OptimiserSettings>;
-  /** Everything that is stored, by name; none may begin with `whitening.`. */
+  /** Everything that is stored, by name (`tensor-names.ts` says which are taken); something of it learns. */
   tensors(options: Options, shape: DataShape): Record<string, TensorSpec>;
   /**
    * How it starts, and how it decodes.

@@ -40,6 +40,7 @@ const kinds = createRegistry<Parameterisation>({
   key: 'kind',
   register: 'registerParameterisation',
   nameOf: ({ kind }) => kind,
+  reserved: ['imageShape', 'classCount'],
   library: [
     imagesSet,
     habaSet,

@@ -7,9 +7,7 @@ import { tf } from '../tensor/tensorflow';
 import type { DistilledSet } from './distilled-set';
 import type { LabelKind } from './label-kinds';
 import type { DataShape, TensorSpec } from './parameterisation';
-
-/** Names of the tensors: probabilities, of a set that is stored; and logits, of one that learns them. */
-const [probabilitiesName, logitsName] = ['softLabels', 'labelLogits'] as const;
+import { logitsName, probabilitiesName } from './tensor-names';
 
 /** The part of labels that are learned, a key of `optimisers`. */
 export const labelsPart = 'labels';
@@ -29,16 +27,15 @@ export function labelTensors(
 /**
  * A set that learns its labels: `labelLogits` [items, classes] beside its tensors, a part of its own, which begin at a probability of 0.9
  * of an item's class. Parts of a loss that go class by class still take an item for one of its class.
- * @throws RangeError where the set has a tensor, or a part, of one of these names
+ * @throws RangeError where the set has a part of that name
  * @see Guo et al., Towards Lossless Dataset Distillation via Difficulty-Aligned Trajectory Matching, ICLR 2024, arXiv 2310.05773, who
  * learn logits with images under trajectory matching, by SGD
  */
 export function withLearnedLabels(set: DistilledSet): DistilledSet {
   const { itemCount, classCount, formations, tensors, kind } = set;
-  const parts = Object.values(tensors).map(({ part }) => part);
-  if ([probabilitiesName, logitsName].some((name) => Object.hasOwn(tensors, name)) || parts.includes(labelsPart)) {
+  if (Object.values(tensors).some(({ part }) => part === labelsPart)) {
     throw new RangeError(
-      `A set of the kind '${kind}' has a tensor '${probabilitiesName}' or '${logitsName}', or a part '${labelsPart}': its labels cannot be learned beside it. Rename it, or choose 'labels.kind' = 'hard'.`,
+      `A set of the kind '${kind}' has a part '${labelsPart}': its labels cannot be learned beside it. Rename it, or choose 'labels.kind' = 'hard'.`,
     );
   }
   return {

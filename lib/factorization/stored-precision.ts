@@ -17,6 +17,7 @@ import {
   type ImagesShape,
   type PatchQuantiserOptions,
 } from './patch-quantiser';
+import { scaleSign } from './tensor-names';
 
 /**
  * 'float32', as sets are distilled; 'float16'; 'int8': 256 levels for each channel, the last side of a tensor; 'int2': images in
@@ -45,8 +46,8 @@ const isRounded = ({ part, rounded = part !== undefined }: TensorSpec): boolean 
 
 /** Values of a byte. */
 const levels = 256;
-/** Names of what is stored with a quantised tensor; none of a set's own has this sign. */
-const scaleNames = (name: string) => ({ step: `${name}#step`, zero: `${name}#zero` });
+/** Names of what is stored with a quantised tensor. */
+const scaleNames = (name: string) => ({ step: `${name}${scaleSign}step`, zero: `${name}${scaleSign}zero` });
 
 /**
  * Tensors of a set as a file holds them.
@@ -192,7 +193,7 @@ export function decodeTensors(tensors: Readonly<Record<string, TensorSpec>>, sto
   }
 }
 
-const isScale = (name: string) => name.includes('#');
+const isScale = (name: string) => name.includes(scaleSign);
 
 const elementTypes: Record<ElementType, StoredType> = {
   float32: 'F32',

@@ -1,5 +1,6 @@
 /** Every matching method that there is: the library's, and those that were registered. */
 import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
+import { logitsName, probabilitiesName } from '../factorization/tensor-names';
 import { createRegistry } from '../settings/registry';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
@@ -61,7 +62,7 @@ export const defaultMethod = (profile: DefaultsChoice['profile']): string =>
 /** Names that metrics and files for PyTorch have beside those of what a method learns. */
 const taken = [
   ...['iteration', 'loss', 'cosine', 'adversaryLoss', 'seconds'],
-  ...['images', 'labels', 'softLabels', 'labelLogits', 'mean', 'deviation'],
+  ...['images', 'labels', probabilitiesName, logitsName, 'mean', 'deviation'],
 ];
 
 /**

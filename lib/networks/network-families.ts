@@ -42,6 +42,7 @@ const families = createRegistry<NetworkFamily>({
   key: 'name',
   register: 'registerNetwork',
   nameOf: ({ name }) => name,
+  reserved: ['version', 'imageShape', 'classCount', 'border'],
   library,
 });
 
@@ -60,9 +61,6 @@ export const networkFamily = (name: string): NetworkFamily => families.get(name)
 /** The schema of a network of any family that is registered by now. */
 export const networkSchema = () => families.schema();
 
-/** What a network is built from beside its options, and told by: no option may be called so. */
-const reserved = ['version', 'imageShape', 'classCount', 'border'];
-
 /**
  * Adds a family of networks, which from then on distillation matches on and students are of as of any other. Registered again, as
  * by a notebook's cell that runs again, a value takes the place of the one before it.
@@ -76,13 +74,7 @@ const reserved = ['version', 'imageShape', 'classCount', 'border'];
 export function registerNetwork<Options extends object>(
   family: NetworkFamily<Options>,
 ): (options?: Partial<Options>) => OwnNetwork {
-  const { name, options } = family;
-  const taken = reserved.find((one) => Object.hasOwn(options, one));
-  if (taken !== undefined) {
-    throw new RangeError(
-      `registerNetwork: the network '${name}' has an option '${taken}', which means something else; call it otherwise.`,
-    );
-  }
+  const { name } = family;
   families.add(family as NetworkFamily);
   return (given = {}) => ({ name, ...given }) as unknown as OwnNetwork;
 }

@@ -4,6 +4,7 @@ import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
+  requireSoundSet,
   releaseState,
   type Distillation,
   type DistillationState,
@@ -59,7 +60,10 @@ interface Work {
 /** What is lacking, e.g. experts, is said here. */
 async function beginWork(configuration: Configuration, context: RunContext): Promise<Work> {
   const { experts, data: dataFolder, makeExperts = false } = context.options;
-  if (makeExperts) await prepareInContext(configuration, context);
+  if (makeExperts) {
+    requireSoundSet(configuration, context.data);
+    await prepareInContext(configuration, context);
+  }
   const distillation = createDistillation(configuration, context.data, { experts, dataFolder });
   try {
     return { configuration, distillation, label: expertLabeller(configuration, context.data, context.options) };

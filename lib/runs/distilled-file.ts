@@ -16,6 +16,7 @@ import {
   requireShape,
   storedEntries,
 } from '../factorization/stored-precision';
+import { whiteningPrefix } from '../factorization/tensor-names';
 import { writing } from '../files/file-error';
 import { oneLine } from '../files/one-line';
 import { parseOrExplain } from '../files/parse-or-explain';
@@ -103,8 +104,6 @@ const metadataSchema = z.object({
   stored: json(storedAsSchema).optional(),
   snapshot: json(snapshotSchema).optional(),
 });
-
-const whiteningPrefix = 'whitening.';
 
 /**
  * Writes a set with its configuration, what inverts its whitening, its classes and the checksum of its data.

@@ -17,6 +17,8 @@ export interface RegistryOptions<Value> {
   /** The function that adds one, named in errors. */
   register: string;
   nameOf: (value: Value) => string;
+  /** What stands beside the options where a value is made of them: no option is called so. Default: nothing. */
+  reserved?: readonly string[];
   /** The library's own, which nobody takes the place of. */
   library: readonly Value[];
 }
@@ -38,7 +40,7 @@ export interface Registry<Value> {
 }
 
 export function createRegistry<Value extends WithOptions>(given: RegistryOptions<Value>): Registry<Value> {
-  const { family, one, key, nameOf, library } = given;
+  const { family, one, key, nameOf, reserved = [], library } = given;
   const place = Symbol.for(`haba: ${family}`);
   const registered = ((globalThis as { [place]?: Map<string, Value> })[place] ??= new Map<string, Value>());
   // A notebook's kernel runs a module anew that was edited: the library's own values are those of now, and others stay.
@@ -53,6 +55,8 @@ export function createRegistry<Value extends WithOptions>(given: RegistryOptions
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/i.test(name)) throw refuse('must be of letters, digits and hyphens');
       if (!isOwn(name)) throw refuse("is the library's own; give yours another name");
       if (Object.hasOwn(value.options, key)) throw refuse(`has an option '${key}', which is what tells ${key}s apart`);
+      const taken = reserved.find((option) => Object.hasOwn(value.options, option));
+      if (taken !== undefined) throw refuse(`has an option '${taken}', which means something else; call it otherwise`);
       registered.set(name, value);
     },
     get(name) {

@@ -302,6 +302,10 @@ test('refused: kinds of the library, names no folder has, values that contradict
     assert.throws(() => registerParameterisation({ ...lowRankSet, ...change }), message);
   refused({ kind: 'images' }, /the kind 'images' is the library's own; give yours another name/);
   refused({ kind: 'low rank' }, /the kind 'low rank' must be of letters, digits and hyphens/);
+  for (const option of ['imageShape', 'classCount']) {
+    const message = new RegExp(`the kind 'low-rank' has an option '${option}', which means something else; call it`);
+    refused({ options: { ...lowRankSet.options, [option]: lowRankSet.options.rank } }, message);
+  }
   refused({ itemsPerClass: 'items' }, /by 'items', which is none of its options: ipc, rank/);
   assert.throws(() => parameterisationOf('low-rnk'), /no set of the kind 'low-rnk'; .*Did you mean 'low-rank'\?/);
 
