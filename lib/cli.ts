@@ -1,7 +1,7 @@
 /** The same runs without a notebook: `npm run haba -- VERB`. Modules are loaded by the verb that needs them, so that help is quick. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCommand } from './command';
-import { profileNames, type ProfileName } from './data/profile-names';
+import { profileNames, type ProfileName } from './settings/profile-names';
 import type { ConfigurationInput } from './distillation/configuration';
 import type { ExecutorChoice } from './experiments/grid';
 import type { UnsizedSet } from './factorization/budget';

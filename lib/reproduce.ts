@@ -1,7 +1,7 @@
 /** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
 import { Command, Option } from 'commander';
 import { runCommand } from './command';
-import { profileNames } from './data/profile-names';
+import { profileNames } from './settings/profile-names';
 import type { ReproductionOptions } from './reproduction/reproduction';
 
 type Flags = Omit<ReproductionOptions, 'only'> & { only?: string };

@@ -38,3 +38,20 @@ test('a room imports only from itself and from rooms before it', () => {
   });
   assert.deepEqual(wrong, []);
 });
+
+test("lib's own README has the same rooms in the same order, and names files that are there", () => {
+  const readme = readFileSync(path.join(lib, 'README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| `(\w+)` +\|[^|]*\|(.*)\|$/gm)].map(([, room, keys]) => ({ room, keys }));
+  assert.deepEqual(
+    rows.map(({ room }) => room),
+    order(),
+  );
+  const named = rows.flatMap(({ room, keys }) =>
+    [...keys.matchAll(/`([\w/-]+\.ts)`/g)].map(([, file]) => path.join(room, file)),
+  );
+  assert.ok(named.length > 0);
+  assert.deepEqual(
+    named.filter((file) => !files.includes(file)),
+    [],
+  );
+});

@@ -11,7 +11,7 @@ import {
 } from '../data/dataset-names';
 import { whitenings } from '../data/image-source';
 import { ownDatasetName } from '../data/own-datasets';
-import { profileNames } from '../data/profile-names';
+import { profileNames } from '../settings/profile-names';
 import { convNetDepth } from '../networks/conv-net';
 import { studentsProblem, studentsSchema, testSplits, withoutOtherLength } from '../evaluation/student-settings';
 import { constraintsSchema } from '../factorization/constraint-settings';

@@ -1,6 +1,6 @@
 /** How many iterations a distillation has, and what it keeps of them, as a configuration says it. */
 import { z } from 'zod';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import { count, wholeNumber } from '../settings/numbers';
 
 export const iterationsShape = {

@@ -1,7 +1,7 @@
 /** How students are trained and tested, as a configuration says it under `evaluation`. */
 import { z } from 'zod';
 import { augmentationSchema, fullAugmentation } from '../data/augmentation-settings';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import { count, nonNegative, positive, share } from '../settings/numbers';
 
 /** Images that students may be tested on. */

@@ -1,6 +1,6 @@
 /** The constraint game's settings, as a configuration has them: weights of L_cos and of the adversary's objective, and the adversary. */
 import { z } from 'zod';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import { count, nonNegative, positive, share } from '../settings/numbers';
 
 export const constraintsSchema = z.strictObject({

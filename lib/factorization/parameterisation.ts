@@ -3,7 +3,7 @@
  * value alone: options and their defaults, floats, budgets, optimisers, the check of files, names of runs, export and pictures.
  */
 import type { z } from 'zod';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import type { Parameters } from '../tensor/parameters';
 import type { tf } from '../tensor/tensorflow';

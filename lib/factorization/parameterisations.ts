@@ -1,5 +1,5 @@
 /** Every kind of set that there is: the library's, and those that were registered. */
-import { createRegistry } from '../files/registry';
+import { createRegistry } from '../settings/registry';
 import { ddifSet } from './ddif-set';
 import { fredSet } from './fred-set';
 import { habaLinbaSet } from './haba-linba-set';

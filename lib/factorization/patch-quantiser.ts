@@ -3,7 +3,7 @@
  * alike levels share them, and the codes go through an entropy coder.
  */
 import { kmeans } from 'ml-kmeans';
-import { bitModels, rangeDecoder, rangeEncoder, type BitCoder } from '../files/range-coder';
+import { bitModels, rangeDecoder, rangeEncoder, type BitCoder } from './range-coder';
 import type { Random } from '../tensor/random';
 import { affineOf, levelOf, valueOf, type Affine } from './affine-quantiser';
 

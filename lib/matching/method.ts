@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { Augmentation } from '../data/dsa';
 import type { ImageSource, PreparedDataset, Whitening } from '../data/image-source';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import type { DistilledSet } from '../factorization/distilled-set';
 import type { DataShape, DefaultsChoice, Matches } from '../factorization/parameterisation';
 import type { Holder } from '../files/lock';

@@ -1,7 +1,7 @@
 /** Every matching method that there is: the library's, and those that were registered. */
 import type { DataShape, DefaultsChoice } from '../factorization/parameterisation';
 import { logitsName, probabilitiesName } from '../factorization/tensor-names';
-import { createRegistry } from '../files/registry';
+import { createRegistry } from '../settings/registry';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { dcMethod } from './dc';

@@ -1,5 +1,5 @@
 /** Every family of networks that there is: the library's, and those that were registered. */
-import { createRegistry } from '../files/registry';
+import { createRegistry } from '../settings/registry';
 import { alexNetFamily } from './alex-net';
 import { convNetFamily } from './conv-net';
 import { leNetFamily } from './le-net';

@@ -1,6 +1,6 @@
 /** A family of networks as a value: its options and what they come to. Configurations, names of runs, students and tables follow from it. */
 import type { z } from 'zod';
-import type { ProfileName } from '../data/profile-names';
+import type { ProfileName } from '../settings/profile-names';
 import type { Network, NetworkInputs } from './network';
 
 /** What default options depend on. */

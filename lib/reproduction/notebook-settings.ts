@@ -1,6 +1,6 @@
 /** The settings that a notebook's first cell fixes, and that whoever executes notebooks without hands may override. */
 import { datasetFrom, datasetNameOf, datasetNames, type DatasetName } from '../data/dataset-names';
-import { profileNames } from '../data/profile-names';
+import { profileNames } from '../settings/profile-names';
 import type { Configuration } from '../distillation/configuration';
 
 export interface NotebookSettings {

@@ -24,19 +24,17 @@ import type { Session } from './session';
 /** Chooses images, and stores which; or returns what is stored. */
 export function chooseImages(kind: BaselineKind, configuration: Configuration, context: RunContext): Promise<MadeSet> {
   const basisKind = basisOf(kind);
-  let basis: MadeSet | undefined;
-  let label: Labeller | undefined;
-  return makeSet(
+  return makeSet<Begun>(
     {
       kind,
       configuration,
-      check: async (data) => {
+      begin: async () => {
         if (context.options.makeExperts) await prepareInContext(configuration, context);
-        label = expertLabeller(configuration, data, context.options);
-        basis = basisKind && (await makeBasis(basisKind, configuration, context));
+        const label = expertLabeller(configuration, context.data, context.options);
+        return { label, basis: basisKind && (await makeBasis(basisKind, configuration, context)) };
       },
-      secondsBefore: () => basis?.result.seconds ?? 0,
-      work: async (session) => {
+      secondsBefore: ({ basis }) => basis?.result.seconds ?? 0,
+      work: async (session, { label, basis }) => {
         const { data, folder, hash } = session;
         const images = kind === 'full' ? undefined : await chosenBy(kind, configuration, session, basis);
         const real = realTrainingSet(data.train, images);
@@ -52,6 +50,13 @@ export function chooseImages(kind: BaselineKind, configuration: Configuration, c
     },
     context,
   );
+}
+
+interface Begun {
+  /** Absent where no experts label. */
+  label?: Labeller;
+  /** Absent where nothing is trained to choose by. */
+  basis?: MadeSet;
 }
 
 /** What a baseline is chosen by. */

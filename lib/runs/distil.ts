@@ -1,7 +1,6 @@
 /** The iterations of a distillation: from its last checkpoint to its last iteration, and the set they end in. */
 import { existsSync, rmSync } from 'node:fs';
 import { readCheckpoint, writeCheckpoint } from '../distillation/checkpoint';
-import type { PreparedDataset } from '../data/image-source';
 import type { Configuration } from '../distillation/configuration';
 import {
   createDistillation,
@@ -16,6 +15,7 @@ import { memoryWarning } from '../tensor/memory';
 import { formatSeconds } from '../terminal/progress';
 import { RunDiverged } from '../tensor/run-diverged';
 import { isConstrained } from '../distillation/constraint-step';
+import type { Ledger } from '../factorization/ledger';
 import { parameterisationOf } from '../factorization/parameterisations';
 import { writing } from '../files/file-error';
 import { openJsonLines } from '../files/json-lines';
@@ -37,53 +37,16 @@ import { missingSnapshots, wantedSnapshots, writeSnapshot } from './snapshots';
  * @throws Error where snapshots are asked for that it has not kept, and its iterations do not come out here as when it was made
  */
 export async function distil(configuration: Configuration, context: RunContext): Promise<MadeSet> {
-  const { experts, data: dataFolder, makeExperts = false } = context.options;
-  let work: Work | undefined;
-  const begin = async (data: PreparedDataset): Promise<Work> => {
-    if (makeExperts) {
-      requireSoundSet(configuration, data);
-      await prepareInContext(configuration, context);
-    }
-    const distillation = createDistillation(configuration, data, { experts, dataFolder });
-    work = { configuration, distillation };
-    work.label = expertLabeller(configuration, data, context.options);
-    return work;
-  };
+  const begin = () => beginWork(configuration, context);
+  const made = await makeSet({ kind: 'distillation', configuration, begin, work: distilSet, end: endWork }, context);
+  if (missingSnapshots(made, configuration).length === 0) return made;
+  const work = await begin();
   try {
-    const made = await makeSet(
-      {
-        kind: 'distillation',
-        configuration,
-        // What is lacking, e.g. experts, is said here.
-        check: begin,
-        work: async (session) => {
-          const state = await iterations(work!, session);
-          try {
-            const { data, folder, hash } = session;
-            return await labelled(state, work!, session, (parameters) =>
-              writeDistilledSet(setFiles(folder).distilled, {
-                parameters,
-                method: state.method.parameters,
-                configuration,
-                data,
-                run: hash,
-              }),
-            );
-          } finally {
-            releaseState(state);
-          }
-        },
-      },
-      context,
-    );
-    if (missingSnapshots(made, configuration).length > 0) {
-      const begun = work ?? (await begin(context.data));
-      await inSession(made, context, (session) => makeSnapshots(begun, session));
-    }
-    return made;
+    await inSession(made, context, (session) => makeSnapshots(work, session));
   } finally {
-    work?.distillation.dispose();
+    endWork(work);
   }
+  return made;
 }
 
 /** What a set is distilled by. */
@@ -92,6 +55,39 @@ interface Work {
   distillation: Distillation;
   /** Absent where no experts label. */
   label?: Labeller;
+}
+
+/** What is lacking, e.g. experts, is said here. */
+async function beginWork(configuration: Configuration, context: RunContext): Promise<Work> {
+  const { experts, data: dataFolder, makeExperts = false } = context.options;
+  if (makeExperts) {
+    requireSoundSet(configuration, context.data);
+    await prepareInContext(configuration, context);
+  }
+  const distillation = createDistillation(configuration, context.data, { experts, dataFolder });
+  try {
+    return { configuration, distillation, label: expertLabeller(configuration, context.data, context.options) };
+  } catch (error) {
+    distillation.dispose();
+    throw error;
+  }
+}
+
+const endWork = ({ distillation }: Work): void => distillation.dispose();
+
+/** The iterations that are left, and the file of the set that they end in. */
+async function distilSet(session: Session, work: Work): Promise<Ledger> {
+  const state = await iterations(work, session);
+  try {
+    const { data, folder, hash } = session;
+    const { configuration } = work;
+    const method = state.method.parameters;
+    return await labelled(state, work, session, (parameters) =>
+      writeDistilledSet(setFiles(folder).distilled, { parameters, method, configuration, data, run: hash }),
+    );
+  } finally {
+    releaseState(state);
+  }
 }
 
 /** All iterations that are left, with checkpoints. @returns the last state; the caller owns its tensors */

@@ -27,26 +27,30 @@ export interface MadeSet extends RunPlace {
 
 export type LedgeredResult = SetResult & { ledger: Ledger };
 
-export interface SetTask {
+/** @typeParam Begun what the work is done with */
+export interface SetTask<Begun = undefined> {
   kind: RunKind;
   configuration: Configuration;
   /** With the kind 'imported'. */
   imported?: ImportedSource;
   /** Of the kind 'stored'. */
   stored?: StoredAs;
-  /** Throws where the work could not be begun, before anything is written; or makes first what the work needs, and others do, too. */
-  check?: (data: PreparedDataset) => unknown;
+  /**
+   * What the work is done with, where the set is not there yet: it makes first what the work needs and others do, too, and throws where
+   * something is lacking, before anything is written. Default: nothing.
+   */
+  begin?: () => Promise<Begun>;
   /** What that took when it was made: it counts as the set's, whichever run made it. Default 0. */
-  secondsBefore?: () => number;
+  secondsBefore?: (begun: Begun) => number;
   /** Makes the set and writes its files. @returns what it costs to store */
-  work: (session: Session) => Promise<Ledger>;
+  work: (session: Session, begun: Begun) => Promise<Ledger>;
+  /** Lets go of what was begun, however the work ended. */
+  end?: (begun: Begun) => void;
 }
 
 /** Makes a training set; or goes on where it stopped; or returns what is stored. */
-export async function makeSet(
-  { kind, configuration, imported, stored: storedAs, check, secondsBefore, work }: SetTask,
-  context: RunContext,
-): Promise<MadeSet> {
+export async function makeSet<Begun = undefined>(task: SetTask<Begun>, context: RunContext): Promise<MadeSet> {
+  const { kind, configuration, imported, stored: storedAs } = task;
   const { data, options } = context;
   const source = {
     kind,
@@ -75,24 +79,28 @@ export async function makeSet(
       configuration,
       data.train.indicesOfClass.map(({ length }) => length),
     );
-  await check?.(data);
-  return inSession(place, context, async (session) => {
-    const meanwhile = readSetResult(place);
-    if (meanwhile) return made(meanwhile);
-    const { configuration: file, result: resultFile } = setFiles(folder);
-    if (existsSync(file)) readIdentity(folder);
-    else writeSealed(file, hash, source);
-    const ledger = await work(session);
-    const result: SetResult = {
-      storedFloats: ledger.floats,
-      imagesPerClass: ledger.imagesPerClass,
-      ledger,
-      seconds: session.recordTime() + (secondsBefore?.() ?? 0),
-      peakBytes: process.resourceUsage().maxRSS * 1024,
-    };
-    writeSealed(resultFile, hash, result);
-    return made(result);
-  });
+  const begun = (await task.begin?.()) as Begun;
+  try {
+    return await inSession(place, context, async (session) => {
+      const meanwhile = readSetResult(place);
+      if (meanwhile) return made(meanwhile);
+      const { configuration: file, result: resultFile } = setFiles(folder);
+      if (existsSync(file)) readIdentity(folder);
+      else writeSealed(file, hash, source);
+      const ledger = await task.work(session, begun);
+      const result: SetResult = {
+        storedFloats: ledger.floats,
+        imagesPerClass: ledger.imagesPerClass,
+        ledger,
+        seconds: session.recordTime() + (task.secondsBefore?.(begun) ?? 0),
+        peakBytes: process.resourceUsage().maxRSS * 1024,
+      };
+      writeSealed(resultFile, hash, result);
+      return made(result);
+    });
+  } finally {
+    task.end?.(begun);
+  }
 }
 
 /** A result with its ledger; that of a run of before there was one follows from its configuration. */

@@ -58,30 +58,39 @@ export async function trainStudents(
 ): Promise<RunResult> {
   const place = studentsPlace(set, configuration);
   const wanted = configuration.evaluation.students;
-  const { progress } = context;
-  let students = readStudents(place);
-  const isStored = students.length >= wanted;
+  const stored = readStudents(place);
+  const isStored = stored.length >= wanted;
   if (isStored) {
     readRecipe(place);
     await clearDeadHolder(place.folder);
-  } else students = await inSession(place, context, (session) => trainThem(set, configuration, session));
-  const trained = students.slice(0, wanted);
-  const accuracy = summariseAccuracy(trained.map((student) => student.accuracy));
-  progress.note(
-    `${describeAccuracy(accuracy, configuration)}, ${isStored ? 'as stored in' : 'stored in'} ${set.folder}`,
-  );
+  }
+  const students = isStored
+    ? stored
+    : await inSession(place, context, (session) => trainThem(set, configuration, session));
+  const result = finished(set, configuration, { folder: place.folder, students: students.slice(0, wanted) });
+  const told = describeAccuracy(result.accuracy, configuration);
+  context.progress.note(`${told}, ${isStored ? 'as stored in' : 'stored in'} ${set.folder}`);
+  return result;
+}
+
+/** What a run comes to. @param trained folder and results of its students */
+function finished(
+  set: MadeSet,
+  configuration: Configuration,
+  { folder, students }: { folder: string; students: readonly StudentResult[] },
+): RunResult {
   return {
     ...set.result,
     run: set.snapshot?.run ?? set.folder,
-    students: place.folder,
+    students: folder,
     kind: set.kind,
     configuration,
     ...(set.stored ? { stored: set.stored } : {}),
     ...(set.snapshot ? { snapshot: { iteration: set.snapshot.iteration, folder: set.folder } } : {}),
-    accuracy,
-    seconds: trained.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
-    trainingImages: trained[0].images,
-    updates: trained[0].updates,
+    accuracy: summariseAccuracy(students.map(({ accuracy }) => accuracy)),
+    seconds: students.reduce((sum, { seconds }) => sum + seconds, set.result.seconds),
+    trainingImages: students[0].images,
+    updates: students[0].updates,
   };
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { profileNames } from '../../lib/data/profile-names';
+import { profileNames } from '../../lib/settings/profile-names';
 import { writeDigits } from '../faults/world';
 import { haba, lastJson } from './command-line';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { profileNames } from '../../lib/data/profile-names';
+import { profileNames } from '../../lib/settings/profile-names';
 import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { explainIssue } from '../../lib/distillation/configuration-error';
 

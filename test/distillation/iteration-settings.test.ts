@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileNames } from '../../lib/data/profile-names';
+import { profileNames } from '../../lib/settings/profile-names';
 import { iterationDefaults, iterationsProblem } from '../../lib/distillation/iteration-settings';
 
 test('iterations are those of the method in the profile; checkpoints are every 5, 20, 50 and 100 of them', () => {

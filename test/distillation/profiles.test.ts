@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { datasetNames } from '../../lib/data/dataset-names';
-import type { ProfileName } from '../../lib/data/profile-names';
+import type { ProfileName } from '../../lib/settings/profile-names';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { allBases } from '../../lib/factorization/constraint-settings';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileNames } from '../../lib/data/profile-names';
+import { profileNames } from '../../lib/settings/profile-names';
 import { constraintDefaults, constraintsSchema } from '../../lib/factorization/constraint-settings';
 
 test("pinned defaults: the authors' in the paper profile, in others but for the adversary's width", () => {

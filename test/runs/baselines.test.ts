@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { profileNames } from '../../lib/data/profile-names';
+import { profileNames } from '../../lib/settings/profile-names';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import { constraintAblation } from '../../lib/questions/constraint-ablation/grid';
 import { crossArchitecture } from '../../lib/questions/cross-architecture/grid';

@@ -1,5 +1,5 @@
 /** RQ1: how much accuracy a stored float buys. */
-import type { ProfileName } from '../../data/profile-names';
+import type { ProfileName } from '../../settings/profile-names';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type BudgetedSet, type SetKind } from '../sets-at-budget';
 

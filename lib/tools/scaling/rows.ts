@@ -1,6 +1,6 @@
 /** The rows of the paper's table: what each is configured with, and how large the data are that it is made for. */
 import type { LibraryDatasetName } from '../../data/formats';
-import type { ProfileName } from '../../data/profile-names';
+import type { ProfileName } from '../../settings/profile-names';
 import { configure, type Configuration, type ConfigurationInput } from '../../distillation/configuration';
 import { parameterisationOf } from '../../factorization/parameterisations';
 import { matchingMethodOf } from '../../matching/methods';

@@ -1,7 +1,7 @@
 /** Families of values: what a module that is run anew, as a notebook's kernel does with one that was edited, leaves there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRegistry } from '../../lib/files/registry';
+import { createRegistry } from '../../lib/settings/registry';
 
 interface Value {
   name: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bitModels, rangeDecoder, rangeEncoder } from '../../lib/files/range-coder';
+import { bitModels, rangeDecoder, rangeEncoder } from '../../lib/factorization/range-coder';
 import { Random } from '../../lib/tensor/random';
 
 /** Bits of which a share is 1, in contexts 0 to 2. */

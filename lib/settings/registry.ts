@@ -1,6 +1,6 @@
 /** A family of values that anyone may add to, also from a notebook's cell: kinds of set, matching methods. */
 import { z } from 'zod';
-import { nearestName } from './nearest-name';
+import { nearestName } from '../files/nearest-name';
 
 /** What is known of any value of a family: its options, a schema each. */
 interface WithOptions {
