@@ -1,8 +1,6 @@
 /** A kind of set that the library does not bring, as a notebook's cell would define it: images of low rank. */
 import { z } from 'zod';
-import type { Parameterisation } from '../../lib/factorization/parameterisation';
-import { registerParameterisation } from '../../lib/factorization/parameterisations';
-import { tf } from '../../lib/tensor/tensorflow';
+import { registerParameterisation, tf, type Parameterisation } from '../../lib';
 
 const count = z.number().int().min(1);
 

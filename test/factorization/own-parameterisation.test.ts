@@ -6,32 +6,41 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { dataAtHand } from '../../lib/runs/data-at-hand';
-import { configure, requireEnoughImages, type ConfigurationInput } from '../../lib/distillation/configuration';
+import {
+  accuracyTable,
+  budget,
+  budgetTable,
+  configure,
+  dataAtHand,
+  evaluateFile,
+  evaluateRun,
+  exportSet,
+  hallucinationGrid,
+  listRuns,
+  readDistilledSet,
+  readMetrics,
+  realImages,
+  registerParameterisation,
+  run,
+  setsAtBudget,
+  storageEfficiency,
+  tf,
+  type ConfigurationInput,
+  type RunOptions,
+  type RunResult,
+} from '../../lib';
+import { requireEnoughImages } from '../../lib/distillation/configuration';
 import { createDistillation, releaseState } from '../../lib/distillation/distillation';
-import { budget } from '../../lib/factorization/budget';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
-import { parameterisationOf, registerParameterisation, type OwnSet } from '../../lib/factorization/parameterisations';
-import { realImages } from '../../lib/factorization/stored-items';
+import { parameterisationOf, type OwnSet } from '../../lib/factorization/parameterisations';
 import { readSafetensors } from '../../lib/files/safetensors';
-import { setsAtBudget } from '../../lib/questions/sets-at-budget';
-import { storageEfficiency } from '../../lib/questions/storage-efficiency/grid';
-import { budgetTable } from '../../lib/report/budget-table';
-import { exportSet } from '../../lib/report/export-set';
-import { hallucinationGrid } from '../../lib/report/grids';
 import { tableText } from '../../lib/report/table-text';
-import { accuracyTable } from '../../lib/report/tables';
-import { RunStopped, type RunOptions } from '../../lib/runs/context';
-import { readDistilledSet, writeDistilledSet } from '../../lib/runs/distilled-file';
-import { evaluateFile } from '../../lib/runs/evaluate-file';
+import { RunStopped } from '../../lib/runs/context';
+import { writeDistilledSet } from '../../lib/runs/distilled-file';
 import { setHash, setName } from '../../lib/runs/identity';
-import { evaluateRun, run } from '../../lib/runs/run';
-import { readMetrics, setFiles } from '../../lib/runs/run-files';
-import { listRuns } from '../../lib/runs/run-store';
-import type { RunResult } from '../../lib/runs/train-students';
+import { setFiles } from '../../lib/runs/run-files';
 import type { Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
-import { tf } from '../../lib/tensor/tensorflow';
 import { createProgress } from '../../lib/terminal/progress';
 import { lowRank, lowRankSet } from './low-rank';
 
