@@ -1,6 +1,8 @@
 /** What a kind of set answers, with errors that say what is wrong, instead of TensorFlow's on the way. */
 import { disposeAll, type Parameters } from '../tensor/parameters';
+import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
+import { balancedChoice } from './balanced-choice';
 import type { Choice, Decoder, DistilledSet } from './distilled-set';
 import type { TensorSpec } from './parameterisation';
 import { requireOwnNames } from './tensor-names';
@@ -39,7 +41,13 @@ export function checked(decoder: Decoder, { kind, tensors, imageShape, itemCount
       throw error;
     }
   };
-  return { ...decoder, views, formations, init, images };
+  const draw = (random: Random, items: Int32Array) => {
+    if (decoder.draw === undefined) return balancedChoice(random, items.length, views);
+    const drawn = decoder.draw(random, items);
+    requireViews(kind, drawn, { count: items.length, views });
+    return drawn;
+  };
+  return { ...decoder, views, formations, draw, init, images };
 }
 
 function requireDecoder(kind: string, decoder: Decoder): void {
@@ -87,6 +95,14 @@ function requireDeclared(kind: string, parameters: Parameters, tensors: Declared
       `The kind '${kind}': its tensor '${name}' learns, and \`init\` makes it ${dtype}; what learns is float32.`,
     );
   }
+}
+
+function requireViews(kind: string, drawn: Int32Array, { count, views }: { count: number; views: number }): void {
+  const odd = Array.from(drawn).find((view) => !(Number.isInteger(view) && view >= 0 && view < views));
+  if (drawn.length === count && odd === undefined) return;
+  throw new RangeError(
+    `\`draw\` of the kind '${kind}' returned ${drawn.length} views${odd === undefined ? '' : `, ${odd} among them`}; expected ${count}, one for each item, from 0 to ${views - 1}.`,
+  );
 }
 
 function requireImages(kind: string, images: tf.Tensor4D, wanted: readonly number[]): void {

@@ -61,7 +61,12 @@ export interface Decoder {
    * @returns [formations * batch, height, width, channels], formation by formation: row f * batch + i shows item i
    */
   images(parameters: Parameters, choice: Choice): tf.Tensor4D;
-  /** The same in two stages, for wrappers that act between them. Default: they act on images. */
+  /**
+   * Views that a batch of items is seen in, one each, 0 to views - 1. Default: every view as often as any other, in random order.
+   * @param items those of the batch, or of the batches of one pass over the set; all random numbers come from `random`
+   */
+  draw?(random: Random, items: Int32Array): Int32Array;
+  /** What `images` does in two stages, for wrappers that act between them. Default: they act on images. */
   readonly stages?: {
     /** What is stored, as images of 1 or more channels, [formations * batch, height, width, channels]. */
     stored: (parameters: Parameters, items: tf.Tensor1D) => tf.Tensor4D;
@@ -81,6 +86,7 @@ export interface DistilledSet extends Decoder {
   readonly perClass: number;
   readonly views: number;
   readonly formations: number;
+  draw(random: Random, items: Int32Array): Int32Array;
   /** What it stores, by name. */
   readonly tensors: Readonly<Record<string, TensorSpec>>;
   /** Class of each training image of a choice, [formations * items.length], in the order of {@link Decoder.images}. */

@@ -10,7 +10,6 @@ import { sgdStep } from '../tensor/optimiser';
 import { disposeAll, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import { balancedChoice } from './balanced-choice';
 import { drawReal } from './match-once';
 import { addGradients, zeroGradients, type MatchingLoss, type MatchingParameters } from './matching-loss';
 
@@ -104,7 +103,8 @@ type TrainInputs = {
 export function gradientMatching(options: GradientMatchingOptions): MatchingLoss {
   const { set, source, network, augmentation } = options;
   const { realBatch = 256, outerLoops = 10, innerLoops = 50, networkBatch = 256, networkLearningRate = 0.01 } = options;
-  const { classCount, perClass, itemCount, views } = set;
+  const { classCount, perClass, itemCount } = set;
+  const all = Int32Array.from({ length: itemCount }, (_, item) => item);
   const match = compile(
     ({ parameters, network: drawn, real, items, hallucinators, label, draws }: MatchInputs) => {
       const augmented = augmentation.apply(real, draws);
@@ -133,7 +133,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
   const matchClasses = (parameters: MatchingParameters, drawn: Parameters, random: Random) => {
     let loss = 0;
     let gradients = zeroGradients(set, parameters);
-    const hallucinators = balancedChoice(random.stream('hallucinators'), itemCount, views);
+    const hallucinators = set.draw(random.stream('hallucinators'), all);
     for (let label = 0; label < classCount; label++) {
       const items = Int32Array.from({ length: perClass }, (_, place) => label * perClass + place);
       const chosen = drawReal(random.stream('real images', label), source.indicesOfClass[label], realBatch);
@@ -166,7 +166,7 @@ export function gradientMatching(options: GradientMatchingOptions): MatchingLoss
       for (let epoch = 0; epoch < innerLoops; epoch++) {
         const draws = random.stream('epoch', epoch);
         const order = draws.stream('order').permutation(itemCount);
-        const hallucinators = balancedChoice(draws.stream('hallucinators'), itemCount, views);
+        const hallucinators = set.draw(draws.stream('hallucinators'), all);
         for (let first = 0; first < itemCount; first += networkBatch) {
           signal?.throwIfAborted();
           const items = order.subarray(first, first + networkBatch);

@@ -8,7 +8,6 @@ import type { ValueAndGradients } from '../tensor/gradient';
 import type { Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import { balancedChoice } from './balanced-choice';
 import type { MatchingLoss, MatchingParameters } from './matching-loss';
 
 /** What the set meets in one iteration. */
@@ -42,8 +41,7 @@ export interface DrawMatchOptions {
 /** A network, real images of every class, and every item of the set in one of its views; the caller owns the tensors. */
 export function drawMatch(random: Random, options: DrawMatchOptions): Match {
   const { set, source, network, augmentation, realBatch } = options;
-  const { itemCount, views } = set;
-  const all = Int32Array.from({ length: itemCount }, (_, item) => item);
+  const all = Int32Array.from({ length: set.itemCount }, (_, item) => item);
   const realLabels = Int32Array.from({ length: set.classCount * realBatch }, (_, place) =>
     Math.floor(place / realBatch),
   );
@@ -55,7 +53,7 @@ export function drawMatch(random: Random, options: DrawMatchOptions): Match {
     real: source.batch(chosen),
     realClasses: tf.tensor1d(realLabels, 'int32'),
     items: tf.tensor1d(all, 'int32'),
-    hallucinators: tf.tensor1d(balancedChoice(random.stream('hallucinators'), itemCount, views), 'int32'),
+    hallucinators: tf.tensor1d(set.draw(random.stream('hallucinators'), all), 'int32'),
     classes: tf.tensor1d(set.labels(all), 'int32'),
     draws: augmentation.draw(random.stream('augmentation'), 1),
   };

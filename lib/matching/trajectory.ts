@@ -8,7 +8,6 @@ import { valueAndGradients, type ValueAndGradients } from '../tensor/gradient';
 import { disposeAll, mapParameters, type Parameters } from '../tensor/parameters';
 import type { Random } from '../tensor/random';
 import { tf } from '../tensor/tensorflow';
-import { balancedChoice } from './balanced-choice';
 import {
   addGradients,
   zeroGradients,
@@ -132,7 +131,7 @@ export function createUnroll({
  * Trajectory matching on any set, with a learnable step size.
  *
  * Departure from the authors' code, which draws one hallucinator for all bases of a step: here each basis of a step goes through
- * one of its own, every hallucinator as often as any other, as in the other matching losses.
+ * the one that the set draws for it, by default every hallucinator as often as any other, as in the other matching losses.
  */
 export function trajectoryMatching(options: TrajectoryMatchingOptions): MatchingLoss {
   const { set, augmentation, segment, studentSteps, studentBatch, unroll } = options;
@@ -162,7 +161,7 @@ export function trajectoryMatching(options: TrajectoryMatchingOptions): Matching
       left = left.slice(size);
       return {
         items: tf.tensor1d(items, 'int32'),
-        hallucinators: tf.tensor1d(balancedChoice(random.stream('hallucinators', step), size, set.views), 'int32'),
+        hallucinators: tf.tensor1d(set.draw(random.stream('hallucinators', step), items), 'int32'),
         labels: tf.tensor1d(set.labels(items), 'int32'),
         draws: augmentation.draw(random.stream('augmentation', step), size * set.formations),
       };
