@@ -54,6 +54,8 @@ export { readMetrics } from './runs/run-files';
 export { budget, fitToBudget } from './factorization/budget';
 export { containerKinds, setsAtBudget } from './questions/sets-at-budget';
 export { realImagesAtBits, type Ledger } from './factorization/ledger';
+export { hallucinated } from './factorization/hallucinated';
+export { multiFormed } from './factorization/multi-formation';
 export type { Parameterisation } from './factorization/parameterisation';
 export { learnedGradients, type Decoder, type DistilledSet } from './factorization/distilled-set';
 export { realImages } from './factorization/stored-items';

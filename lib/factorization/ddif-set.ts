@@ -5,7 +5,7 @@ import { mapParameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { decodeFields, fieldShapes, initFields } from './ddif';
 import { fieldFit } from './field-fit';
-import { withMultiFormation } from './multi-formation';
+import { multiFormed } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
 import { realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
 
@@ -30,7 +30,7 @@ export type DdifOptions = z.infer<z.ZodObject<typeof options>>;
  * `last.weight` [images, hidden, channels], `last.bias` [images, channels].
  * @see Shin et al., Distilling Dataset into Neural Field, ICLR 2025
  */
-export const ddifSet: Parameterisation<DdifOptions, 'ddif'> = {
+const plain: Parameterisation<DdifOptions, 'ddif'> = {
   kind: 'ddif',
   label: 'DDiF',
   // 2: raised with those of FreD and LinBa when rates under MTT were tried; this one's stayed.
@@ -58,34 +58,34 @@ export const ddifSet: Parameterisation<DdifOptions, 'ddif'> = {
       Object.entries(fieldShapes(sizesOf(given, shape))).map(([name, own]) => [name, { shape: own, part: 'fields' }]),
     ),
   create(given, shape) {
-    const { ipc: perClass, initialisation, fitSteps: steps, fitLearningRate: learningRate, factor } = given;
+    const { ipc: perClass, initialisation, fitSteps: steps, fitLearningRate: learningRate } = given;
     const { imageShape } = shape;
     const [height, width] = imageShape;
     const sizes = sizesOf(given, shape);
     const names = Object.keys(fieldShapes(sizes));
-    return withMultiFormation(
-      {
-        init: (random) => initFields(random.stream('fields'), sizes),
-        preparation:
-          initialisation === 'real' && steps > 0
-            ? fieldFit({ ...sizes, imageShape, perClass, steps, learningRate })
-            : undefined,
-        images(parameters, { items }) {
-          const fields = Object.fromEntries(names.map((name) => [name, parameters[name]]));
-          return decodeFields(
-            mapParameters(fields, (stacked) => tf.gather(stacked, items)),
-            [height, width],
-          );
-        },
+    return {
+      init: (random) => initFields(random.stream('fields'), sizes),
+      preparation:
+        initialisation === 'real' && steps > 0
+          ? fieldFit({ ...sizes, imageShape, perClass, steps, learningRate })
+          : undefined,
+      images(parameters, { items }) {
+        const fields = Object.fromEntries(names.map((name) => [name, parameters[name]]));
+        return decodeFields(
+          mapParameters(fields, (stacked) => tf.gather(stacked, items)),
+          [height, width],
+        );
       },
-      factor,
-    );
+    };
   },
   // The authors'.
   sizesAtBudget: ({ imagesPerClass }) => [{ hidden: imagesPerClass < 50 ? 6 : 20 }],
   realPerClass: realImageEach,
   pictures: { item: ['field', 'fields'] },
 };
+
+/** The same on multi-formation. */
+export const ddifSet = multiFormed(plain);
 
 function sizesOf({ ipc, hidden, layers }: DdifOptions, { imageShape, classCount }: DataShape) {
   return { items: classCount * ipc, channels: imageShape[2], hidden, layers };

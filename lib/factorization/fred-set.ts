@@ -4,7 +4,7 @@ import { count } from '../settings/numbers';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
 import { decodeFrequencies, encodeFrequencies, frequencyPositions, frequencySlots, requireFrequencies } from './fred';
-import { withMultiFormation } from './multi-formation';
+import { multiFormed } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
 import { initialItems, realImageEach, realImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
@@ -30,7 +30,7 @@ const authorsScale = 4 * 32 * 32;
  * prepared, before that those that the class's items start from.
  * @see Shin et al., Frequency Domain-based Dataset Distillation, NeurIPS 2023
  */
-export const fredSet: Parameterisation<FredOptions, 'fred'> = {
+const plain: Parameterisation<FredOptions, 'fred'> = {
   kind: 'fred',
   label: 'FreD',
   // 2: rates under MTT chosen on validation images.
@@ -60,7 +60,7 @@ export const fredSet: Parameterisation<FredOptions, 'fred'> = {
     positions: { shape: [classCount, kept], type: imageShape[0] * imageShape[1] <= 2 ** 16 ? 'uint16' : 'int32' },
   }),
   create(given, { imageShape, classCount }) {
-    const { ipc: perClass, kept, initialisation, factor } = given;
+    const { ipc: perClass, kept, initialisation } = given;
     const [height, width, channels] = imageShape;
     requireFrequencies(kept, [height, width]);
     const shape = [classCount * perClass, ...imageShape];
@@ -70,55 +70,51 @@ export const fredSet: Parameterisation<FredOptions, 'fred'> = {
       const ofItems = tf.gather(positions, classesOf(tf.range(0, shape[0], 1, 'int32'), perClass));
       return { coefficients: encodeFrequencies(images, ofItems, transform), positions };
     };
-    return withMultiFormation(
-      {
-        init: (random, source, start) =>
-          tf.tidy(() => {
-            const images = initialItems(random, source, { perClass, initialisation, shape, start }) as tf.Tensor4D;
-            return encoded(
-              images,
-              tf.split<tf.Tensor4D>(images, classCount).map((own) => frequencyPositions(own, kept)),
-            );
-          }),
-        preparation: {
-          name: 'choosing frequencies',
-          steps: classCount,
-          begin: (random, source, start = realImages) => ({
-            start: () =>
-              Object.fromEntries(source.indicesOfClass.map((_, label) => [label, tf.zeros([kept], 'int32')])),
-            step(state, label) {
-              const indices = source.indicesOfClass[label];
-              const ofClass = { ...source, indicesOfClass: [indices] };
-              // All of the class, as items start from them: with multi-formation shrunk and laid side by side.
-              const positions = tf.tidy(() => {
-                const all = start(random.stream('mask', label), ofClass, { perClass: indices.length, channels });
-                return frequencyPositions(all, kept);
-              });
-              state[label].dispose();
-              return { ...state, [label]: positions };
-            },
-            finish: (state) =>
-              tf.tidy(() => {
-                const images = initialItems(random, source, { perClass, initialisation, shape, start }) as tf.Tensor4D;
-                return encoded(
-                  images,
-                  source.indicesOfClass.map((_, label) => state[label] as tf.Tensor1D),
-                );
-              }),
-            dispose: () => undefined,
-          }),
-        },
-        images({ coefficients, positions }, { items }) {
-          const slots = frequencySlots(positions as tf.Tensor2D, [height, width]);
-          return decodeFrequencies(
-            tf.gather(coefficients, items) as tf.Tensor3D,
-            tf.gather(slots, classesOf(items, perClass)),
-            transform,
+    return {
+      init: (random, source, start) =>
+        tf.tidy(() => {
+          const images = initialItems(random, source, { perClass, initialisation, shape, start }) as tf.Tensor4D;
+          return encoded(
+            images,
+            tf.split<tf.Tensor4D>(images, classCount).map((own) => frequencyPositions(own, kept)),
           );
-        },
+        }),
+      preparation: {
+        name: 'choosing frequencies',
+        steps: classCount,
+        begin: (random, source, start = realImages) => ({
+          start: () => Object.fromEntries(source.indicesOfClass.map((_, label) => [label, tf.zeros([kept], 'int32')])),
+          step(state, label) {
+            const indices = source.indicesOfClass[label];
+            const ofClass = { ...source, indicesOfClass: [indices] };
+            // All of the class, as items start from them: with multi-formation shrunk and laid side by side.
+            const positions = tf.tidy(() => {
+              const all = start(random.stream('mask', label), ofClass, { perClass: indices.length, channels });
+              return frequencyPositions(all, kept);
+            });
+            state[label].dispose();
+            return { ...state, [label]: positions };
+          },
+          finish: (state) =>
+            tf.tidy(() => {
+              const images = initialItems(random, source, { perClass, initialisation, shape, start }) as tf.Tensor4D;
+              return encoded(
+                images,
+                source.indicesOfClass.map((_, label) => state[label] as tf.Tensor1D),
+              );
+            }),
+          dispose: () => undefined,
+        }),
       },
-      factor,
-    );
+      images({ coefficients, positions }, { items }) {
+        const slots = frequencySlots(positions as tf.Tensor2D, [height, width]);
+        return decodeFrequencies(
+          tf.gather(coefficients, items) as tf.Tensor3D,
+          tf.gather(slots, classesOf(items, perClass)),
+          transform,
+        );
+      },
+    };
   },
   sizesAtBudget({ imagesPerClass, imageShape: [height, width] }) {
     // The authors keep 64 of 1,024 at one image per class, and more where there is room for more.
@@ -128,6 +124,9 @@ export const fredSet: Parameterisation<FredOptions, 'fred'> = {
   realPerClass: realImageEach,
   pictures: { item: ['image', 'images'] },
 };
+
+/** The same on multi-formation. */
+export const fredSet = multiFormed(plain);
 
 /** int32 [items] */
 function classesOf(items: tf.Tensor1D, perClass: number): tf.Tensor1D {

@@ -1,6 +1,7 @@
 /** HaBa on LinBa: hallucinators on linear combinations of a dictionary, in the place of stored bases. */
 import { hallucinated } from './hallucinated';
-import { linbaSet } from './linba-set';
+import { linba } from './linba-set';
+import { multiFormed } from './multi-formation';
 
 /** `coefficients` and `dictionary` of LinBa, and the stacked `hallucinators.*`, [hallucinators, ...] each. */
-export const habaLinbaSet = hallucinated(linbaSet, { kind: 'haba-linba', label: 'HaBa on LinBa' });
+export const habaLinbaSet = multiFormed(hallucinated(linba));

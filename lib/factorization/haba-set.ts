@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { count } from '../settings/numbers';
 import { imagesToPyTorch } from '../tensor/layout';
 import { tf } from '../tensor/tensorflow';
-import { hallucinated, type Hallucinated } from './hallucinated';
-import { withMultiFormation } from './multi-formation';
+import { hallucinated } from './hallucinated';
+import { multiFormed } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
 import { storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
@@ -16,8 +16,6 @@ const options = {
 };
 
 type BasesOptions = z.infer<z.ZodObject<typeof options>>;
-
-export type HabaOptions = Hallucinated<BasesOptions>;
 
 const channelsOf = ({ channels }: BasesOptions, colours: number) => (channels === 'single' ? 1 : colours);
 
@@ -40,9 +38,8 @@ const bases: Parameterisation<BasesOptions> = {
     },
   }),
   create(given, shape) {
-    const { basesPerClass: perClass, initialisation, factor } = given;
-    const stored = storedImages({ perClass, initialisation, shape: bases.tensors(given, shape).bases.shape });
-    return withMultiFormation(stored, factor);
+    const { basesPerClass: perClass, initialisation } = given;
+    return storedImages({ perClass, initialisation, shape: bases.tensors(given, shape).bases.shape });
   },
   realPerClass: ({ basesPerClass, initialisation }) => (initialisation === 'real' ? basesPerClass : 0),
   toPyTorch: (parameters) => ({ bases: imagesToPyTorch(parameters.bases) }),
@@ -56,8 +53,10 @@ const bases: Parameterisation<BasesOptions> = {
  * `bases` [bases, height, width, 1 or channels] and the stacked `hallucinators.*`, [hallucinators, ...] each.
  * @see Liu et al., NeurIPS 2022, section 3.1
  */
-export const habaSet: Parameterisation<HabaOptions, 'haba'> = hallucinated(bases, {
-  kind: 'haba',
-  label: 'HaBa',
-  channels: (given, { imageShape }) => channelsOf(given, imageShape[2]),
-});
+export const habaSet = multiFormed(
+  hallucinated(bases, {
+    kind: 'haba',
+    label: 'HaBa',
+    channels: (given, { imageShape }) => channelsOf(given, imageShape[2]),
+  }),
+);

@@ -4,11 +4,11 @@ import { count, nonNegative } from '../settings/numbers';
 import { imagesFromPyTorch, imagesToPyTorch } from '../tensor/layout';
 import { addPrefix, withPrefix, type Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
-import type { Decoder } from './distilled-set';
+import { balancedChoice } from './balanced-choice';
 import { hallucinate, hallucinatorShapes, initHallucinators } from './hallucinator';
-import { withMultiFormation } from './multi-formation';
+import { eachOf } from './multi-formation';
 import type { DataShape, Parameterisation, TensorSpec } from './parameterisation';
-import type { storedItemOptions } from './stored-items';
+import { addOptions, type WrappedNaming } from './wrapped-kind';
 
 const hallucinatorOptions = {
   hallucinators: count,
@@ -22,7 +22,6 @@ const hallucinatorOptions = {
 };
 
 type HallucinatorsOptions = z.infer<z.ZodObject<typeof hallucinatorOptions>>;
-type ItemOptions = z.infer<z.ZodObject<typeof storedItemOptions>>;
 
 /** Options of a kind on whose items hallucinators work, which are called bases. */
 export type Hallucinated<Inner> = Inner & HallucinatorsOptions & { basesPerClass: number };
@@ -34,22 +33,29 @@ const counts = [5, 3, 2, 1];
 /** Share of a budget that hallucinators may take at most: fewer than five where five would take more; one, where even that does. */
 const largestShare = 1 / 3;
 
-export interface HallucinatedOptions<Inner, Kind extends string> {
-  kind: Kind;
-  label: string;
+export interface HallucinatedOptions<Inner, Kind extends string> extends WrappedNaming<Kind> {
   /** Channels of the images that the items decode to. Default: those of the images. */
   channels?: (options: Inner, shape: DataShape) => number;
 }
 
 /**
- * What `inner` decodes, cut into crops with multi-formation, goes through hallucinators: the tensors of `inner` and the stacked
- * `hallucinators.*`, [hallucinators, ...] each.
- * @param inner a kind with the options of stored items; its items per class are then called `basesPerClass`
+ * A kind of set whose items, as `inner` decodes them, are bases that go through hallucinators: the tensors of `inner` and the stacked
+ * `hallucinators.*`, [hallucinators, ...] each. Of `inner` in several views each goes through every hallucinator.
+ *
+ *     const haba = registerParameterisation(multiFormed(hallucinated(lowRankKind)));
+ *     await run({ set: haba({ basesPerClass: 20, hallucinators: 3, factor: 2 }) });
+ *
+ * @param inner any kind without an option of a hallucinator's name; its items per class are then called `basesPerClass`
+ * @param naming default: `haba-` and the kind, 'HaBa on ' and its label
  * @see Liu et al., NeurIPS 2022, section 3.1
  */
-export function hallucinated<Inner extends ItemOptions, Kind extends string>(
-  inner: Parameterisation<Inner>,
-  { kind, label, channels = (_, { imageShape }) => imageShape[2] }: HallucinatedOptions<Inner, Kind>,
+export function hallucinated<Inner extends object, Of extends string, Kind extends string = `haba-${Of}`>(
+  inner: Parameterisation<Inner, Of>,
+  {
+    kind = `haba-${inner.kind}` as Kind,
+    label = `HaBa on ${inner.label}`,
+    channels = (_, { imageShape }) => imageShape[2],
+  }: HallucinatedOptions<Inner, Kind> = {},
 ): Parameterisation<Hallucinated<Inner>, Kind> {
   type Options = Hallucinated<Inner>;
   const itemsOf = (given: Options): Inner => ({ ...given, [inner.itemsPerClass]: given.basesPerClass });
@@ -58,12 +64,13 @@ export function hallucinated<Inner extends ItemOptions, Kind extends string>(
     imageShape: shape.imageShape,
     baseChannels: channels(itemsOf(given), shape),
   });
-  const { [inner.itemsPerClass]: perClass, factor, initialisation, ...own } = inner.options;
+  const { [inner.itemsPerClass]: basesPerClass, ...own } = inner.options;
+  const added = { basesPerClass, ...hallucinatorOptions };
   return {
     kind,
     label,
     version: inner.version,
-    options: { basesPerClass: perClass, ...own, ...hallucinatorOptions, factor, initialisation },
+    options: { basesPerClass, ...addOptions('hallucinated', { kind: inner.kind, options: own }, added) },
     itemsPerClass: 'basesPerClass',
     defaults(choice) {
       const { [inner.itemsPerClass as keyof Inner]: bases, ...rest } = inner.defaults(choice);
@@ -91,24 +98,40 @@ export function hallucinated<Inner extends ItemOptions, Kind extends string>(
     },
     create(given, shape) {
       requireSmallKernel(given, shape);
-      // Crops are cut of what is stored, before hallucinators.
-      const items = inner.create({ ...itemsOf(given), factor: 1 }, shape);
-      const stages: Decoder['stages'] = {
-        stored: (parameters, chosen) => items.images(parameters, { items: chosen, hallucinators: chosen }),
-        decoded: (parameters, stored, chosen) => hallucinate(withPrefix(parameters, prefix), stored, chosen),
-      };
-      const whole: Decoder = {
-        views: given.hallucinators,
+      const items = inner.create(itemsOf(given), shape);
+      const { views = 1, formations } = items;
+      const { hallucinators } = given;
+      const decoded = (parameters: Parameters, stored: tf.Tensor4D, chosen: tf.Tensor1D) =>
+        hallucinate(withPrefix(parameters, prefix), stored, chosen);
+      return {
+        views: views * hallucinators,
+        formations,
+        // Views of items are drawn as these say, hallucinators evenly.
+        draw:
+          items.draw &&
+          ((random, chosen) => {
+            const ofItems = items.draw!(random.stream('items'), chosen);
+            const ofHallucinators = balancedChoice(random, chosen.length, hallucinators);
+            return ofItems.map((view, place) => ofHallucinators[place] * views + view);
+          }),
         init: (random, source, start) => ({
           ...items.init(random, source, start),
           ...addPrefix(initHallucinators(random.stream('hallucinators'), sizesOf(given, shape)), prefix),
         }),
         preparation: items.preparation,
-        images: (parameters, choice) =>
-          stages.decoded(parameters, stages.stored(parameters, choice.items), choice.hallucinators),
-        stages,
+        images(parameters, choice) {
+          const [ofItem, ofHallucinator] = apart(choice.hallucinators, views);
+          const stored = items.images(parameters, { items: choice.items, hallucinators: ofItem });
+          return decoded(parameters, stored, eachOf(ofHallucinator, stored));
+        },
+        // Crops are cut of what is stored, before hallucinators.
+        ...(views === 1 && {
+          stages: {
+            stored: (parameters, chosen) => items.images(parameters, { items: chosen, hallucinators: chosen }),
+            decoded,
+          },
+        }),
       };
-      return withMultiFormation(whole, given.factor);
     },
     sizesAtBudget(budget, given) {
       const { imageShape, classCount, imagesPerClass } = budget;
@@ -132,6 +155,15 @@ export function hallucinated<Inner extends ItemOptions, Kind extends string>(
       })),
     pictures: { ...inner.pictures, item: ['basis', 'bases'], view: 'hallucinator' },
   };
+}
+
+/** View of an item, and hallucinator: of items in several views, view `hallucinator * views + view`. */
+function apart(chosen: tf.Tensor1D, views: number): [ofItem: tf.Tensor1D, ofHallucinator: tf.Tensor1D] {
+  // Items of one view do not look at it.
+  if (views === 1) return [chosen, chosen];
+  const count = tf.scalar(views, 'int32');
+  const hallucinator = tf.floorDiv<tf.Tensor1D>(chosen, count);
+  return [chosen.sub(hallucinator.mul(count)), hallucinator];
 }
 
 function requireSmallKernel({ kernelSize }: HallucinatorsOptions, { imageShape: [height, width] }: DataShape): void {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count } from '../settings/numbers';
 import { imagesToPyTorch } from '../tensor/layout';
-import { withMultiFormation } from './multi-formation';
+import { multiFormed } from './multi-formation';
 import type { Parameterisation } from './parameterisation';
 import { realImageEach, storedImages, storedItemDefaults, storedItemOptions } from './stored-items';
 
@@ -15,7 +15,7 @@ const options = {
 export type ImagesOptions = z.infer<z.ZodObject<typeof options>>;
 
 /** One tensor, `bases` [images, height, width, channels]. */
-export const imagesSet: Parameterisation<ImagesOptions, 'images'> = {
+const plain: Parameterisation<ImagesOptions, 'images'> = {
   kind: 'images',
   label: 'images',
   options,
@@ -31,11 +31,14 @@ export const imagesSet: Parameterisation<ImagesOptions, 'images'> = {
     bases: { shape: [classCount * ipc, ...imageShape], part: 'bases', images: true },
   }),
   create(given, shape) {
-    const { bases } = imagesSet.tensors(given, shape);
-    const { ipc: perClass, initialisation, factor } = given;
-    return withMultiFormation(storedImages({ perClass, initialisation, shape: bases.shape }), factor);
+    const { bases } = plain.tensors(given, shape);
+    const { ipc: perClass, initialisation } = given;
+    return storedImages({ perClass, initialisation, shape: bases.shape });
   },
   realPerClass: realImageEach,
   toPyTorch: ({ bases }) => ({ bases: imagesToPyTorch(bases) }),
   pictures: { item: ['stored image', 'stored images'] },
 };
+
+/** The same on multi-formation. */
+export const imagesSet = multiFormed(plain);

@@ -4,7 +4,7 @@ import { count } from '../settings/numbers';
 import { tf } from '../tensor/tensorflow';
 import { disposeAll, mapParameters } from '../tensor/parameters';
 import { combineBases, enlargement, initLinearBases, linearBasesShapes } from './linba';
-import { withMultiFormation } from './multi-formation';
+import { multiFormed } from './multi-formation';
 import type { DataShape, Parameterisation } from './parameterisation';
 import { bestRankFit } from './rank-fit';
 import { initialItems, realImageEach, storedItemDefaults, storedItemOptions } from './stored-items';
@@ -27,7 +27,7 @@ const authorsSize = 16;
  * `coefficients` [images, K] and `dictionary` [K, height / 2, width / 2, channels].
  * @see Deng and Russakovsky, Remember the Past, NeurIPS 2022
  */
-export const linbaSet: Parameterisation<LinbaOptions, 'linba'> = {
+export const linba: Parameterisation<LinbaOptions, 'linba'> = {
   kind: 'linba',
   label: 'LinBa',
   // 2: rates under MTT chosen on validation images.
@@ -59,52 +59,49 @@ export const linbaSet: Parameterisation<LinbaOptions, 'linba'> = {
     };
   },
   create(given, shape) {
-    const { ipc: perClass, initialisation, factor } = given;
+    const { ipc: perClass, initialisation } = given;
     const sizes = sizesOf(given, shape);
     if (initialisation === 'real') requireRank(sizes);
     const imagesShape = [sizes.items, ...shape.imageShape];
-    return withMultiFormation(
-      {
-        init(random) {
-          const { coefficients, bases } = initLinearBases(random.stream('noise'), sizes);
-          return { coefficients, dictionary: bases };
-        },
-        // One step: what a decomposition takes at once is seconds, and a run that goes on needs none.
-        preparation:
-          initialisation === 'noise'
-            ? undefined
-            : {
-                name: 'fitting a dictionary',
-                steps: 1,
-                begin: (random, source, start) => ({
-                  start: () => {
-                    const { coefficients, dictionary } = linbaSet.tensors(given, shape);
-                    return {
-                      coefficients: tf.zeros([...coefficients.shape]),
-                      dictionary: tf.zeros([...dictionary.shape]),
-                    };
-                  },
-                  step(state) {
-                    disposeAll(state);
-                    return tf.tidy(() => {
-                      const images = initialItems(random, source, {
-                        perClass,
-                        initialisation,
-                        shape: imagesShape,
-                        start,
-                      });
-                      return bestRankFit(images as tf.Tensor4D, sizes.bases);
-                    });
-                  },
-                  finish: (state) => mapParameters(state, (tensor) => tensor.clone()),
-                  dispose: () => undefined,
-                }),
-              },
-        images: ({ coefficients, dictionary }, { items }) =>
-          combineBases(tf.gather(coefficients, items) as tf.Tensor2D, dictionary as tf.Tensor4D),
+    return {
+      init(random) {
+        const { coefficients, bases } = initLinearBases(random.stream('noise'), sizes);
+        return { coefficients, dictionary: bases };
       },
-      factor,
-    );
+      // One step: what a decomposition takes at once is seconds, and a run that goes on needs none.
+      preparation:
+        initialisation === 'noise'
+          ? undefined
+          : {
+              name: 'fitting a dictionary',
+              steps: 1,
+              begin: (random, source, start) => ({
+                start: () => {
+                  const { coefficients, dictionary } = linba.tensors(given, shape);
+                  return {
+                    coefficients: tf.zeros([...coefficients.shape]),
+                    dictionary: tf.zeros([...dictionary.shape]),
+                  };
+                },
+                step(state) {
+                  disposeAll(state);
+                  return tf.tidy(() => {
+                    const images = initialItems(random, source, {
+                      perClass,
+                      initialisation,
+                      shape: imagesShape,
+                      start,
+                    });
+                    return bestRankFit(images as tf.Tensor4D, sizes.bases);
+                  });
+                },
+                finish: (state) => mapParameters(state, (tensor) => tensor.clone()),
+                dispose: () => undefined,
+              }),
+            },
+      images: ({ coefficients, dictionary }, { items }) =>
+        combineBases(tf.gather(coefficients, items) as tf.Tensor2D, dictionary as tf.Tensor4D),
+    };
   },
   // As large a share of any budget as the authors' at one image per class.
   sizesAtBudget({ imagesPerClass, imageShape }) {
@@ -114,6 +111,9 @@ export const linbaSet: Parameterisation<LinbaOptions, 'linba'> = {
   realPerClass: realImageEach,
   pictures: { item: ['image', 'images'] },
 };
+
+/** The same on multi-formation. */
+export const linbaSet = multiFormed(linba);
 
 function sizesOf({ ipc, dictionary }: LinbaOptions, { imageShape, classCount }: DataShape) {
   return { imageShape, items: classCount * ipc, bases: dictionary };

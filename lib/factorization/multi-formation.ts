@@ -1,9 +1,20 @@
 /** IDC's uniform multi-formation: one stored image holds factor x factor smaller ones. */
+import { z } from 'zod';
 import { tf } from '../tensor/tensorflow';
 import { bilinearMatrix } from './bilinear';
 import type { Decoder, DistilledSet } from './distilled-set';
+import type { Parameterisation } from './parameterisation';
 import { mapRowsAndColumns } from './separable-map';
 import { realImages, type StartImages } from './stored-items';
+import { addOptions, type WrappedNaming } from './wrapped-kind';
+
+const options = {
+  /** Crops per side that one item is cut into and enlarged (IDC's uniform multi-formation); 1 for none. */
+  factor: z.number().int().min(1).max(3),
+};
+
+/** Options of a kind on multi-formation. */
+export type MultiFormed<Inner> = Inner & z.infer<z.ZodObject<typeof options>>;
 
 /** What continues an image whose side the factor does not divide: IDC's, the middle of its pixels, which run from 0 to 1. */
 const padding = 0.5;
@@ -37,6 +48,32 @@ export function multiFormation(images: tf.Tensor4D, factor: number): tf.Tensor4D
 }
 
 /**
+ * A kind of set on multi-formation, with its option `factor`, by default 1: with 2 every item is cut into four crops, each a training
+ * image of the item's class, in the same floats. Of a kind that decodes in two stages, as HaBa, what is stored is cut.
+ *
+ *     const crops = registerParameterisation(multiFormed(lowRankKind, { kind: 'low-rank-crops', label: 'low rank, crops' }));
+ *     await run({ set: crops({ factor: 2 }) });
+ *
+ * @param inner any kind without an option of that name
+ * @param naming default: as the kind, whose place it takes
+ */
+export function multiFormed<Inner extends object, Of extends string, Kind extends string = Of>(
+  inner: Parameterisation<Inner, Of>,
+  { kind = inner.kind as string as Kind, label = inner.label }: WrappedNaming<Kind> = {},
+): Parameterisation<MultiFormed<Inner>, Kind> {
+  return {
+    ...inner,
+    kind,
+    label,
+    options: addOptions('multiFormed', inner, options),
+    defaults: (choice) => ({ ...inner.defaults(choice), factor: 1 }),
+    create: (given, shape) => withMultiFormation(inner.create(given, shape), given.factor),
+    sizesAtBudget:
+      inner.sizesAtBudget && ((budget, given) => inner.sizesAtBudget!(budget, given) as Partial<MultiFormed<Inner>>[]),
+  };
+}
+
+/**
  * Any set on multi-formation: an item, or, of a set that decodes in two stages, what is stored of it, is cut into factor x factor
  * crops, each a training image. Items that start from images start from as many real ones each, shrunk and laid side by side.
  */
@@ -62,8 +99,7 @@ export function withMultiFormation<Set extends Decoder & Partial<Pick<DistilledS
     images(parameters, choice) {
       if (cut === undefined) return multiFormation(set.images(parameters, choice), factor);
       const stored = cut.stored(parameters, choice.items);
-      const times = stored.shape[0] / choice.items.shape[0];
-      return cut.decoded(parameters, stored, tf.tile(choice.hallucinators, [times]));
+      return cut.decoded(parameters, stored, eachOf(choice.hallucinators, stored));
     },
     stages: cut,
     ...('labels' in set && {
@@ -73,6 +109,12 @@ export function withMultiFormation<Set extends Decoder & Partial<Pick<DistilledS
       },
     }),
   };
+}
+
+/** The view of each image, where several, formation by formation, are of an item in its one view. */
+export function eachOf(chosen: tf.Tensor1D, images: tf.Tensor4D): tf.Tensor1D {
+  const times = images.shape[0] / chosen.shape[0];
+  return times === 1 ? chosen : tf.tile(chosen, [times]);
 }
 
 /** What each item starts from, made of factor x factor images: the arrangement that multi-formation cuts. */

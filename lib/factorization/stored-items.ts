@@ -7,14 +7,12 @@ import type { Decoder } from './distilled-set';
 
 /** Options of every kind of set that stores images. */
 export const storedItemOptions = {
-  /** Crops per side that one stored image is cut into and enlarged (IDC's uniform multi-formation); 1 for none. */
-  factor: z.number().int().min(1).max(3),
   /** What stored images start from: real images of their class, or standard normal noise. */
   initialisation: z.enum(['real', 'noise']),
 };
 
 /** In every profile. */
-export const storedItemDefaults = { factor: 1, initialisation: 'real' } as const;
+export const storedItemDefaults = { initialisation: 'real' } as const;
 
 /** `realPerClass` of every kind whose items are images of a class: each starts from one, or from noise. */
 export const realImageEach = ({ ipc, initialisation }: { ipc: number; initialisation: 'real' | 'noise' }): number =>

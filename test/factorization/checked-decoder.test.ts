@@ -32,7 +32,7 @@ const inputs = { imageShape: source.imageShape, classCount: 2, ipc: 3, rank: 4 }
 
 /** Images of low rank with something else in the place of what they say, as a kind of its own. */
 function broken(kind: string, change: Partial<Parameterisation<{ ipc: number; rank: number }>>): OwnSet {
-  return registerParameterisation({ ...lowRankSet, kind, ...change })();
+  return registerParameterisation({ ...lowRankSet, kind, label: kind, ...change })();
 }
 
 /** The same with a decoder that differs. */

@@ -15,8 +15,10 @@ import {
   evaluateFile,
   evaluateRun,
   exportSet,
+  hallucinated,
   hallucinationGrid,
   listRuns,
+  multiFormed,
   readDistilledSet,
   readMetrics,
   realImages,
@@ -26,12 +28,15 @@ import {
   storageEfficiency,
   tf,
   type ConfigurationInput,
+  type Parameterisation,
   type RunOptions,
   type RunResult,
 } from '../../lib';
 import { requireEnoughImages } from '../../lib/distillation/configuration';
 import { createDistillation, releaseState } from '../../lib/distillation/distillation';
 import { createDistilledSet } from '../../lib/factorization/create-distilled-set';
+import { hallucinate } from '../../lib/factorization/hallucinator';
+import { multiFormation as cropsOf } from '../../lib/factorization/multi-formation';
 import { parameterisationOf, type OwnSet } from '../../lib/factorization/parameterisations';
 import { readSafetensors } from '../../lib/files/safetensors';
 import { tableText } from '../../lib/report/table-text';
@@ -39,9 +44,11 @@ import { RunStopped } from '../../lib/runs/context';
 import { writeDistilledSet } from '../../lib/runs/distilled-file';
 import { setHash, setName } from '../../lib/runs/identity';
 import { setFiles } from '../../lib/runs/run-files';
-import type { Parameters } from '../../lib/tensor/parameters';
+import { imagesToPyTorch } from '../../lib/tensor/layout';
+import { withPrefix, type Parameters } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { createProgress } from '../../lib/terminal/progress';
+import { assertClose } from '../formula';
 import { lowRank, lowRankSet } from './low-rank';
 
 const shapes = { imageShape: [32, 32, 3] as const, classCount: 10 };
@@ -233,6 +240,73 @@ test('questions compare it at a budget: as many items as fit beside the options 
   }
 });
 
+test('wrapped in hallucinators and multi-formation from outside, it goes wherever HaBa goes', async () => {
+  const wrapped = registerParameterisation(multiFormed(hallucinated(lowRankSet)));
+  const options = { basesPerClass: 2, hallucinators: 2, factor: 2 };
+  const cut: ConfigurationInput = { ...input, set: wrapped(options), iterations: 2 };
+  const { set, optimisers } = configure(cut);
+  assert.deepEqual(Object.entries(set), [
+    ...Object.entries({ kind: 'haba-low-rank', basesPerClass: 2, rank: 3, hallucinators: 2, kernelSize: 3 }),
+    ...Object.entries({ middleChannels: 3, hallucinatorInitialisation: 'identity', identityNoise: 0.2, factor: 2 }),
+  ]);
+  assert.deepEqual(Object.keys(optimisers), ['coefficients', 'dictionary', 'hallucinators']);
+
+  const stop = new AbortController();
+  const progress = { ...silent, update: () => stop.abort() };
+  await assert.rejects(run(cut, { ...inFolder('wrapped'), progress, signal: stop.signal }), RunStopped);
+  const resumed = await run(cut, inFolder('wrapped'));
+  const whole = await run(cut, inFolder('wrapped at once'));
+  assert.deepEqual(valuesOf(fileOf(resumed)), valuesOf(fileOf(whole)));
+  assert.match(path.basename(whole.run), /^haba-low-rank-dm-shapes-2bases-smoke-.*factor-2/);
+  // A hallucinator: 3 x 3 x 3 x 3 filters twice, 3 and 3 of biases, and 30 x 30 x 3 of scale and of shift.
+  const hallucinators = 2 * (2 * 81 + 6 + 2 * 2700);
+  assert.equal(whole.storedFloats, 20 * 3 + 3 * 3072 + 768 + hallucinators);
+
+  const again = await evaluateFile(fileOf(whole), { progress: silent });
+  assert.deepEqual(again.accuracy, whole.accuracy);
+  const result = await evaluateRun(whole, { evaluation: { updates: 2 } }, inFolder('wrapped at once'));
+  assert.match(tableText(accuracyTable('own', [{ label: 'wrapped', result }]), 'csv'), /wrapped/);
+
+  // Every view of every crop of every item, as the parts make them by hand.
+  const [file] = await exportSet(fileOf(whole), { to: path.join(folder, 'export wrapped') });
+  const { images, labels } = readSafetensors(file).tensors;
+  assert.deepEqual([images.shape, labels.shape], [[2 * 4 * 20, 3, 32, 32], [2 * 4 * 20]]);
+  const distilled = readDistilledSet(fileOf(whole));
+  tf.tidy(() => {
+    const { parameters } = distilled;
+    const items = tf.range(0, 20, 1, 'int32');
+    const plain = lowRankSet.create({ ipc: 2, rank: 3 }, shapes);
+    const crops = cropsOf(plain.images(parameters, { items, hallucinators: items }), 2);
+    const second = tf.fill<tf.Rank.R1>([80], 1, 'int32');
+    const expected = imagesToPyTorch(hallucinate(withPrefix(parameters, 'hallucinators.'), crops, second));
+    // Of the second hallucinator the first crop of the first item, and the last of the last.
+    for (const image of [0, 79]) {
+      const first = (80 + image) * 3072;
+      const written = (images.values as Float32Array).subarray(first, first + 3072);
+      assertClose(expected.slice(image, 1), written, 1e-4);
+    }
+  });
+  distilled.dispose();
+
+  const [fit] = budget({
+    ...shapes,
+    imagesPerClass: 1,
+    hallucinators: [],
+    sets: [wrapped({ hallucinators: 1, rank: 3, factor: 2 })],
+  });
+  // 30,720 floats less the centre, the dictionary and a hallucinator leave 15,168: 505 times 10 classes x 3 coefficients.
+  assert.deepEqual([fit.perClass, fit.trainingImagesPerClass], [505, 4 * 505]);
+
+  assert.throws(
+    () => multiFormed(multiFormed(lowRankSet)),
+    /multiFormed: the kind 'low-rank' has an option 'factor', which is one/,
+  );
+  assert.throws(
+    () => hallucinated(hallucinated(lowRankSet)),
+    /hallucinated: the kind 'haba-low-rank' has an option 'hallucinators'/,
+  );
+});
+
 test('where an item has two views, constraints apply, students see either, and export shows both', async () => {
   const mirrored = registerParameterisation<{ ipc: number }>({
     kind: 'mirrored',
@@ -269,6 +343,25 @@ test('where an item has two views, constraints apply, students see either, and e
   assert.deepEqual(row(20), row(0).reverse());
   const grid = hallucinationGrid(one, { classes: 2 });
   for (const text of ['view', '1', '2']) assert.match(grid.svg, new RegExp(`>${text}<`));
+
+  // Hallucinators on it: view 3 is the second hallucinator's of the mirror image.
+  const both = registerParameterisation(
+    hallucinated(parameterisationOf('mirrored') as Parameterisation<{ ipc: number }>),
+  );
+  const four = createDistilledSet({ ...both({ basesPerClass: 1, hallucinators: 2 }), ...shapes });
+  assert.equal(four.views, 4);
+  const source = (await dataAtHand('shapes')).train;
+  tf.tidy(() => {
+    const parameters = four.init(Random.stream(3), source);
+    const choice = { items: tf.tensor1d([4, 4], 'int32'), hallucinators: tf.tensor1d([3, 0], 'int32') };
+    const bases = tf.gather(parameters.bases, [4]) as tf.Tensor4D;
+    const expected = hallucinate(
+      withPrefix(parameters, 'hallucinators.'),
+      tf.concat([bases.reverse(2), bases]),
+      tf.tensor1d([1, 0], 'int32'),
+    );
+    assertClose(four.images(parameters, choice), expected.dataSync<'float32'>());
+  });
 });
 
 test('what its author calls another version are other runs, and files of one are not read as the other', () => {
