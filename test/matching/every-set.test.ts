@@ -5,10 +5,10 @@ import { createAugmentation, type Augmentation } from '../../lib/data/dsa';
 import { createDistilledSet, type DistilledSetOptions } from '../../lib/factorization/create-distilled-set';
 import { learnedOf, type DistilledSet } from '../../lib/factorization/distilled-set';
 import { withLearnedLabels } from '../../lib/factorization/soft-labels';
-import { distributionMatching } from '../../lib/matching/distribution';
-import { gradientMatching } from '../../lib/matching/gradient';
+import { parameterisationKinds } from '../../lib/factorization/parameterisations';
 import type { MatchingLoss, MatchingParameters, MatchingStep } from '../../lib/matching/matching-loss';
 import type { MatchingContext } from '../../lib/matching/method';
+import { initLearned, matchingMethodOf, matchingNames, type MatchingOptions } from '../../lib/matching/methods';
 import { trajectoryMatching } from '../../lib/matching/trajectory';
 import { createNetwork } from '../../lib/networks/create-network';
 import { useBackend } from '../../lib/tensor/backend';
@@ -28,7 +28,7 @@ const inputs = { imageShape: source.imageShape, classCount: 2 };
 const network = createNetwork({ name: 'ConvNet', width: 4, depth: 2, ...inputs });
 const haba = { kind: 'haba', basesPerClass: 2, hallucinators: 2 } as const;
 
-const sets: Record<string, object> = {
+const sets: Record<string, Readonly<Record<string, unknown>>> = {
   images: { kind: 'images', ipc: 2 },
   'images, multi-formation 2': { kind: 'images', ipc: 2, factor: 2 },
   'images, multi-formation 3': { kind: 'images', ipc: 2, factor: 3 },
@@ -42,41 +42,67 @@ const sets: Record<string, object> = {
   'a kind from outside the library, with a tensor that is fixed': lowRank({ ipc: 2, rank: 3 }),
 };
 
-const methods: Record<string, (set: DistilledSet, augmentation: Augmentation) => MatchingLoss> = {
-  dm: (set, augmentation) => distributionMatching({ set, source, network, augmentation, realBatch: 4 }),
-  dc: (set) => gradient(set, createAugmentation('none')),
-  dsa: (set, augmentation) => gradient(set, augmentation),
-  'mtt, full': (set, augmentation) => trajectory('full', set, augmentation),
-  'mtt, stepwise': (set, augmentation) => trajectory('stepwise', set, augmentation),
-  'a loss from outside the library, which learns a scale and a vector': (set, augmentation) =>
-    scaledMeansMethod.create({ realBatch: 4, scale: 0.7 }, { set, source, network, augmentation } as MatchingContext),
+/** A loss, by the name of its method and its options, on whatever set; small ones. */
+interface Row {
+  method: string;
+  options: Readonly<Record<string, unknown>>;
+  /** Default: as the method makes it. */
+  create?: (set: DistilledSet, augmentation: Augmentation) => MatchingLoss;
+}
+
+const gradients = { realBatch: 4, outerLoops: 2, innerLoops: 1 };
+
+const rows: Record<string, Row> = {
+  dm: { method: 'dm', options: { realBatch: 4 } },
+  dc: { method: 'dc', options: gradients },
+  dsa: { method: 'dsa', options: gradients },
+  'mtt, full': trajectory('full'),
+  'mtt, stepwise': trajectory('stepwise'),
+  'a loss from outside the library, which learns a scale and a vector': {
+    method: scaledMeansMethod.name,
+    options: { realBatch: 4, scale: 0.7 },
+  },
 };
 
-function gradient(set: DistilledSet, augmentation: Augmentation): MatchingLoss {
-  return gradientMatching({
-    set,
-    source,
-    network,
-    augmentation,
-    realBatch: 4,
-    outerLoops: 2,
-    innerLoops: 1,
-  });
-}
-
-function trajectory(unroll: 'full' | 'stepwise', set: DistilledSet, augmentation: Augmentation) {
+/** Its experts lie in files, and here are networks as they are drawn. */
+function trajectory(unroll: 'full' | 'stepwise'): Row {
   const segment = (random: Random) => ({ start: network.init(random), target: network.init(random) });
   const student = { studentSteps: 2, studentBatch: 3 };
-  return trajectoryMatching({ set, network, augmentation, segment, ...student, unroll });
+  return {
+    method: 'mtt',
+    options: { stepSize: 0.05 },
+    create: (set, augmentation) => trajectoryMatching({ set, network, augmentation, segment, ...student, unroll }),
+  };
 }
+
+const completeOptions = ({ method, options }: Row) =>
+  ({
+    method,
+    ...matchingMethodOf(method).defaults({ profile: 'smoke', given: options }),
+    ...options,
+  }) as MatchingOptions;
+
+/** A method that says so augments nothing. */
+const augments = ({ method }: Row) => matchingMethodOf(method).augmentation !== 'none';
+
+function createLoss(row: Row, set: DistilledSet, given: Augmentation): MatchingLoss {
+  const augmentation = augments(row) ? given : createAugmentation('none');
+  if (row.create) return row.create(set, augmentation);
+  const context = { set, source, network, augmentation } as MatchingContext;
+  return matchingMethodOf(row.method).create(completeOptions(row), context);
+}
+
+test('every kind of set and every matching method that is registered has a row', () => {
+  const kinds = Object.values(sets).map(({ kind }) => kind);
+  assert.deepEqual([...new Set(kinds)].sort(), parameterisationKinds().sort());
+  const methods = Object.values(rows).map(({ method }) => method);
+  assert.deepEqual([...new Set(methods)].sort(), matchingNames().sort());
+});
 
 const together = ({ set, method }: MatchingParameters): Parameters => ({ ...set, ...method });
 
 /** What a loss learns beside the set. */
-function learnedBy(method: string): Parameters {
-  if (method.startsWith('mtt')) return { stepSize: tf.scalar(0.05) };
-  return method.startsWith('a loss from outside') ? { scale: tf.scalar(0.7), shift: tf.tensor1d([0.1, -0.2]) } : {};
-}
+const learnedBy = (row: Row): Parameters => initLearned(completeOptions(row), inputs);
 
 /** Of these the labels are learned, too, by every loss that depends on them. */
 const labelled = [
@@ -85,10 +111,10 @@ const labelled = [
   'FreD',
   'a kind from outside the library, with a tensor that is fixed',
 ];
-const byLabels = ['dc', 'dsa', 'mtt, full', 'mtt, stepwise'];
+const learnsLabels = ({ method }: Row) => matchingMethodOf(method).learnedLabels !== undefined;
 
-for (const [method, create] of Object.entries(methods)) {
-  const withLabels = labelled.filter(() => byLabels.includes(method)).map((kind) => `${kind}, learned labels`);
+for (const [method, row] of Object.entries(rows)) {
+  const withLabels = labelled.filter(() => learnsLabels(row)).map((kind) => `${kind}, learned labels`);
   for (const kind of [...Object.keys(sets), ...withLabels]) {
     const isLearned = withLabels.includes(kind);
     const options = sets[kind.replace(/, learned labels$/, '')];
@@ -97,8 +123,8 @@ for (const [method, create] of Object.entries(methods)) {
       const plain = createDistilledSet({ ...options, ...inputs } as DistilledSetOptions);
       const set = isLearned ? withLearnedLabels(plain) : plain;
       const augmentation = createAugmentation('color_crop_cutout_flip_scale_rotate');
-      const loss = create(set, augmentation);
-      const parameters = { set: set.init(Random.stream(1, 'test'), source), method: learnedBy(method) };
+      const loss = createLoss(row, set, augmentation);
+      const parameters = { set: set.init(Random.stream(1, 'test'), source), method: learnedBy(row) };
       const one = await withExecution('eager', () => firstStep(loss, parameters));
       const other = await withExecution('compiled', () => firstStep(loss, parameters));
       assert.ok(Number.isFinite(one.loss) && one.loss > 0, `loss ${one.loss}`);
@@ -142,16 +168,17 @@ function failing(augmentation: Augmentation, use: number): Augmentation {
   };
 }
 
-for (const [method, create] of Object.entries(methods)) {
-  if (method === 'dc') continue; // It augments nothing; it is DSA otherwise.
+for (const [method, row] of Object.entries(rows)) {
+  // What augments nothing does not fail here.
+  if (!augments(row)) continue;
   test(`${method}: wherever an iteration fails, no tensor is left behind`, async () => {
     const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
     for (const mode of ['eager', 'compiled'] as const) {
       let failures = 0;
       for (let failed = true; failed; ) {
         failed = false;
-        const loss = create(set, failing(createAugmentation('color_crop'), failures + 1));
-        const parameters = { set: set.init(Random.stream(1), source), method: learnedBy(method) };
+        const loss = createLoss(row, set, failing(createAugmentation('color_crop'), failures + 1));
+        const parameters = { set: set.init(Random.stream(1), source), method: learnedBy(row) };
         const tensors = tf.memory().numTensors;
         try {
           const update = ({ gradients }: MatchingStep) => {
@@ -175,7 +202,7 @@ for (const [method, create] of Object.entries(methods)) {
 
 test('gradient matching, an update that fails: the network it drew is not left behind', async () => {
   const set = createDistilledSet({ ...haba, ...inputs } as DistilledSetOptions);
-  const loss = gradient(set, createAugmentation('none'));
+  const loss = createLoss(rows.dc, set, createAugmentation('none'));
   const parameters = { set: set.init(Random.stream(1), source), method: {} };
   const tensors = tf.memory().numTensors;
   let updates = 0;
