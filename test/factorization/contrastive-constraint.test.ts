@@ -42,7 +42,7 @@ test('closed form: where all features are the same, each positive has 1 of 2 n -
 
 test('compiled, of more bases than a matrix of pairs could be a constant for: the same closed form', () => {
   const bases = 700;
-  const labels = tf.range(0, bases, 1, 'int32') as tf.Tensor1D;
+  const labels = tf.range(0, bases, 1, 'int32');
   const compiled = compile(
     ({ features }: { features: tf.Tensor }) => ({
       value: contrastiveConstraint(features as tf.Tensor2D, features as tf.Tensor2D, labels),
