@@ -1,7 +1,7 @@
 /** `npm run bench`: training steps here beside PyTorch and TensorFlow, in one run. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { runCommand } from './command';
+import { runCommand } from './commands/run-command';
 import { benchmark, speedup, type Benchmark } from './tools/benchmark/benchmark';
 import { benchmarkTable } from './tools/benchmark/table';
 

@@ -1,6 +1,6 @@
 /** `npm run reproduce`: every notebook through the real kernel, its figures and tables, and a page that shows them all. */
 import { Command, Option } from 'commander';
-import { runCommand } from './command';
+import { runCommand } from './commands/run-command';
 import { profileNames } from './settings/profile-names';
 import type { ReproductionOptions } from './reproduction/reproduction';
 

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { executeTask } from '../../lib/experiments/execute-task';
 import { ownToThisProcess, readTaskRequest, type RunTask, type TaskRequest } from '../../lib/experiments/task';
 import { readTaskEvent, reportingProgress, type TaskEvent } from '../../lib/experiments/task-events';
-import { haba } from '../cli/command-line';
+import { haba } from '../commands/command-line';
 import { lowRank } from '../factorization/low-rank';
 
 let folder: string;

@@ -1,4 +1,4 @@
-/** A short form of `npm run faults`; kills of a distillation are in test/cli/interrupted-runs.test.ts. */
+/** A short form of `npm run faults`; kills of a distillation are in test/commands/interrupted-runs.test.ts. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';

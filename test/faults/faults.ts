@@ -16,7 +16,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSafetensors } from '../../lib/files/safetensors';
-import { startHaba, type Finished } from '../cli/command-line';
+import { startHaba, type Finished } from '../commands/command-line';
 import { contentOf, differences } from './content';
 import { memoryOfLongRun } from './memory';
 import { distillCommand, expertsCommand, onlyFolder, startChild, writeDigits, type archiveServer } from './world';

@@ -14,7 +14,7 @@ import { useBackend } from '../../lib/tensor/backend';
 import { disposeAll } from '../../lib/tensor/parameters';
 import { Random } from '../../lib/tensor/random';
 import { readSafetensors } from '../../lib/files/safetensors';
-import { startHaba } from '../cli/command-line';
+import { startHaba } from '../commands/command-line';
 import { idx } from '../data/idx-writer';
 import { smallData } from '../distillation/small-world';
 import { contentOf, type Content } from './content';

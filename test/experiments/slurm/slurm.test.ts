@@ -15,7 +15,7 @@ import { cancelGrid, gridCounts, gridLog, gridStatus } from '../../../lib/experi
 import { slurm, type SlurmOptions } from '../../../lib/experiments/slurm/slurm';
 import { readTaskEvent } from '../../../lib/experiments/task-events';
 import { useThreads } from '../../../lib/tensor/backend';
-import { haba, lastJson, startHaba } from '../../cli/command-line';
+import { haba, lastJson, startHaba } from '../../commands/command-line';
 import { epochs } from '../../matching/experts/small-experts';
 import { startCluster, whyNoCluster, type Cluster } from './cluster';
 import { ownCluster } from './own-cluster';

@@ -1,0 +1,16 @@
+/** `haba doctor`: what is in use. */
+import type { Command } from 'commander';
+import type { PlaceFlags } from './flags';
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('what is in use: Node, Python, TensorFlow, device, kernel, datasets')
+    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .action(async ({ data }: PlaceFlags) => {
+      const { doctor } = await import('../machine/doctor');
+      const findings = await doctor(data);
+      const width = Math.max(...findings.map(({ name }) => name.length));
+      for (const { name, value } of findings) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+    });
+}
