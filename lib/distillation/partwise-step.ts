@@ -1,5 +1,5 @@
 /** One optimiser step of tensors whose parts move at rates, and by rules, of their own: of a distilled set, and of what is learned beside it. */
-import { adamCorrections, adamStep, sgdStep, type OptimiserStep } from '../tensor/optimiser';
+import { adamCorrections, adamStep, clipToNorm, sgdStep, type OptimiserStep } from '../tensor/optimiser';
 import type { OptimiserSettings } from '../tensor/optimiser-settings';
 import type { Parameters } from '../tensor/parameters';
 import { tf } from '../tensor/tensorflow';
@@ -40,7 +40,7 @@ export function startVelocity(parameters: Parameters, { tensors, optimisers }: P
 }
 
 /**
- * SGD or Adam with each part's learning rate and momentum; what is fixed stays, in a tensor of its own, and has no velocity.
+ * SGD or Adam with each part's learning rate and momentum, of gradients that are clipped where the part says so; what is fixed stays, in a tensor of its own, and has no velocity.
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
@@ -50,18 +50,30 @@ export function partwiseStep(
 ): OptimiserStep {
   return tf.tidy(() => {
     const next: OptimiserStep = { parameters: {}, velocity: {} };
+    const clipped = clip(gradients, { tensors, optimisers });
     for (const [name, parameter] of Object.entries(parameters)) {
       const { part, smallest } = tensors[name];
       if (part === undefined) {
         next.parameters[name] = parameter.clone();
         continue;
       }
-      const one = stepOf(name, parameter, gradients[name], velocity, optimisers[part]);
+      const one = stepOf(name, parameter, clipped[name], velocity, optimisers[part]);
       next.parameters[name] = smallest === undefined ? one.parameters[name] : one.parameters[name].maximum(smallest);
       Object.assign(next.velocity, one.velocity);
     }
     return next;
   });
+}
+
+/** Each part's gradient, of all its tensors, no longer than its `clipNorm`. */
+function clip(gradients: Parameters, { tensors, optimisers }: PartwiseOptions): Parameters {
+  const clipped = { ...gradients };
+  for (const [part, { clipNorm }] of Object.entries(optimisers)) {
+    const names = Object.keys(gradients).filter((name) => tensors[name].part === part);
+    if (clipNorm === undefined || names.length === 0) continue;
+    Object.assign(clipped, clipToNorm(Object.fromEntries(names.map((name) => [name, gradients[name]])), clipNorm));
+  }
+  return clipped;
 }
 
 /** One tensor's step by the rule of its part. */

@@ -2,6 +2,21 @@
 import { tf } from './tensorflow';
 import { mapParameters, type Parameters } from './parameters';
 
+/**
+ * Gradients scaled down together to a Euclidean norm at most, so that one that is out of all proportion takes no longer a step than others:
+ * g min(1, norm / |g|), |g| over all tensors of the record.
+ * @returns tensors of their own
+ * @see Pascanu, Mikolov and Bengio, ICML 2013, arXiv 1211.5063, algorithm 1; PyTorch's `clip_grad_norm_`, without its 1e-6
+ */
+export function clipToNorm(gradients: Parameters, norm: number): Parameters {
+  return tf.tidy(() => {
+    const square = tf.addN(Object.values(gradients).map((gradient) => gradient.square().sum()));
+    // Below the norm they are multiplied by 1, and so the same to the bit.
+    const scale = tf.scalar(norm).div(square.sqrt().maximum(norm));
+    return mapParameters(gradients, (gradient) => gradient.mul(scale));
+  });
+}
+
 export interface SgdOptions {
   /** Step size, a number or a scalar tensor (which keeps a compiled step valid when it changes). */
   learningRate: number | tf.Scalar;

@@ -81,6 +81,19 @@ test('the step size is cut off after its update, and its velocity and all else a
   });
 });
 
+test('a part that says a largest norm is clipped, over its tensors together, before its momentum; others are not', () => {
+  const alive = tf.memory().numTensors;
+  tf.tidy(() => {
+    const clipping = { ...optimisers, hallucinators: { ...optimisers.hallucinators, clipNorm: 5 } };
+    const gradients = { ...all(2), 'hallucinators.enc.weight': tf.scalar(6), 'hallucinators.scale': tf.scalar(-8) };
+    const next = partwiseStep(at(1, 0), gradients, { tensors, optimisers: clipping });
+    const gradientOf = (name: string) => valueOf(next.velocity, name);
+    assertClose(names.map(gradientOf), [2, 3, -4, 2]);
+    assertClose([valueOf(next.parameters, 'hallucinators.scale')], [5]);
+  });
+  assert.equal(tf.memory().numTensors, alive);
+});
+
 test('nothing given is changed or freed, and what is returned has tensors of its own', () => {
   const alive = tf.memory().numTensors;
   const [parameters, gradients, velocity] = [all(1), all(2), all(3)];
