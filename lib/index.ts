@@ -104,7 +104,7 @@ export { ablationDiversityTable, ablationTable } from './questions/constraint-ab
 export { ablationChart, ablationDifferenceChart } from './questions/constraint-ablation/chart';
 export { accuracyChart } from './report/accuracy-chart';
 export { bitsChart } from './report/bits-chart';
-export { asDistilled, containerScores } from './questions/containers/measure';
+export { asDistilled, containerComparisons, containerScores } from './questions/containers/measure';
 export { containerBitsTable } from './questions/containers/table';
 export { containerBitsChart } from './questions/containers/chart';
 export { architectureTable } from './questions/cross-architecture/table';

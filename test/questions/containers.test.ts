@@ -5,7 +5,7 @@ import type { GridRun } from '../../lib/experiments/grid';
 import { storedCell } from '../../lib/questions/cells';
 import { containerBitsChart } from '../../lib/questions/containers/chart';
 import { containers, type ContainerFactors } from '../../lib/questions/containers/grid';
-import { asDistilled, containerScores } from '../../lib/questions/containers/measure';
+import { asDistilled, containerComparisons, containerScores } from '../../lib/questions/containers/measure';
 import { containerBitsTable } from '../../lib/questions/containers/table';
 import { containerKinds } from '../../lib/questions/sets-at-budget';
 import { storageDifferenceChart } from '../../lib/questions/storage-efficiency/chart';
@@ -189,6 +189,15 @@ test('in equal floats: the question of storage takes the sets as they were disti
     ],
   );
   assert.ok(storageDifferenceChart(distilled));
+});
+
+test('comparisons are what containers were distilled by at each budget, once; real images are none', () => {
+  const ofBoth = [{ ...runs[0], factors: { ...runs[0].factors, method: 'MTT', budget: 10 } as const }, ...runs];
+  assert.deepEqual(containerComparisons(ofBoth), [
+    { method: 'MTT', budget: 10 },
+    { method: 'DM', budget: 1 },
+    { method: 'DM', budget: 10 },
+  ]);
 });
 
 test('scores are of one method and budget, of sets as they were distilled, against as many random images', () => {

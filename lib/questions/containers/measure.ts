@@ -21,6 +21,16 @@ export function withAugmentation(runs: ContainerRuns): GridRun<ContainerFactors>
   return runs.filter(({ factors }) => factors.augmentation === 'with');
 }
 
+/** What containers were distilled by, and in the floats of how many images: each is a comparison of its own. */
+export function containerComparisons(runs: ContainerRuns): { method: 'DM' | 'MTT'; budget: number }[] {
+  const found = new Map<string, { method: 'DM' | 'MTT'; budget: number }>();
+  for (const { factors } of runs) {
+    const { method, budget } = factors;
+    if (method !== 'none') found.set(`${method} ${budget}`, { method, budget });
+  }
+  return [...found.values()];
+}
+
 /** Every container of one method and budget as `scoresTable` takes it: `scoresTable('scores', ...containerScores(runs, 'DM', 10))`. */
 export function containerScores(
   runs: ContainerRuns,
