@@ -220,14 +220,14 @@ test('bits against accuracy: a panel a container beside the same real and stored
   const { concat } = chart as unknown as {
     concat: {
       title: { text: string };
-      layer: { data: { values: { kind: string; line: string; storage: number }[] } }[];
+      data: { values: { kind: string; line: string; storage: number }[] };
     }[];
   };
   assert.deepEqual(
     concat.map(({ title }) => title.text),
     ['FreD', 'HaBa'],
   );
-  const points = concat[1].layer.at(-1)!.data.values.map(({ kind, line, storage }) => [kind, line, storage]);
+  const points = concat[1].data.values.map(({ kind, line, storage }) => [kind, line, storage]);
   assert.deepEqual(points, [
     ['random real images', 'random real images', 24_576],
     ['random real images', 'random real images', 98_304],

@@ -1,6 +1,6 @@
 /** Containers in bits, as a chart. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { LayerSpec } from 'vega-lite/build/src/spec';
+import type { LayerSpec, UnitSpec } from 'vega-lite/build/src/spec';
 import { mean } from 'simple-statistics';
 import { groupSeeds } from '../../report/seed-groups';
 import { percentInterval, recipesOf, resultsOf, seedsSentence } from '../../report/over-seeds';
@@ -60,23 +60,34 @@ export function containerBitsChart(
     spacing: 12,
     concat: panels.map((panel, place): LayerSpec<string> => {
       const isLowest = place + across >= panels.length;
+      const layers = storageLayers(
+        rows.filter((row) => row.panel === panel || references.includes(row.panel)),
+        {
+          kinds,
+          storageTitle: isLowest ? 'bits per class' : null,
+          accuracyTitle: place % across === 0 ? accuracyTitle(recipes) : null,
+          ticks,
+          legendWidth: width,
+        },
+      );
       return {
         title: { text: panel, anchor: 'middle' },
         width: (width - 40) / columns - 12,
         height: 110,
-        layer: storageLayers(
-          rows.filter((row) => row.panel === panel || references.includes(row.panel)),
-          {
-            kinds,
-            storageTitle: isLowest ? 'bits per class' : null,
-            accuracyTitle: place % across === 0 ? accuracyTitle(recipes) : null,
-            ticks,
-            legendWidth: width,
-          },
-        ),
+        ...sharingData(layers),
       };
     }),
     resolve: { scale: { x: 'shared', y: 'shared' } },
+  };
+}
+
+/** Rows of several layers stand once, at their panel: with many panels a notebook would grow by each copy. */
+function sharingData(layers: readonly UnitSpec<string>[]): Pick<LayerSpec<string>, 'data' | 'layer'> {
+  const [{ data }] = layers;
+  const rowsOf = (one: typeof data) => (one && 'values' in one ? one.values : undefined);
+  return {
+    data,
+    layer: layers.map(({ data: own, ...layer }) => (rowsOf(own) === rowsOf(data) ? layer : { ...layer, data: own })),
   };
 }
 
