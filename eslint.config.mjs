@@ -29,7 +29,7 @@ export default typescriptEslint.config(
   },
   {
     files: ['lib/**/*.ts'],
-    // Programs of their own, which Node runs with all of tsx.
+    // Programs of their own and their verbs, which Node runs with all of tsx.
     ignores: ['lib/cli.ts', 'lib/commands/**', 'lib/reproduce.ts'],
     rules: {
       'no-restricted-syntax': [

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { BaselineInput } from '../runs/run';
 import { configurationOf, withConfiguration, type ConfigurationFlags } from './configuration-flags';
 import { wholeNumber, withPlaces, type PlaceFlags } from './flags';
-import { printResult } from './print-result';
+import { printResult } from './print';
 
 interface BaselineFlags extends ConfigurationFlags {
   keep?: string;

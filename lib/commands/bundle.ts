@@ -1,5 +1,7 @@
 /** `haba bundle`: runs to verify elsewhere. */
 import type { Command } from 'commander';
+import { runsFolder } from './flags';
+import { printJson } from './print';
 
 export function addBundle(program: Command): void {
   program
@@ -7,13 +9,13 @@ export function addBundle(program: Command): void {
     .description('finished runs in one archive, with checksums, figures and tables of theirs, to verify elsewhere')
     .argument('<names...>', 'runs, by folder name or hash')
     .requiredOption('--to <file>', 'archive to write, e.g. paper.tar.gz; one that is there is not overwritten')
-    .option('--runs <folder>', 'where runs are stored, by default results/runs')
+    .option(...runsFolder)
     .option('--results <folder>', 'where figures and tables are, by default HABA_RESULTS, else results')
     .action(async (names: string[], { to, runs, results }: { to: string; runs?: string; results?: string }) => {
       const { bundleRuns } = await import('../runs/bundle');
       const bundle = await bundleRuns(names, to, { runs, results });
       for (const name of bundle.lacking)
         process.stderr.write(`not in it, though its figures and tables name it: ${name}\n`);
-      process.stdout.write(`${JSON.stringify(bundle)}\n`);
+      printJson(bundle);
     });
 }

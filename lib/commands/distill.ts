@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { configurationOf, withConfiguration, type ConfigurationFlags } from './configuration-flags';
 import { numbers, wholeNumber, withPlaces, type PlaceFlags } from './flags';
-import { printResult } from './print-result';
+import { printResult } from './print';
 
 export function addDistill(program: Command): void {
   withPlaces(

@@ -1,12 +1,12 @@
 /** `haba doctor`: what is in use. */
 import type { Command } from 'commander';
-import type { PlaceFlags } from './flags';
+import { dataFolder, type PlaceFlags } from './flags';
 
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('what is in use: Node, Python, TensorFlow, device, kernel, datasets')
-    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .option(...dataFolder)
     .action(async ({ data }: PlaceFlags) => {
       const { doctor } = await import('../machine/doctor');
       const findings = await doctor(data);

@@ -1,7 +1,8 @@
 /** `haba evaluate`: other students of a set. */
 import type { Command } from 'commander';
 import type { EvaluateFileOptions } from '../runs/evaluate-file';
-import { threadsOption, wholeNumber } from './flags';
+import { dataFolder, threadsOption, wholeNumber } from './flags';
+import { printJson } from './print';
 
 export function addEvaluate(program: Command): void {
   program
@@ -13,9 +14,9 @@ export function addEvaluate(program: Command): void {
     .option('--epochs <number>', 'length of each, in passes over the set', wholeNumber)
     .option('--updates <number>', 'length of each, in steps', wholeNumber)
     .addOption(threadsOption())
-    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .option(...dataFolder)
     .action(async (file: string, flags: EvaluateFileOptions) => {
       const { evaluateFile } = await import('../runs/evaluate-file');
-      process.stdout.write(`${JSON.stringify(await evaluateFile(file, flags))}\n`);
+      printJson(await evaluateFile(file, flags));
     });
 }

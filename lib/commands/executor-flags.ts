@@ -1,7 +1,7 @@
 /** Who makes the runs of a command: this process, workers, a cluster, or nobody. */
 import { Option, type Command } from 'commander';
 import type { ExecutorChoice } from '../experiments/grid';
-import { wholeNumber, type PlaceFlags } from './flags';
+import { wholeNumber, words, type PlaceFlags } from './flags';
 
 export interface WorkerFlags {
   workers?: number;
@@ -32,7 +32,7 @@ export function sbatchOption(): Option {
   return new Option(
     '--sbatch <option>',
     'any option of sbatch, e.g. --sbatch=--partition=gpu (repeatable); others are in the template that HABA_SLURM names',
-  ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
+  ).argParser(words);
 }
 
 export function runsPerTaskOption(): Option {

@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { configurationOf, withConfiguration, type ConfigurationFlags } from './configuration-flags';
 import { executorOf, withSlurm, workersOption, type WorkerFlags } from './executor-flags';
-import type { PlaceFlags } from './flags';
+import { dataFolder, type PlaceFlags } from './flags';
+import { printJson } from './print';
 
 export function addExperts(program: Command): void {
   withSlurm(withConfiguration(program.command('experts').description('train the experts of trajectory matching')))
-    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .option(...dataFolder)
     .option('--experts <folder>', 'where experts are stored, by default results/experts')
     .addOption(workersOption())
     .action(async (given: ConfigurationFlags & PlaceFlags & WorkerFlags) => {
@@ -14,6 +15,6 @@ export function addExperts(program: Command): void {
       const { makeExperts } = await import('../experiments/make-experts');
       const executor = await executorOf({ workers, threads, slurm, sbatch, runsPerTask });
       const made = await makeExperts(await configurationOf({ ...flags, method: 'mtt' }), { data, experts, executor });
-      process.stdout.write(`${JSON.stringify(made)}\n`);
+      printJson(made);
     });
 }

@@ -1,5 +1,6 @@
 /** `haba export`: a set for other programs. */
 import type { Command } from 'commander';
+import { printJson } from './print';
 
 export function addExport(program: Command): void {
   program
@@ -9,6 +10,6 @@ export function addExport(program: Command): void {
     .option('--to <folder>', 'where to write, by default beside the file')
     .action(async (file: string, { to }: { to?: string }) => {
       const { exportSet } = await import('../report/export-set');
-      process.stdout.write(`${JSON.stringify({ files: await exportSet(file, { to }) })}\n`);
+      printJson({ files: await exportSet(file, { to }) });
     });
 }

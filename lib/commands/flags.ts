@@ -21,6 +21,14 @@ export function wholeNumbers(text: string, before: number[] = []): number[] {
   return [...before, wholeNumber(text)];
 }
 
+/** Words of an option that is given several times. */
+export function words(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+export const dataFolder = ['--data <folder>', 'datasets, by default HABA_DATA, else data/'] as const;
+export const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
+
 /** Where a command reads and writes. */
 export interface PlaceFlags {
   data?: string;
@@ -30,9 +38,7 @@ export interface PlaceFlags {
 }
 
 export function withPlaces(command: Command): Command {
-  return command
-    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
-    .option('--runs <folder>', 'where runs are stored, by default results/runs');
+  return command.option(...dataFolder).option(...runsFolder);
 }
 
 /** Of whatever computes in this process; read before TensorFlow is. */

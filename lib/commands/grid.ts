@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { reportOf, runsPerTaskOption, sbatchOption, type WorkerFlags } from './executor-flags';
 import type { PlaceFlags } from './flags';
+import { printJson } from './print';
 import { sweptCells, withSweep, type SweepFlags } from './sweep-flags';
 
 export function addGrid(program: Command): void {
@@ -27,9 +28,7 @@ export function addGrid(program: Command): void {
       const submitted = await submitTasks([...tasks, report], { cpus: threads, sbatch, runsPerTask });
       const now = submitted.grid?.tasks.length ?? 0;
       const jobs = [...new Set(submitted.tasks.map(({ job }) => job))];
-      process.stdout.write(
-        `${JSON.stringify({ grid: submitted.grid?.name, submitted: now, inQueue: submitted.tasks.length - now, jobs })}\n`,
-      );
+      printJson({ grid: submitted.grid?.name, submitted: now, inQueue: submitted.tasks.length - now, jobs });
     });
 
   grid
@@ -75,7 +74,6 @@ export function addGrid(program: Command): void {
     .action(async (file: string) => {
       const { workOnNode } = await import('../experiments/slurm/on-node');
       const { taskStatus } = await import('../experiments/task-process');
-      const say = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
-      process.exitCode = taskStatus[await workOnNode(file, say)];
+      process.exitCode = taskStatus[await workOnNode(file, printJson)];
     });
 }

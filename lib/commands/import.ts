@@ -4,7 +4,7 @@ import type { ConfigurationInput } from '../distillation/configuration';
 import type { ImportOptions } from '../runs/importing/import-set';
 import { configurationOf, withConfiguration, type ConfigurationFlags } from './configuration-flags';
 import { numbers, wholeNumber, withPlaces, type PlaceFlags } from './flags';
-import { printResult } from './print-result';
+import { printResult } from './print';
 
 interface ImportFlags extends Omit<ImportOptions, 'files'>, Omit<ConfigurationFlags, 'ipc' | 'labels'> {}
 

@@ -2,9 +2,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RunFilter } from '../runs/run-rows';
 import type { StudentsSummary } from '../runs/run-store';
-import { wholeNumber, type PlaceFlags } from './flags';
-
-const runsFolder = ['--runs <folder>', 'where runs are stored, by default results/runs'] as const;
+import { runsFolder, wholeNumber, type PlaceFlags } from './flags';
+import { printJson } from './print';
 
 interface ListFlags {
   runs?: string;
@@ -66,7 +65,7 @@ export function addRuns(program: Command): void {
       const filter = filterOf(flags);
       if (json) {
         const { runsJson } = await import('../report/runs-table');
-        process.stdout.write(`${JSON.stringify(runsJson({ ...filter, group }))}\n`);
+        printJson(runsJson({ ...filter, group }));
         return;
       }
       if (group || columns || sort !== undefined) {
@@ -111,7 +110,7 @@ export function addRuns(program: Command): void {
       const { diffRuns } = await import('../runs/run-rows');
       const found = diffRuns(first, second, { runs: folder });
       if (json) {
-        process.stdout.write(`${JSON.stringify(found)}\n`);
+        printJson(found);
         return;
       }
       const text = (value: unknown) =>
@@ -135,7 +134,7 @@ export function addRuns(program: Command): void {
       const { formatSeconds } = await import('../terminal/progress');
       const { current, stale, old, unknown } = staleRuns(folder);
       if (json) {
-        process.stdout.write(`${JSON.stringify({ current, stale, old, unknown })}\n`);
+        printJson({ current, stale, old, unknown });
         return;
       }
       for (const { run, students, why, differing } of stale) {

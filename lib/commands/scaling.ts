@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { profileNames, type ProfileName } from '../settings/profile-names';
 import { profileOption, threadsOption, wholeNumber } from './flags';
+import { printJson } from './print';
 
 interface ScalingFlags {
   rows?: string;
@@ -34,6 +35,6 @@ export function addScaling(program: Command): void {
       const found = await scaling({ rows: chosenRows({ profile, pattern }), longestSeconds: longest, again });
       const tables = scalingTables(profile === 'paper' ? 'scaling' : `scaling-${profile}`, found);
       for (const one of tables) process.stdout.write(`${tableText(one, 'markdown')}\n`);
-      if (pattern === undefined) process.stdout.write(`${JSON.stringify({ files: exportTables(tables) })}\n`);
+      if (pattern === undefined) printJson({ files: exportTables(tables) });
     });
 }

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { StoreInput } from '../runs/stored-as';
 import { wholeNumber, withPlaces, type PlaceFlags } from './flags';
-import { printResult } from './print-result';
+import { printResult } from './print';
 
 export function addStore(program: Command): void {
   withPlaces(

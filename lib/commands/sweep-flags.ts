@@ -1,7 +1,7 @@
 /** What is swept, as flags spell it. */
 import type { Command } from 'commander';
 import type { QuestionSettings } from '../questions/cells';
-import { profileOption, threadsOption, withPlaces } from './flags';
+import { profileOption, threadsOption, withPlaces, words } from './flags';
 
 export interface SweepFlags extends QuestionSettings {
   set?: string[];
@@ -9,7 +9,7 @@ export interface SweepFlags extends QuestionSettings {
   name?: string;
 }
 
-/** What is swept. */
+/** The options of it. */
 export function withSweep(command: Command): Command {
   return withPlaces(command)
     .addOption(profileOption('quick'))
@@ -17,7 +17,7 @@ export function withSweep(command: Command): Command {
     .option(
       '--set <choice>',
       'key=value, or key=value,value to sweep, for any configuration key; or kinds of set, as images,haba (repeatable)',
-      (text: string, before: string[] | undefined) => [...(before ?? []), text],
+      words,
     )
     .option('--seed <numbers>', 'of distillation, e.g. 0..4 or 0,3; by default 0..2')
     .option('--experts <folder>', 'expert trajectories for mtt, by default results/experts')
@@ -25,7 +25,7 @@ export function withSweep(command: Command): Command {
     .addOption(threadsOption());
 }
 
-/** Its runs. */
+/** The runs that these flags ask for. */
 export async function sweptCells({ profile, dataset = 'cifar10', set = [], seed }: SweepFlags) {
   const { readSeeds, readSweptValues } = await import('../questions/sweep/settings');
   const { sweep } = await import('../questions/sweep/grid');

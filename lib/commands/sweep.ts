@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { executorOf, reportOf, storedOption, withSlurm, workersOption, type WorkerFlags } from './executor-flags';
 import type { PlaceFlags } from './flags';
+import { printJson } from './print';
 import { sweptCells, withSweep, type SweepFlags } from './sweep-flags';
 
 export function addSweep(program: Command): void {
@@ -25,6 +26,6 @@ export function addSweep(program: Command): void {
       const found = sweepTable(name ?? 'sweep', await runGrid(cells, { data, runs, experts, executor }));
       const files = name === undefined ? {} : { files: exportTables([found]) };
       process.stdout.write(`${tableText(found, 'markdown')}\n`);
-      process.stdout.write(`${JSON.stringify({ rows: found.table.objects(), runs: found.runs, ...files })}\n`);
+      printJson({ rows: found.table.objects(), runs: found.runs, ...files });
     });
 }

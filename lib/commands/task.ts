@@ -1,6 +1,7 @@
 /** `haba task`: what workers and jobs of a grid run. */
 import type { Command } from 'commander';
 import { threadsOption } from './flags';
+import { printJson } from './print';
 
 export function addTask(program: Command): void {
   program
@@ -21,7 +22,7 @@ export function addTask(program: Command): void {
         file === undefined ? linesOf(createInterface({ input: process.stdin })) : [readText(file)],
         {
           from: file ?? 'What stdin says',
-          say: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
+          say: printJson,
           signal: gone.signal,
         },
       );

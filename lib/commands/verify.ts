@@ -1,13 +1,14 @@
 /** `haba verify`: a bundle held to its numbers. */
 import type { Command } from 'commander';
-import { wholeNumber } from './flags';
+import { dataFolder, wholeNumber } from './flags';
+import { printJson } from './print';
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
     .description("check a bundle's files, train its students again, and compare with what was recorded")
     .argument('<file>', 'that bundle wrote')
-    .option('--data <folder>', 'datasets, by default HABA_DATA, else data/')
+    .option(...dataFolder)
     .option('--students <number>', 'of each recipe, the first ones; 0 checks files alone; by default all', wholeNumber)
     .action(async (file: string, { data, students }: { data?: string; students?: number }) => {
       const { verifyBundle } = await import('../runs/verify-bundle');
@@ -22,7 +23,7 @@ export function addVerify(program: Command): void {
         }
       }
       for (const { run, why } of found.problems) process.stdout.write(`${run} was not compared: ${why}\n`);
-      process.stdout.write(`${JSON.stringify(found)}\n`);
+      printJson(found);
       if (!found.agrees) process.exitCode = 1;
     });
 }

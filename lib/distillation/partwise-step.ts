@@ -40,7 +40,8 @@ export function startVelocity(parameters: Parameters, { tensors, optimisers }: P
 }
 
 /**
- * SGD or Adam with each part's learning rate and momentum, of gradients that are clipped where the part says so; what is fixed stays, in a tensor of its own, and has no velocity.
+ * SGD or Adam with each part's learning rate and momentum, of gradients that are clipped where the part says so; what is fixed
+ * stays, in a tensor of its own, and has no velocity.
  * @returns new parameters and velocity; nothing given is changed or freed
  */
 export function partwiseStep(
@@ -69,9 +70,9 @@ export function partwiseStep(
 function clip(gradients: Parameters, { tensors, optimisers }: PartwiseOptions): Parameters {
   const clipped = { ...gradients };
   for (const [part, { clipNorm }] of Object.entries(optimisers)) {
-    const names = Object.keys(gradients).filter((name) => tensors[name].part === part);
-    if (clipNorm === undefined || names.length === 0) continue;
-    Object.assign(clipped, clipToNorm(Object.fromEntries(names.map((name) => [name, gradients[name]])), clipNorm));
+    if (clipNorm === undefined) continue;
+    const own = Object.entries(gradients).filter(([name]) => tensors[name].part === part);
+    if (own.length > 0) Object.assign(clipped, clipToNorm(Object.fromEntries(own), clipNorm));
   }
   return clipped;
 }
