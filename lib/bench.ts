@@ -1,13 +1,14 @@
 /** `npm run bench`: training steps here beside PyTorch and TensorFlow, in one run. */
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runCommand } from './commands/run-command';
-import { benchmark, speedup, type Benchmark } from './tools/benchmark/benchmark';
+import { benchmark, engineNames, speedup, type Benchmark, type Engine } from './tools/benchmark/benchmark';
 import { benchmarkTable } from './tools/benchmark/table';
 
 interface Flags {
   peer?: string;
   rows?: string;
+  engines?: Engine[];
   repetitions: string;
   json?: boolean;
 }
@@ -29,7 +30,7 @@ function summary(result: Benchmark): string {
           `and load ${firstCall.nodes} nodes (${(firstCall.bytes / 1e6).toFixed(1)} MB), ${firstCall.firstRunSeconds.toFixed(1)} s for the first run`,
       ]
     : [];
-  const speed = `matrix product: ${result.matmulGigaflops.toFixed(0)} GFLOP/s`;
+  const speed = `matrix product: ${result.matmulGigaflops.toFixed(0)} GFLOP/s on a ${result.device}`;
   return [`compiled, geometric mean over rows: ${means.join('; ')}`, ...memory, ...first, speed].join('\n');
 }
 
@@ -37,16 +38,17 @@ const program = new Command('bench')
   .description('ConvNet, unrolls, matching losses, students, hallucination and augmentation, against other engines')
   .option('--peer <python>', 'a Python that has PyTorch, to measure against')
   .option('--rows <pattern>', 'only rows whose names match this regular expression')
+  .addOption(new Option('--engines <name...>', 'beside compiled; by default all that are there').choices(engineNames))
   .option('--repetitions <number>', 'of each row after one to warm up', '7')
   .option('--json', 'print one JSON object instead of a table')
-  .action(async ({ peer, rows, repetitions, json }: Flags) => {
+  .action(async ({ peer, rows, engines, repetitions, json }: Flags) => {
     if (peer?.includes('/') && !existsSync(peer))
       throw new Error(`--peer: there is no ${peer}; name a Python that has PyTorch.`);
     const count = Number(repetitions);
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`--repetitions is '${repetitions}'; allowed are 1, 2, ...`);
     const pattern = rows === undefined ? undefined : new RegExp(rows, 'i');
-    const result = await benchmark({ peer, rows: pattern, repetitions: count });
+    const result = await benchmark({ peer, rows: pattern, engines, repetitions: count });
     const text = json ? JSON.stringify(result) : `${benchmarkTable(result).toMarkdown()}\n${summary(result)}`;
     process.stdout.write(`${text}\n`);
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { computingDevice, computingThreads, type BackendName } from '../tensor/backend';
 import { tf } from '../tensor/tensorflow';
 import { memoryLimit } from '../tensor/memory';
+import { findCard } from './nvidia-card';
 
 export interface Environment {
   /** When the session began, ISO 8601. */
@@ -18,7 +19,7 @@ export interface Environment {
   backend: BackendName;
   /** Version of TensorFlow's own library; null with WebAssembly. */
   tensorflow: string | null;
-  /** 'GPU', or the CPU's model and number of threads. */
+  /** 'GPU' and what it is called, e.g. 'GPU, NVIDIA H100 80GB HBM3', or the CPU's model and number of threads. */
   device: string;
   /** That one operation computes with: TensorFlow's own sums depend on it in their last digits. */
   threads: number;
@@ -44,7 +45,10 @@ export function describeEnvironment(backend: BackendName): Environment {
     tfjs: tf.version.tfjs,
     backend,
     tensorflow,
-    device: device === 'GPU' ? device : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
+    device:
+      device === 'GPU'
+        ? `GPU, ${findCard() ?? 'of unknown kind'}`
+        : `${processor?.model ?? 'unknown CPU'}, ${cpus().length} threads`,
     threads: computingThreads(),
     memoryBytes: memoryLimit().bytes,
     ...checkedOut(root),

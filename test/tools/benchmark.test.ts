@@ -27,7 +27,7 @@ test('speedup: the geometric mean over the rows that both have', () => {
 });
 
 test('the table leaves out engines that were not measured, and cells that a row lacks', () => {
-  const result: Benchmark = { versions: {}, matmulGigaflops: 100, rows };
+  const result: Benchmark = { versions: {}, device: 'CPU', matmulGigaflops: 100, rows };
   const table = benchmarkTable(result);
   assert.deepEqual(table.columnNames(), [
     'row',

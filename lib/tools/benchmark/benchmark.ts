@@ -8,9 +8,12 @@ import { matrixProduct } from './matrix-product';
 import { startPeer, type Peer } from './peer';
 import { benchmarkRows } from './rows';
 
-/** What computes; absent where not measured. */
-export type Engine = 'compiled' | 'eager' | 'pytorchEager' | 'pytorchCompile' | 'tensorflow';
+/** What can compute: ours as graphs and eagerly, and others. */
+export const engineNames = ['compiled', 'eager', 'pytorchEager', 'pytorchCompile', 'tensorflow'] as const;
 
+export type Engine = (typeof engineNames)[number];
+
+/** Absent where not measured. */
 export type ByEngine = Partial<Record<Engine, number>>;
 
 export interface BenchmarkResult {
@@ -30,6 +33,8 @@ export interface BenchmarkOptions {
   tensorflow?: string;
   /** Only rows whose names match. */
   rows?: RegExp;
+  /** Beside 'compiled', which is always measured. Default: all that are there. */
+  engines?: readonly Engine[];
   /** Of each row, after one to warm up. Default 7. */
   repetitions?: number;
   progress?: ProgressReporter;
@@ -38,6 +43,8 @@ export interface BenchmarkOptions {
 export interface Benchmark {
   /** Of each engine, and the machine's matrix product. */
   versions: Partial<Record<Engine, string>>;
+  /** What ours and PyTorch compute on; the TensorFlow of .venv sees the same one. */
+  device: 'CPU' | 'GPU';
   matmulGigaflops: number;
   rows: BenchmarkResult[];
   /** Of an unroll of fifty steps at width 32; absent where only some rows are measured. */
@@ -62,10 +69,13 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
     throw new RangeError(`No row matches ${wanted}; there are: ${benchmarkRows.map(({ name }) => name).join('; ')}.`);
   }
   const progress = options.progress ?? createProgress();
-  const starters = peerStarters(peer, tensorflow);
+  const starters = peerStarters(peer, tensorflow).filter(
+    ([name]) => name === 'compiled' || (options.engines?.includes(name) ?? true),
+  );
   const engines: RunningEngine[] = [];
   try {
-    for (const [name, start, mode] of starters) engines.push({ name, peer: await start(), mode });
+    for (const [name, start, mode] of starters)
+      engines.push({ name, peer: await start(engines[0]?.peer.device), mode });
     const results: BenchmarkResult[] = [];
     progress.stage({ name: 'measuring', total: rows.length * (repetitions + 1) });
     const gigaflops: number[] = [];
@@ -89,18 +99,25 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
     for (const [place, { operations, memory, name }] of rows.entries()) {
       const { compiled } = results[place].milliseconds;
       if (operations && compiled) results[place].fractionOfMatmul = operations / compiled / 1e6 / speed;
-      if (memory) results[place].peakBytes = await peakMemory(name, starters);
+      // Of the machine's memory, not of a card's.
+      if (memory && engines[0].peer.device === 'CPU') results[place].peakBytes = await peakMemory(name, starters);
     }
     const versions = Object.fromEntries(engines.map((engine) => [engine.name, engine.peer.version]));
     const firstCall = wanted === undefined ? await firstCallOfUnroll() : undefined;
-    return { versions, matmulGigaflops: speed, rows: results, ...(firstCall ? { firstCall } : {}) };
+    return {
+      versions,
+      device: engines[0].peer.device,
+      matmulGigaflops: speed,
+      rows: results,
+      ...(firstCall ? { firstCall } : {}),
+    };
   } finally {
     progress.end();
     engines.forEach((engine) => engine.peer.close());
   }
 }
 
-type PeerStarter = [name: Engine, start: () => Promise<Peer>, mode: 'eager' | 'compile'];
+type PeerStarter = [name: Engine, start: (device?: Peer['device']) => Promise<Peer>, mode: 'eager' | 'compile'];
 
 function peerStarters(pytorch: string | undefined, tensorflow: string): PeerStarter[] {
   const here = (file: string) => path.join(__dirname, file);
@@ -117,7 +134,8 @@ function peerStarters(pytorch: string | undefined, tensorflow: string): PeerStar
     'eager',
   ];
   if (pytorch === undefined) return [...ours, reference];
-  const start = () => startPeer([pytorch, here('pytorch_peer.py'), threads]);
+  const start = (device: Peer['device'] = 'CPU') =>
+    startPeer([pytorch, here('pytorch_peer.py'), threads, device === 'GPU' ? 'cuda' : 'cpu']);
   return [...ours, ['pytorchEager', start, 'eager'], ['pytorchCompile', start, 'compile'], reference];
 }
 

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { useBackend } from '../../tensor/backend';
+import { computingDevice, useBackend } from '../../tensor/backend';
 import { withExecution } from '../../tensor/execution';
 import { peakMemory } from '../../tensor/memory';
 import { tf } from '../../tensor/tensorflow';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     return repeat;
   };
   const rows = [...benchmarkRows.map(({ name }) => name), matrixProduct.name];
-  answer({ version: tf.version['tfjs-core'], rows });
+  answer({ version: tf.version['tfjs-core'], device: computingDevice().device, rows });
   for await (const line of createInterface({ input: process.stdin })) {
     const { row, mode } = JSON.parse(line) as PeerRequest;
     const repeat = prepare(row);

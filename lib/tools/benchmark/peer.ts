@@ -3,7 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
-const helloSchema = z.object({ version: z.string(), rows: z.array(z.string()) });
+const helloSchema = z.object({
+  version: z.string(),
+  device: z.enum(['CPU', 'GPU']).default('CPU'),
+  rows: z.array(z.string()),
+});
 const replySchema = z.union([
   z.object({ milliseconds: z.number().nonnegative() }),
   z.object({ peakBytes: z.number().nonnegative() }),
@@ -18,6 +22,7 @@ export interface PeerRequest {
 export interface Peer {
   /** Of what computes there. */
   version: string;
+  device: 'CPU' | 'GPU';
   rows: string[];
   /** @returns the time or memory of one repetition; undefined where the peer has no such row or mode */
   measure(request: PeerRequest): Promise<number | undefined>;
@@ -37,9 +42,10 @@ export async function startPeer(
     env: { ...process.env, ...environment },
   });
   const next = linesOf(child, program);
-  const { version, rows } = helloSchema.parse(JSON.parse(await next()));
+  const { version, device, rows } = helloSchema.parse(JSON.parse(await next()));
   return {
     version,
+    device,
     rows,
     async measure({ row, mode }) {
       if (!rows.includes(row)) return undefined;

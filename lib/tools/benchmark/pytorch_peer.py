@@ -1,6 +1,6 @@
 """The rows of `npm run bench` in PyTorch: the peer that this library is measured against.
 
-Run by lib/tools/benchmark, which speaks one JSON object a line with it: {"row": name, "mode": "eager" | "compile"}
+Run by lib/tools/benchmark, as `pytorch_peer.py THREADS DEVICE`, which speaks one JSON object a line with it: {"row": name, "mode": "eager" | "compile"}
 runs that row once and answers {"milliseconds": ...}, or {"absent": why}; {"row": name, "mode": "memory"} answers
 {"peakBytes": ...}, the growth of resident memory while the row runs. The workloads are those of rows.ts: same shapes,
 same operations, written as one would in PyTorch (functional parameters, torch.autograd.grad with create_graph).
@@ -8,6 +8,7 @@ same operations, written as one would in PyTorch (functional parameters, torch.a
 
 import json
 import math
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,9 @@ import torch
 import torch.nn.functional as F
 
 torch.manual_seed(0)
+
+# 'cpu', or 'cuda' where haba computes on a GPU.
+DEVICE = sys.argv[2]
 
 
 def convnet_parameters(width, classes=10, channels=3, size=32, depth=3):
@@ -303,11 +307,17 @@ def answer(request):
         return {"peakBytes": peak_bytes(run)}
     began = time.perf_counter()
     run()
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
     return {"milliseconds": 1000 * (time.perf_counter() - began)}
 
 
 def main():
     torch.set_num_threads(int(sys.argv[1]))
+    torch.set_default_device(DEVICE)
+    # As haba has it: products keep 32 bits unless TF32 is asked for.
+    for part in (torch.backends.cudnn, torch.backends.cuda.matmul):
+        part.allow_tf32 = os.environ.get("NVIDIA_TF32_OVERRIDE") == "1"
     print(json.dumps({"version": torch.__version__, "rows": list(ROWS)}), flush=True)
     for line in sys.stdin:
         try:
