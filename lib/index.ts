@@ -6,7 +6,7 @@ export { readDistilledSet } from './runs/distilled-file';
 export { diversityJudge } from './questions/diversity/judge';
 export { doctor } from './machine/doctor';
 export { evaluateFile } from './runs/evaluate-file';
-export { runGrid, type GridCell, type GridOptions, type GridRun } from './experiments/grid';
+export { runGrid, storedRuns, type GridCell, type GridOptions, type GridRun } from './experiments/grid';
 export type { Executor, PlannedTask, TaskListener } from './experiments/executor';
 export { slurm, type SlurmOptions } from './experiments/slurm/slurm';
 export type { RunTask } from './experiments/task';

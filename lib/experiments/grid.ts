@@ -127,6 +127,26 @@ export async function runGrid<Factors>(
   }
 }
 
+/**
+ * What of a grid is stored, in its order; nothing is made. For runs that ask for another machine, as a GPU or a cluster, and are
+ * to be read on this one:
+ *
+ *     const runs = await storedRuns(crossArchitecture(settings, { lengthened: 3 }));
+ * @throws RangeError for an impossible configuration
+ */
+export async function storedRuns<Factors>(
+  cells: readonly GridCell<Factors>[],
+  { progress, ...places }: RunOptions = {},
+): Promise<GridRun<Factors>[]> {
+  for (const { task } of cells) configureTask(task);
+  const { results } = await divide(cells, places);
+  const told = progress ?? createProgress();
+  told.note(
+    `${results.size} of ${cells.length} runs are stored${results.size < cells.length ? '; runGrid makes the others' : ''}`,
+  );
+  return [...results].map(([cell, result]) => ({ label: cells[cell].label, factors: cells[cell].factors, result }));
+}
+
 /** What is stored, as runs return it; and what is wanted still. */
 async function divide(
   cells: readonly Omit<GridCell<unknown>, 'factors'>[],

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { runGrid } from '../../lib/experiments/grid';
+import { runGrid, storedRuns } from '../../lib/experiments/grid';
 import { configureTask, lookUp } from '../../lib/experiments/look-up';
 import { planRuns } from '../../lib/experiments/plan';
 import { readTaskRequest, setTaskOf, type RunTask } from '../../lib/experiments/task';
@@ -51,6 +51,24 @@ test('the set is distilled once, then stored beside itself with students of its 
     progress: listen(undefined, (name) => stages.push(name)).progress,
   });
   assert.deepEqual([again[0].result.run, stages], [result.run, []]);
+});
+
+test('what is stored of a grid is read, in its order, and nothing else is made', async () => {
+  const absent = distillation('images', { seed: 9 });
+  const before = readdirSync(places.runs);
+  const notes: string[] = [];
+  const { progress } = listen();
+  const told = { ...progress, note: (message: string) => notes.push(message) };
+  const runs = await storedRuns([absent, stored, made], { ...places, progress: told });
+  assert.deepEqual(
+    runs.map(({ label, result }) => [label, result.kind]),
+    [
+      [stored.label, 'stored'],
+      [made.label, 'distillation'],
+    ],
+  );
+  assert.deepEqual(notes, ['2 of 3 runs are stored; runGrid makes the others']);
+  assert.deepEqual(readdirSync(places.runs), before);
 });
 
 test('a precision that there is not is refused before anything runs; JSON holds the task, real images do not have one', () => {

@@ -198,6 +198,18 @@ test('other architectures: students of equal updates on all sets of a network', 
   assert.deepEqual(recipe('VGG11'), { students: 2, updates: 120, batchSize: 256 });
 });
 
+test('other architectures: lengthened, students have that many times the updates; a recipe in epochs has none to lengthen', () => {
+  const lengthened = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18', 'VGG11'], lengthened: 3 }).map(
+    parts,
+  );
+  assert.deepEqual(
+    lengthened.map(({ input, students }) => (students?.evaluation ?? input.evaluation)?.updates),
+    [480, 480, 480, 360, 360, 360],
+  );
+  const paper = { profile: 'paper', dataset: 'cifar10' } as const;
+  assert.throws(() => crossArchitecture(paper, { lengthened: 3 }), /'lengthened' is 3, and profile 'paper' .* epochs/);
+});
+
 test('diversity: more hallucinators, not more floats', () => {
   const bases = diversity(quick, { seeds: [0] }).flatMap(({ factors }) =>
     factors.set === 'HaBa' ? [[factors.hallucinators, factors.perClass]] : [],

@@ -36,6 +36,8 @@ export interface ArchitectureOptions {
   matching?: MatchingInput;
   /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
   evaluation?: StudentsInput;
+  /** Factor on the updates of those recipes, e.g. 3 where a GPU affords it. Default 1. */
+  lengthened?: number;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -62,8 +64,14 @@ const ownRecipes: Partial<Record<Configuration['profile'], Partial<Record<string
 };
 
 /** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
-function recipeOf(network: string, profile: Configuration['profile']): StudentsInput {
-  return { ...recipes[profile], ...ownRecipes[profile]?.[network] };
+function recipeOf(network: string, profile: Configuration['profile'], lengthened: number): StudentsInput {
+  const recipe: StudentsInput = { ...recipes[profile], ...ownRecipes[profile]?.[network] };
+  if (lengthened === 1) return recipe;
+  if (recipe.updates === undefined)
+    throw new RangeError(
+      `crossArchitecture: 'lengthened' is ${lengthened}, and profile '${profile}' gives the length of students in epochs; give 'evaluation' instead.`,
+    );
+  return { ...recipe, updates: Math.round(lengthened * recipe.updates) };
 }
 
 /** E.g. 'ConvNet, width 64'. */
@@ -106,7 +114,7 @@ export function crossArchitecture(
         typeof chosen === 'string' ? ({ name: chosen } as NetworkInput) : chosen;
       const network = { name, ...choices } as NetworkInput;
       const label = labelOf(name, choices);
-      const { evaluation = recipeOf(name, profile) } = options;
+      const { evaluation = recipeOf(name, profile, options.lengthened ?? 1) } = options;
       const common = { profile, dataset, seed };
       return [
         baselineCell<ArchitectureFactors>(

@@ -44,9 +44,9 @@ function forwardOperations(width: number, batch: number): number {
   return batch * (blocks.reduce((sum, block) => sum + block, 0) + 2 * 16 * width * classCount);
 }
 
-/** Outputs read, so that their computation is finished, and freed. */
+/** One number of the outputs read, so that their computation is finished, and all freed: the others need not leave a GPU. */
 function finish(tensors: tf.TensorContainer): void {
-  flatten(tensors).tensors[0].dataSync();
+  tf.tidy(() => flatten(tensors).tensors[0].flatten().slice(0, 1).dataSync());
   tf.dispose(tensors);
 }
 
