@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { makeFolder, writing } from '../files/file-error';
 import { resultsFolder } from '../files/results-folder';
-import { hashInName, readIdentity, readSessions } from '../runs/run-files';
+import { hashInName, readIdentity, readRecipe, readSessions } from '../runs/run-files';
 import { writeWhole } from '../files/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
@@ -62,12 +62,28 @@ function write(folder: string, name: string, content: string | Buffer): string {
   return file;
 }
 
-/** Where the numbers came from: each run's folder, configuration, and environments (versions, device, commit). */
-function provenance(runs: string[]): string {
-  const sources = runs.map((run) => ({
-    run: path.basename(run),
-    identity: readIdentity(run),
-    environments: readSessions({ folder: run, hash: hashInName(run) }),
-  }));
-  return `${JSON.stringify({ runs: sources }, undefined, 2)}\n`;
+/**
+ * Where the numbers came from: each run's folder, configuration, and environments (versions, device, commit), and those of its
+ * students, which may have been trained elsewhere.
+ */
+function provenance(folders: readonly string[]): string {
+  const sets = folders.filter((folder) => path.basename(path.dirname(folder)) !== 'students');
+  const runs = sets.map((run) => {
+    const students = folders
+      .filter((folder) => folder.startsWith(`${run}${path.sep}`))
+      .map((folder) => ({
+        students: path.relative(run, folder).split(path.sep).join('/'),
+        recipe: readRecipe(placeOf(folder)),
+        environments: readSessions(placeOf(folder)),
+      }));
+    return {
+      run: path.basename(run),
+      identity: readIdentity(run),
+      environments: readSessions(placeOf(run)),
+      ...(students.length > 0 ? { students } : {}),
+    };
+  });
+  return `${JSON.stringify({ runs }, undefined, 2)}\n`;
 }
+
+const placeOf = (folder: string) => ({ folder, hash: hashInName(folder) });

@@ -16,7 +16,7 @@ export interface Figure {
   font: FontFile;
   /** Vega-Lite; absent for image grids. */
   specification?: TopLevelSpec;
-  /** Folders of the runs it shows. */
+  /** Folders of the runs it shows, and of their students. */
   runs: string[];
 }
 

@@ -57,8 +57,10 @@ export const resultsOf = ({ runs }: { runs: readonly { result: RunResult }[] }):
 export const recipesOf = (results: readonly RunResult[]): StudentsRecipe[] =>
   results.map(({ configuration, updates }) => ({ ...configuration.evaluation, steps: updates }));
 
-/** Folders of the sets of results, each once: several kinds of students may be of one set. */
-export const foldersOf = (results: readonly RunResult[]): string[] => [...new Set(results.map(({ run }) => run))];
+/** Folders of the sets of results, and of their students, each once: several kinds of students may be of one set. */
+export const foldersOf = (results: readonly RunResult[]): string[] => [
+  ...new Set(results.flatMap(({ run, students }) => [run, students])),
+];
 
 /**
  * Columns of accuracy: the mean over seeds with its interval, the deviation over students, and how many of both, trained how long.

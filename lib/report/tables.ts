@@ -13,7 +13,7 @@ export interface ReportTable {
   /** File name without extension. */
   name: string;
   table: ColumnTable;
-  /** Folders of the runs in it. */
+  /** Folders of the runs in it, and of their students. */
   runs: string[];
 }
 

@@ -156,38 +156,43 @@ const fileKinds: Record<string, string> = {
   tex: 'LaTeX',
 };
 
+const environmentsSchema = z
+  .array(
+    z.object({
+      began: z.string().optional(),
+      commit: z.string().nullish(),
+      modified: z.boolean().nullish(),
+      device: z.string().optional(),
+    }),
+  )
+  .default([]);
+
 const sidecarSchema = z.object({
   runs: z.array(
     z.object({
       run: z.string(),
-      environments: z
-        .array(
-          z.object({
-            began: z.string().optional(),
-            commit: z.string().nullish(),
-            modified: z.boolean().nullish(),
-            device: z.string().optional(),
-          }),
-        )
-        .default([]),
+      environments: environmentsSchema,
+      students: z.array(z.object({ environments: environmentsSchema })).default([]),
     }),
   ),
 });
 
-/** Of a sidecar, the runs with when, where and at which commit they were last worked on. */
+/** Of a sidecar, the runs with when, where and at which commit they were last worked on, and where else their students were trained. */
 function provenance(results: string, file: string): { provenance?: Provenance } {
   if (!existsSync(file)) return {};
   const { runs } = sidecarSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   return {
     provenance: {
       link: relativeLink(results, file),
-      runs: runs.map(({ run, environments }) => {
+      runs: runs.map(({ run, environments, students }) => {
         const { began, commit, modified, device } = environments.at(-1) ?? {};
+        const trained = students.flatMap((one) => one.environments.flatMap((session) => session.device ?? []));
+        const elsewhere = [...new Set(trained)].filter((one) => one !== device);
         return {
           name: run,
           day: began?.slice(0, 10),
           commit: commit ? `${commit.slice(0, 7)}${modified ? ' (modified)' : ''}` : undefined,
-          device,
+          device: [device, ...elsewhere.map((one) => `students on ${one}`)].filter(Boolean).join('; ') || undefined,
         };
       }),
     },

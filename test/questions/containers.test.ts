@@ -142,7 +142,7 @@ test('in bits: what a precision costs within seeds, and the real images that do 
         one['training set'] === kind && one.precision === precision && one['budget (images per class)'] === budget,
     )!;
   assert.equal(rows.length, 9);
-  assert.equal(folders.length, 18);
+  assert.equal(folders.length, 2 * 18);
   const stored = row('HaBa, single-channel', 'int8');
   assert.deepEqual(
     [stored['bits per class'], stored['8-bit images per class'], stored['test accuracy (%)']],

@@ -114,7 +114,7 @@ test('storage efficiency: a panel a method, all kinds named, axes with units, wh
 test('storage efficiency: a row a set, over its seeds, and how far it is ahead of images within them', () => {
   const { table, runs } = storageTable('storage', storageRuns);
   assert.equal(table.numRows(), 22);
-  assert.equal(runs.length, 66);
+  assert.equal(runs.length, 2 * 66);
   const rows = table.objects() as Record<string, unknown>[];
   const row = (method: string, kind: string, budget: number) =>
     rows.find(
@@ -222,7 +222,7 @@ test("storage efficiency: verdicts on HaBa's lead at each loss and budget, with 
   assert.equal(lead.outcome, 'holds');
   assert.ok(Math.abs(lead.finding.mean! - 2.1) < 1e-6, `${lead.finding.mean}`);
   const { runs, table } = storageVerdictTable('storage-verdict', storageRuns);
-  assert.deepEqual([runs.length, table.numRows()], [66, 8]);
+  assert.deepEqual([runs.length, table.numRows()], [2 * 66, 8]);
   assert.match(tableMacros({ name: 'storage-verdict', table }), /habaStorageVerdict/);
 });
 
@@ -426,7 +426,7 @@ const ablationJudge = judge(({ run }) => ({
 
 test('the ablation: seeds put together; the difference within them is sure where the intervals over them overlap', () => {
   const { table, runs } = ablationTable('ablation', ablationRows(ablationRuns, ablationJudge));
-  assert.equal(runs.length, 6);
+  assert.equal(runs.length, 2 * 6);
   const [none, both] = table.objects() as Record<string, unknown>[];
   // 30, 33, 36: 33 +- t(2) x 3 / sqrt 3 = 7.452.
   assert.equal(none['test accuracy (%)'], 33);
@@ -543,7 +543,7 @@ const tuningRuns: GridRun<TuningFactors>[] = seeds.flatMap((seed) =>
 test('tuning: a row a setting that was tried, runs named once, the best of each kind marked', () => {
   const { table, runs } = tuningTable('tuning', tuningRuns);
   assert.equal(table.numRows(), 18);
-  assert.equal(runs.length, 3 * 2 * (3 * 2 + 1));
+  assert.equal(runs.length, 2 * 3 * 2 * (3 * 2 + 1));
   const rows = table.objects() as Record<string, unknown>[];
   assert.deepEqual(
     rows

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeSealed } from '../../lib/files/sealed-json';
-import { setFiles } from '../../lib/runs/run-files';
+import { setFiles, studentsFiles } from '../../lib/runs/run-files';
 import { table } from 'arquero';
 import { exportFigures, exportTables } from '../../lib/report/export';
 import { imageGrid } from '../../lib/report/image-grid';
@@ -40,6 +40,25 @@ test('a figure is four files; the last says which runs it shows, with configurat
   assert.deepEqual(JSON.parse(readFileSync(written[3], 'utf8')), {
     runs: [{ run: 'haba-dm-shapes', identity, environments: [{ commit: 'abc', seconds: 1 }] }],
   });
+});
+
+test('students stand under the run whose set they were trained on, with how, and on what', async () => {
+  const students = path.join(run, 'students', 'ResNet18-160updates-test-0123456789');
+  mkdirSync(students, { recursive: true });
+  const recipe = { network: { name: 'ResNet18' }, evaluation: { updates: 160, split: 'test' } };
+  const files = studentsFiles(students);
+  writeSealed(files.configuration, '0123456789', recipe);
+  writeSealed(files.environment, '0123456789', { sessions: [{ device: 'GPU, NVIDIA H200', seconds: 2 }] });
+  const written = await exportFigures([figure([run, students])], { results });
+  const { runs } = JSON.parse(readFileSync(written[3], 'utf8')) as { runs: { run: string; students: object[] }[] };
+  assert.equal(runs.length, 1);
+  assert.deepEqual(runs[0].students, [
+    {
+      students: 'students/ResNet18-160updates-test-0123456789',
+      recipe,
+      environments: [{ device: 'GPU, NVIDIA H200', seconds: 2 }],
+    },
+  ]);
 });
 
 test('exported again, a figure renews its own files and touches no others', async () => {

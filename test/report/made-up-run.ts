@@ -30,6 +30,7 @@ export function madeUpRun(
   const std = students.length > 1 ? Math.sqrt(squares / (students.length - 1)) : 0;
   return {
     run: `results/runs/${name}`,
+    students: `results/runs/${name}/students/made-up`,
     kind: 'distillation',
     configuration: {
       ...{ seed, evaluation, dataset: 'shapes', profile: 'smoke', iterations: 10 },

@@ -20,7 +20,10 @@ const rows = [
 
 test('accuracy in percent beside storage and time; folders and experts only where there are any', () => {
   const { table: made, runs } = accuracyTable('methods', rows, { folders: true });
-  assert.deepEqual(runs, ['results/runs/haba', 'results/runs/images']);
+  assert.deepEqual(
+    runs,
+    ['haba', 'images'].flatMap((name) => [`results/runs/${name}`, `results/runs/${name}/students/made-up`]),
+  );
   assert.deepEqual(made.objects(), [
     {
       'training set': 'HaBa',
@@ -61,7 +64,7 @@ test('runs of one label that differ only in their seed are one row, over seeds; 
   const other = { label: 'images', result: result('other', 0.5, 3) };
   other.result.configuration.iterations = 1000;
   const { table: made, runs } = accuracyTable('methods', [...seeded, other], { folders: true });
-  assert.equal(runs.length, 7);
+  assert.equal(runs.length, 2 * 7);
   const [haba, images, third, ...more] = made.objects();
   assert.deepEqual(more, []);
   // 40, 41 and 42 %: 41 +- t(2) x 1 / sqrt 3 = 2.484.
