@@ -13,8 +13,8 @@ import type { MeasureOptions } from './measure-run';
 import type { ExpertMeasurement } from './measurement';
 import { standInData } from './stand-in';
 
-/** Of a short epoch. */
-const steps = 2;
+/** Of a short epoch: enough that its writing down, once an epoch, is little beside them, as it is in a whole one. */
+const steps = 8;
 /** Short epochs after the one that warms up. */
 const epochs = 2;
 
