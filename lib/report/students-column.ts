@@ -59,10 +59,17 @@ function distinct(recipes: readonly StudentsRecipe[]): StudentsRecipe[] {
 export function studentsSentence(recipes: readonly StudentsRecipe[]): string {
   const tested = `tested on the ${onlySplit(recipes)} images`;
   const lengths = distinct(recipes);
-  if (lengths.length > 1) return `students of different lengths (${lengths.map(lengthText).join(' or ')}), ${tested}`;
+  if (lengths.length > 1) return `students of different lengths (${listed(lengths.map(lengthText))}), ${tested}`;
   if (lengths.length === 0) return tested;
   const [{ epochs }] = lengths;
   // The comparison that this is not.
   const unequal = epochs === undefined ? '' : ', which are more updates for a set of more training images';
   return `students of equal ${epochs === undefined ? 'updates' : 'epochs'} (${lengthText(lengths[0]).split(' ')[0]} each${unequal}), ${tested}`;
+}
+
+/** '480, 160 or 120 updates'; '300 updates or 60 epochs', whose units differ. */
+function listed(lengths: readonly string[]): string {
+  const [numbers, units] = [0, 1].map((place) => lengths.map((text) => text.split(' ')[place]));
+  if (new Set(units).size > 1) return lengths.join(' or ');
+  return `${numbers.slice(0, -1).join(', ')} or ${numbers.at(-1)} ${units[0]}`;
 }

@@ -1,6 +1,7 @@
 /** The questions' grids: which runs they hold, and that no set costs more than its budget. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { configure, type ConfigurationInput } from '../../lib/distillation/configuration';
 import type { GridRun } from '../../lib/experiments/grid';
 import { setTaskOf } from '../../lib/experiments/task';
@@ -82,6 +83,31 @@ test('storage efficiency: five kinds at each budget that holds them, images and 
     [count('none', 1), count('none', 10), count('DM', 1), count('DM', 10), count('MTT', 1), count('MTT', 10)],
     [3, 3, 12, 15, 0, 6],
   );
+});
+
+test('storage efficiency: of the kinds that claims are about alone, the same cells that all kinds have among theirs', () => {
+  const all = storageEfficiency(quick, { seeds: [4] });
+  const claimed = storageEfficiency(quick, { seeds: [4], kinds: 'images and HaBa' });
+  assert.deepEqual(
+    claimed.map(({ factors: { method, kind, budget } }) => `${method} ${kind} ${budget}`),
+    [
+      'none random real images 1',
+      'none random real images 10',
+      'DM images 1',
+      'DM HaBa, single-channel 1',
+      'DM images 10',
+      'DM HaBa 10',
+      'MTT images 1',
+      'MTT HaBa, single-channel 1',
+      'MTT images 10',
+      'MTT HaBa 10',
+    ],
+  );
+  for (const cell of claimed)
+    assert.ok(
+      all.some((one) => isDeepStrictEqual(one, cell)),
+      cell.label,
+    );
 });
 
 test('storage efficiency, study: under MTT every kind at small budgets, where long runs are affordable', () => {

@@ -42,7 +42,11 @@ test('a sentence for captions: equal updates, equal epochs and what those mean, 
     'students of equal epochs (1000 each, which are more updates for a set of more training images), tested on the validation images',
   );
   assert.equal(
-    studentsSentence([{ updates: 240 }, { updates: 60 }]),
-    'students of different lengths (240 updates or 60 updates), tested on the test images',
+    studentsSentence([{ updates: 240 }, { updates: 60 }, { updates: 240 }, { updates: 30 }]),
+    'students of different lengths (240, 60 or 30 updates), tested on the test images',
+  );
+  assert.equal(
+    studentsSentence([{ updates: 240 }, { epochs: 60 }]),
+    'students of different lengths (240 updates or 60 epochs), tested on the test images',
   );
 });
