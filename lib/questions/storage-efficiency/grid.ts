@@ -1,4 +1,5 @@
 /** RQ1: how much accuracy a stored float buys. */
+import type { ConfigurationInput } from '../../distillation/configuration';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type SetKind } from '../sets-at-budget';
 
@@ -23,6 +24,8 @@ export interface StorageOptions {
    * 'all' under DM; under MTT images and HaBa, all in the study profile.
    */
   kinds?: 'all' | 'images and HaBa';
+  /** Of all distillations, beside what their profile has, e.g. `{ stepSize: { clipNorm: 20 } }`. */
+  optimisers?: ConfigurationInput['optimisers'];
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -40,6 +43,7 @@ export function storageEfficiency(
     budgets = usualBudgets({ smoke: [1, 3], quick: [1, 10], study: [1, 2, 5, 10], paper: [1, 10] }[profile], data),
     trajectoryBudgets = usualBudgets({ smoke: [1], quick: [1, 10], study: [1, 2, 5], paper: [1, 10] }[profile], data),
     kinds,
+    optimisers,
     seeds = defaultSeeds(profile),
   } = options;
   const all = (imagesPerClass: number) => setsAtBudget({ ...data, imagesPerClass, profile });
@@ -47,6 +51,7 @@ export function storageEfficiency(
     (kinds ?? usually) === 'all' ? all(imagesPerClass) : imagesAndHaba(all(imagesPerClass));
   return seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
+    const distilled = { ...common, ...(optimisers && { optimisers }) };
     const random = budgets.map((budget) =>
       baselineCell<StorageFactors>(
         `random real images, budget ${budget}, seed ${seed}`,
@@ -59,7 +64,7 @@ export function storageEfficiency(
         distillationCell<StorageFactors>(
           `DM, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'DM', kind, budget: imagesPerClass, seed },
-          { ...common, matching: { method: 'dm' }, set },
+          { ...distilled, matching: { method: 'dm' }, set },
         ),
       ),
     );
@@ -68,7 +73,7 @@ export function storageEfficiency(
         distillationCell<StorageFactors>(
           `MTT, ${kind}, budget ${imagesPerClass}, seed ${seed}`,
           { method: 'MTT', kind, budget: imagesPerClass, seed },
-          { ...common, matching: { method: 'mtt' }, set },
+          { ...distilled, matching: { method: 'mtt' }, set },
         ),
       ),
     );
