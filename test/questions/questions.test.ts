@@ -110,6 +110,15 @@ test('storage efficiency: of the kinds that claims are about alone, the same cel
     );
 });
 
+test('storage efficiency with optimisers of its own: every distillation has them, and real images are no distillation', () => {
+  const optimisers = { stepSize: { clipNorm: 20 } };
+  const cells = storageEfficiency(quick, { seeds: [0], kinds: 'images and HaBa', optimisers }).map(parts);
+  for (const { factors, input } of cells)
+    assert.deepEqual(input.optimisers, factors.method === 'none' ? undefined : optimisers, JSON.stringify(factors));
+  const usual = storageEfficiency(quick, { seeds: [0], kinds: 'images and HaBa' }).map(parts);
+  assert.ok(usual.every(({ input }) => !('optimisers' in input)));
+});
+
 test('storage efficiency, study: under MTT every kind at small budgets, where long runs are affordable', () => {
   const cells = storageEfficiency({ profile: 'study', dataset: 'cifar10' }, { seeds: [0] });
   const trajectories = cells.filter(({ factors }) => factors.method === 'MTT').map(({ factors }) => factors);
