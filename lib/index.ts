@@ -13,6 +13,7 @@ export type { RunTask } from './experiments/task';
 export { makeExperts } from './experiments/make-experts';
 export { importSet, type ImportInput } from './runs/importing/import-set';
 export { notebookSettings } from './reproduction/notebook-settings';
+export { furtherSeeds } from './questions/cells';
 export { authorsRow } from './questions/authors-row/grid';
 export { authorsRowChart, authorsRowDifferenceChart } from './questions/authors-row/chart';
 export { authorsRowTable } from './questions/authors-row/table';

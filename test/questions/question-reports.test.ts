@@ -202,6 +202,10 @@ test('equal accuracy: the interval is where the paired t within seeds cannot tel
   assert.equal(table.get('95 % interval of the fraction', 0), text(0.5 * 2 ** -0.2484, 0.5 * 2 ** 0.2484));
   const wide = equalAccuracyTable('equal', runsOf(0.05));
   assert.equal(wide.table.get('95 % interval of the fraction', 0), 'outside of what was measured on both sides');
+  // A seed that images lack at one budget, or a set altogether, is no pair.
+  const more = [...runsOf(0.01), run('images', 0.9, 1000, 7), run('HaBa', 0.1, 1000, 7), run('images', 0.8, 4000, 8)];
+  const paired = equalAccuracyTable('equal', more).table;
+  assert.deepEqual(paired.objects(), table.objects());
   // Half of the floats saved, 41 to 58 %: it holds. Where the interval leaves what was measured, nothing is told.
   const savings = [runsOf(0.01), runsOf(0.05)].map((runs) => storageVerdicts(runs).at(-1)!);
   assert.deepEqual(

@@ -59,14 +59,15 @@ export interface EqualAccuracy {
   runs: SeedGroup<GridRun<StorageFactors>>['runs'];
 }
 
-/** Of every set that is neither images nor real. */
+/** Of every set that is neither images nor real, over the seeds that it shares with images of every budget. */
 export function equalAccuracies(runs: StorageRuns): EqualAccuracy[] {
   const groups = groupSeeds(runs);
   return groups
     .filter(({ setting: { method, kind } }) => method !== 'none' && kind !== 'images')
-    .map((group) => {
-      const { setting } = group;
-      const images = groups.filter((one) => one.setting.kind === 'images' && one.setting.method === setting.method);
+    .map((whole) => {
+      const { setting } = whole;
+      const measured = groups.filter((one) => one.setting.kind === 'images' && one.setting.method === setting.method);
+      const [group, ...images] = ofSharedSeeds([whole, ...measured]);
       const floats = group.runs[0].result.storedFloats;
       const accuracy = accuracyOverSeeds(resultsOf(group)).mean;
       const needed = floatsForAccuracy(
@@ -85,6 +86,15 @@ export function equalAccuracies(runs: StorageRuns): EqualAccuracy[] {
       const interval = typeof needed === 'number' ? aroundFloats(group.runs, curves, needed) : undefined;
       return { setting, floats, accuracy, needed, ...(interval ? { interval } : {}), ofSeeds, runs: group.runs };
     });
+}
+
+/** Groups without the seeds that some of them lack; as they are where they share none. */
+function ofSharedSeeds(groups: readonly SeedGroup<GridRun<StorageFactors>>[]) {
+  const has = ({ runs }: (typeof groups)[number], wanted: number) =>
+    runs.some(({ factors: { seed } }) => seed === wanted);
+  const isShared = ({ factors: { seed } }: GridRun<StorageFactors>) => groups.every((group) => has(group, seed));
+  if (!groups[0].runs.some(isShared)) return groups;
+  return groups.map((group) => ({ ...group, runs: group.runs.filter(isShared) }));
 }
 
 /** Of images, a curve a seed: accuracy against floats. */
