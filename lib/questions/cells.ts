@@ -25,8 +25,8 @@ export function defaultSeeds(profile: Configuration['profile']): readonly number
 }
 
 /**
- * Seeds beside {@link defaultSeeds}, for the sets that claims are about and that take little: with ten a point of accuracy can be
- * told under DM.
+ * Seeds beside {@link defaultSeeds}, for the sets that claims are about and that take little: six give intervals less than half as
+ * wide as three do.
  */
 export function furtherSeeds(profile: Configuration['profile']): readonly number[] {
   return { smoke: [2], quick: [3, 4, 5], study: [3, 4], paper: [3, 4] }[profile];
