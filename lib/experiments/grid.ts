@@ -72,7 +72,6 @@ export async function runGrid<Factors>(
 ): Promise<GridRun<Factors>[]> {
   const { executor: choice, progress, signal, ...places } = options;
   const executor = chooseExecutor(choice);
-  for (const { task } of cells) configureTask(task);
   const interrupt = listenForInterrupt(signal);
   try {
     const { results, wanted } = await divide(cells, places);
@@ -138,7 +137,6 @@ export async function storedRuns<Factors>(
   cells: readonly GridCell<Factors>[],
   { progress, ...places }: RunOptions = {},
 ): Promise<GridRun<Factors>[]> {
-  for (const { task } of cells) configureTask(task);
   const { results } = await divide(cells, places);
   const told = progress ?? createProgress();
   told.note(
@@ -147,11 +145,12 @@ export async function storedRuns<Factors>(
   return [...results].map(([cell, result]) => ({ label: cells[cell].label, factors: cells[cell].factors, result }));
 }
 
-/** What is stored, as runs return it; and what is wanted still. */
+/** What is stored, as runs return it; and what is wanted still. @throws RangeError for an impossible configuration, before it looks */
 async function divide(
   cells: readonly Omit<GridCell<unknown>, 'factors'>[],
   places: Places,
 ): Promise<{ results: Map<number, RunResult>; wanted: Map<number, WantedRun> }> {
+  for (const { task } of cells) configureTask(task);
   const results = new Map<number, RunResult>();
   const wanted = new Map<number, WantedRun>();
   for (const [cell, { label, task }] of cells.entries()) {
@@ -168,7 +167,6 @@ async function divide(
  * @throws RangeError for an impossible configuration
  */
 export async function tasksLeft(cells: readonly GridCell<unknown>[], places: Places): Promise<PlannedTask[]> {
-  for (const { task } of cells) configureTask(task);
   const { wanted } = await divide(cells, places);
   return planRuns([...wanted.values()], places);
 }

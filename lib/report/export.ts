@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { makeFolder, writing } from '../files/file-error';
 import { resultsFolder } from '../files/results-folder';
-import { hashInName, readIdentity, readRecipe, readSessions } from '../runs/run-files';
+import { placeOf, readIdentity, readRecipe, readSessions } from '../runs/run-files';
 import { writeWhole } from '../files/whole-file';
 import type { Figure } from './figure';
 import { toPdf, toPng } from './render';
@@ -85,5 +85,3 @@ function provenance(folders: readonly string[]): string {
   });
   return `${JSON.stringify({ runs }, undefined, 2)}\n`;
 }
-
-const placeOf = (folder: string) => ({ folder, hash: hashInName(folder) });

@@ -135,6 +135,11 @@ export function hashInName(folder: string): string {
   return path.basename(folder).split('-').at(-1)!;
 }
 
+/** A folder of a training set, or of students, with the hash that it is named by. */
+export function placeOf(folder: string): RunPlace {
+  return { folder, hash: hashInName(folder) };
+}
+
 const setResultSchema = z.object({
   /** Floats that training on the set needs, the learned step size apart. */
   storedFloats: z.number().int().min(0).safe(),

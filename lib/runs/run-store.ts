@@ -9,6 +9,7 @@ import { currentHolder, describeHolder, type Holder } from '../files/lock';
 import {
   defaultRuns,
   hashInName,
+  placeOf,
   readIdentity,
   readRecipe,
   readSetResult,
@@ -82,18 +83,18 @@ function summarise(folder: string): RunSummary {
     folder,
     holder,
     bytes: folderBytes(folder),
-    snapshots: keptSnapshots({ folder, hash: hashInName(folder) }),
+    snapshots: keptSnapshots(placeOf(folder)),
     spareBytes,
     changed: lastChange(folder),
     students: [],
   };
   if (isOld(folder)) return { ...common, state: 'old' };
   try {
-    const place = { folder, hash: hashInName(folder) };
+    const place = placeOf(folder);
     const result = readSetResult(place);
     const identity = result || existsSync(files.configuration) ? readIdentity(folder) : undefined;
     const students = studentsFolders(folder).map((one) => {
-      const place = { folder: one, hash: hashInName(one) };
+      const place = placeOf(one);
       const trained = readStudents(place);
       const recipe = readRecipe(place);
       return {

@@ -7,7 +7,7 @@ import { inContext, type RunOptions } from './context';
 import { distil } from './distil';
 import { snapshotPlace } from './identity';
 import { withLedger, type MadeSet } from './make-set';
-import { readIdentity, readMetrics, readSetResult, hashInName, secondsUntil } from './run-files';
+import { readIdentity, readMetrics, placeOf, readSetResult, secondsUntil } from './run-files';
 import { kindOfBaseline, type Baseline } from './run-kinds';
 import { requireSnapshot } from './snapshots';
 import { trainStudents, type RunResult } from './train-students';
@@ -102,7 +102,7 @@ export async function evaluateRun(
         `${folder} was made from another version of ${configuration.dataset} than the one here: their checksums begin with ${dataChecksum.slice(0, 8)} and ${context.data.checksum.slice(0, 8)}.`,
       );
     }
-    const place = { folder, hash: hashInName(folder) };
+    const place = placeOf(folder);
     const found = readSetResult(place);
     if (!found) throw new Error(`${folder} is not finished: run its configuration first.`);
     const result = withLedger(found, { kind, configuration }, context.data);

@@ -10,7 +10,7 @@ import { coloured } from '../../data/pixels';
 import { dataAtHand } from '../../runs/data-at-hand';
 import { readResultsSet } from '../../runs/distilled-file';
 import { readKeptTensors } from '../../runs/kept-tensors';
-import { advice, hashInName, readSelection, studentsFiles } from '../../runs/run-files';
+import { advice, hashInName, placeOf, readSelection, studentsFiles } from '../../runs/run-files';
 import { isDistilled } from '../../runs/run-kinds';
 import type { RunResult } from '../../runs/train-students';
 
@@ -94,7 +94,7 @@ export async function diversityJudge(
       );
     }
     if (kind === 'random') {
-      const chosen = readSelection({ folder: run.run, hash: hashInName(run.run) });
+      const chosen = readSelection(placeOf(run.run));
       const features = embed(parameters, chosen.length, (rows) => data.train.batch(rows.map((row) => chosen[row])));
       const labels = chosen.map((index) => data.train.labels[index]);
       return { groups: features.expandDims<tf.Tensor3D>(1), labels, bases: undefined };
