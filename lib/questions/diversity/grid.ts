@@ -1,4 +1,5 @@
 /** RQ2: what hallucinators add to the bases. */
+import type { ConfigurationInput } from '../../distillation/configuration';
 import { budget } from '../../factorization/budget';
 import { defaultMethod, type MatchingInput } from '../../matching/methods';
 import {
@@ -31,6 +32,8 @@ export interface DiversityOptions {
   hallucinators?: readonly number[];
   /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
+  /** Of all distillations, beside what their profile has, e.g. `{ stepSize: { clipNorm: 20 } }`. */
+  optimisers?: ConfigurationInput['optimisers'];
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. The judge is made with the first. */
   seeds?: readonly number[];
 }
@@ -45,6 +48,7 @@ export function diversity(
     imagesPerClass = usualBudget({ smoke: 3, quick: 10, study: 5, paper: 10 }[profile], { smallestClass }),
     hallucinators = profile === 'smoke' ? [1, 2] : [1, 2, 3, 5, 8],
     matching = matchingOf(defaultMethod(profile)),
+    optimisers,
     seeds = defaultSeeds(profile),
   } = options;
   const sets = budget({ ...shape, imagesPerClass, hallucinators })
@@ -54,21 +58,18 @@ export function diversity(
   const whitening = whiteningBeside({ profile, dataset }, matching);
   const compared = seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
+    const distilled = { ...common, matching, ...(optimisers && { optimisers }) };
     return [
       distillationCell<DiversityFactors>(
         `images, seed ${seed}`,
         { set: 'images', hallucinators: 0, perClass: imagesPerClass, seed },
-        { ...common, matching, set: { kind: 'images', ipc: imagesPerClass } },
+        { ...distilled, set: { kind: 'images', ipc: imagesPerClass } },
       ),
       ...sets.map(({ perClass, hallucinatorCount }) =>
         distillationCell<DiversityFactors>(
           `HaBa, ${hallucinatorCount} hallucinators, seed ${seed}`,
           { set: 'HaBa', hallucinators: hallucinatorCount, perClass, seed },
-          {
-            ...common,
-            matching,
-            set: { kind: 'haba', basesPerClass: perClass, hallucinators: hallucinatorCount },
-          },
+          { ...distilled, set: { kind: 'haba', basesPerClass: perClass, hallucinators: hallucinatorCount } },
         ),
       ),
       baselineCell<DiversityFactors>(
