@@ -94,9 +94,14 @@ export function setsAtBudget(options: SetsAtBudgetOptions): BudgetedSet[] {
   });
 }
 
-/** Images, and HaBa in the authors' form, in colour, or where that does not fit, with a single channel. */
+/** HaBa in the authors' form, in colour, or where that does not fit, with a single channel: the first that is there. */
+export function plainHaba<Kinded extends { kind: SetKind }>(sets: readonly Kinded[]): Kinded | undefined {
+  return sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
+}
+
+/** Images and {@link plainHaba}. */
 export function imagesAndHaba(sets: readonly BudgetedSet[]): BudgetedSet[] {
-  const haba = sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
+  const haba = plainHaba(sets);
   return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
 }
 

@@ -13,7 +13,14 @@ import {
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import { dataOf, setsAtBudget, usualBudget, type SetKind, type SetsAtBudgetOptions } from '../sets-at-budget';
+import {
+  dataOf,
+  imagesAndHaba,
+  setsAtBudget,
+  usualBudget,
+  type SetKind,
+  type SetsAtBudgetOptions,
+} from '../sets-at-budget';
 
 export interface ArchitectureFactors {
   kind: SetKind | 'random real images';
@@ -30,7 +37,7 @@ export interface ArchitectureOptions {
   imagesPerClass?: number;
   /** Default the paper's: ConvNet, ResNet18, VGG11, AlexNet, without those that images are too small for; the first two in the smoke profile. */
   networks?: readonly (NetworkOptions['name'] | NetworkInput)[];
-  /** Kinds of set. Default images and HaBa. */
+  /** Kinds of set. Default images and HaBa, with a single channel where no basis in colour fits. */
   kinds?: readonly SetKind[];
   /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
@@ -102,11 +109,12 @@ export function crossArchitecture(
   const {
     imagesPerClass = usualBudget({ smoke: 3, quick: 10, study: 5, paper: 10 }[profile], data),
     networks = usual.filter((name) => takes(name, data)),
-    kinds = ['images', 'HaBa'],
+    kinds,
     matching = matchingOf(defaultMethod(profile)),
     seeds = defaultSeeds(profile),
   } = options;
-  const sets = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
+  const fitting = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
+  const sets = kinds ? fitting : imagesAndHaba(fitting);
   const whitening = whiteningBeside({ profile, dataset }, matching);
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {
