@@ -96,8 +96,12 @@ test('the first call of an unroll: a graph that grows with its steps and no fast
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('no row of that name, a peer that does not start, and one that is not what it should be: a sentence each', async () => {
+test('no row of that name, an engine that is not there, a peer that does not start, and one that is not what it should be: a sentence each', async () => {
   await assert.rejects(benchmark({ rows: /quantum/ }), /No row matches \/quantum\/; there are: ConvNet-3 width 32/);
+  await assert.rejects(
+    benchmark({ engines: ['eager', 'pytorchEager'] }),
+    /^RangeError: pytorchEager cannot be measured; there are: compiled, eager, tensorflow\. .* \(--peer\) names a Python/,
+  );
   await assert.rejects(startPeer(['no-such-python', 'peer.py']), /The peer no-such-python does not answer: .*ENOENT/);
   const failing = ['node', '-e', 'console.error("ModuleNotFoundError: No module named torch"); process.exit(1)'];
   await assert.rejects(startPeer(failing), /The peer node does not answer: ModuleNotFoundError: No module named torch/);

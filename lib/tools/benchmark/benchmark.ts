@@ -60,7 +60,7 @@ interface RunningEngine {
 /**
  * Measures repetition by repetition, one engine after the other and never two at once, so that a machine that slows down slows
  * all alike.
- * @throws RangeError when no row matches; Error when a peer does not start
+ * @throws RangeError when no row matches, or an engine that was asked for is not there; Error when a peer does not start
  */
 export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchmark> {
   const { peer, tensorflow = path.join('.venv', 'bin', 'python'), rows: wanted, repetitions = 7 } = options;
@@ -69,9 +69,15 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<Benchma
     throw new RangeError(`No row matches ${wanted}; there are: ${benchmarkRows.map(({ name }) => name).join('; ')}.`);
   }
   const progress = options.progress ?? createProgress();
-  const starters = peerStarters(peer, tensorflow).filter(
-    ([name]) => name === 'compiled' || (options.engines?.includes(name) ?? true),
-  );
+  const there = peerStarters(peer, tensorflow);
+  const lacking = options.engines?.filter((asked) => !there.some(([name]) => name === asked)) ?? [];
+  if (lacking.length > 0) {
+    throw new RangeError(
+      `${lacking.join(', ')} cannot be measured; there are: ${there.map(([name]) => name).join(', ')}. ` +
+        'PyTorch is measured beside where `peer` (--peer) names a Python that has it.',
+    );
+  }
+  const starters = there.filter(([name]) => name === 'compiled' || (options.engines?.includes(name) ?? true));
   const engines: RunningEngine[] = [];
   try {
     for (const [name, start, mode] of starters)
