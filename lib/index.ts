@@ -134,6 +134,7 @@ export { storageChart, storageDifferenceChart } from './questions/storage-effici
 export { budgetTable } from './report/budget-table';
 export { accuracyTable, type ReportTable } from './report/tables';
 export { tuningFinalTable, tuningTable } from './questions/tuning/table';
+export { tuningVerdictTable } from './questions/tuning/verdict';
 export { tuningChart } from './questions/tuning/chart';
 export {
   /** Layers for networks of one's own, e.g. `layers.convolution(parameters, 'first', images)` of `layers.initialLayer(random, 'first', [3, 3, 3, 8])`. */

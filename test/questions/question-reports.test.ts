@@ -34,6 +34,8 @@ import { equalAccuracyTable, publishedTable, storageTable } from '../../lib/ques
 import { storageChart, storageDifferenceChart } from '../../lib/questions/storage-efficiency/chart';
 import { columnWidth } from '../../lib/report/style';
 import { tuningFinalTable, tuningTable } from '../../lib/questions/tuning/table';
+import { tuningVerdictTable } from '../../lib/questions/tuning/verdict';
+import { leadToTell } from '../../lib/questions/storage-efficiency/published';
 import { tuningChart } from '../../lib/questions/tuning/chart';
 import { chartMarks } from '../report/chart-marks';
 import { madeUpRun } from '../report/made-up-run';
@@ -401,6 +403,12 @@ test('other architectures: verdicts on the ten points, on the networks beside Co
       ['AlexNet', 'holds', '12.0'],
     ],
   );
+  // Where no basis in colour fits, HaBa has a single channel.
+  const single = runs.map((one): typeof one =>
+    one.factors.kind === 'HaBa' ? { ...one, factors: { ...one.factors, kind: 'HaBa, single-channel' } } : one,
+  );
+  assert.match(architectureVerdicts(single)[0].claim, /: HaBa, single-channel is ahead of images by about 10 points/);
+  assert.equal(architectureVerdicts(single)[0].finding.mean!.toFixed(1), '11.0');
   // A seed that one network lacks is in no mean of all.
   const [first] = architectureVerdicts(runs.slice(0, -1));
   assert.equal(first.finding.seeds, 2);
@@ -617,6 +625,24 @@ test('what tuning chose, tested: a row a kind, HaBa less images within seeds', (
       ["the profile's own", 43.5, '+1.5', '+0.3 to +2.7'],
     ],
   );
+  const [verdict, ...more] = tuningVerdictTable('tuning-verdict', tested).table.objects() as Record<string, unknown>[];
+  assert.equal(more.length, 0);
+  assert.deepEqual(
+    [verdict.claim, verdict.found, verdict['95 % interval over seeds'], verdict.pairs, verdict.verdict],
+    ['As tuned, HaBa is ahead of images at equal floats', '+1.5', '+0.3 to +2.7', 3, 'holds'],
+  );
+});
+
+test('the lead that a claim is held to: the published one of that dataset, budget and loss, else what would matter', () => {
+  const row = { dataset: 'cifar10', nominalImagesPerClass: 10, trajectories: false, atEqualFloats: true };
+  // HMN's 3.5 points at ten, in `PUBLISHED.md`.
+  const known = leadToTell(row);
+  assert.ok(Math.abs(known.effect - 3.5) < 1e-9);
+  assert.match(known.source!, /HMN.*; at equal nominal images$/);
+  assert.doesNotMatch(leadToTell({ ...row, atEqualFloats: false }).source!, /nominal/);
+  for (const unknown of [{ dataset: 'mnist' }, { nominalImagesPerClass: 2 }, { dataset: undefined }]) {
+    assert.deepEqual(leadToTell({ ...row, ...unknown }), { states: 'direction', unit: 'points', effect: 1 });
+  }
 });
 
 test('every mark of a question that shows runs tells which: their names, seeds and configurations', async () => {

@@ -233,6 +233,14 @@ test('other architectures: students of equal updates on all sets of a network', 
   assert.deepEqual(recipe('VGG11'), { students: 2, updates: 120, batchSize: 256 });
 });
 
+test('other architectures: HaBa in colour, and where that does not fit, with a single channel', () => {
+  const kindsAt = (imagesPerClass: number) => [
+    ...new Set(crossArchitecture(quick, { imagesPerClass, seeds: [0] }).map(({ factors }) => factors.kind)),
+  ];
+  assert.deepEqual(kindsAt(10), ['random real images', 'images', 'HaBa']);
+  assert.deepEqual(kindsAt(1), ['random real images', 'images', 'HaBa, single-channel']);
+});
+
 test('other architectures: lengthened, students have that many times the updates; a recipe in epochs has none to lengthen', () => {
   const lengthened = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18', 'VGG11'], lengthened: 3 }).map(
     parts,

@@ -1,8 +1,8 @@
 /** Verdicts on the authors' first row: HaBa's lead over images as papers count, and over images of no fewer floats. */
 import { foldersOf, resultsOf } from '../../report/over-seeds';
 import type { ReportTable } from '../../report/tables';
-import { publishedLeads } from '../storage-efficiency/published';
-import { findingOf, verdictOn, verdictTable, whatMatters, type Verdict } from '../verdict';
+import { leadToTell } from '../storage-efficiency/published';
+import { findingOf, verdictOn, verdictTable, type Verdict } from '../verdict';
 import { nameOf, rowComparisons, type AuthorsRowRuns, type Counting } from './measure';
 
 const words: Record<Counting, string> = { nominal: 'as papers count', floats: 'in no fewer floats' };
@@ -11,21 +11,13 @@ const words: Record<Counting, string> = { nominal: 'as papers count', floats: 'i
 export function authorsRowVerdicts(runs: AuthorsRowRuns): Verdict[] {
   const dataset = runs[0]?.result.configuration.dataset;
   return rowComparisons(runs).map(({ counting, setting, images, difference, results }) => {
-    const published = publishedLeads.find(
-      (one) =>
-        counting === 'nominal' &&
-        one.trajectories &&
-        one.dataset === dataset &&
-        one.nominalImagesPerClass === setting.nominal,
-    );
+    const lead = leadToTell({
+      // Papers count like that; of equal floats none has published a number.
+      ...(counting === 'nominal' ? { dataset } : {}),
+      ...{ nominalImagesPerClass: setting.nominal, trajectories: true, atEqualFloats: false },
+    });
     return verdictOn(
-      {
-        claim: `${nameOf(setting)} is ahead of ${nameOf(images)} (${words[counting]})`,
-        states: 'direction',
-        effect: published ? 100 * published.lead : whatMatters.points,
-        ...(published ? { source: published.source } : {}),
-        unit: 'points',
-      },
+      { claim: `${nameOf(setting)} is ahead of ${nameOf(images)} (${words[counting]})`, ...lead },
       findingOf(difference, [...results.set, ...results.images], 100),
     );
   });

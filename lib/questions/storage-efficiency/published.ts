@@ -1,4 +1,5 @@
 /** Numbers that papers report, to stand beside ours: never taken for ours, never without where they were read. */
+import { whatMatters, type Claim } from '../verdict';
 
 export interface PublishedAccuracy {
   dataset: 'cifar10' | 'cifar100' | 'svhn';
@@ -110,3 +111,23 @@ export const publishedLeads: readonly PublishedLead[] = [
     source: oneLoss,
   })),
 ];
+
+export interface LeadRow extends Pick<PublishedLead, 'nominalImagesPerClass' | 'trajectories'> {
+  dataset?: string;
+  /** Whether our two sets store as many floats, which papers' do not: then the source says so. */
+  atEqualFloats: boolean;
+}
+
+/** What a claim of HaBa's lead over images is held to, in points: the published one, where none is at hand what would matter. */
+export function leadToTell(row: LeadRow): Pick<Claim, 'states' | 'effect' | 'source' | 'unit'> {
+  const published = publishedLeads.find(
+    (one) =>
+      one.dataset === row.dataset &&
+      one.nominalImagesPerClass === row.nominalImagesPerClass &&
+      one.trajectories === row.trajectories,
+  );
+  const points = { states: 'direction', unit: 'points' } as const;
+  if (!published) return { ...points, effect: whatMatters.points };
+  const source = row.atEqualFloats ? `${published.source}; at equal nominal images` : published.source;
+  return { ...points, effect: 100 * published.lead, source };
+}

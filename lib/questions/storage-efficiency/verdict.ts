@@ -1,17 +1,15 @@
 /** RQ1's verdicts: HaBa's lead at equal floats, and the floats that it saves at equal accuracy. */
 import { sampleStandardDeviation } from 'simple-statistics';
-import { findingOf, secondsOfSeed, verdictOn, verdictTable, whatMatters, type Finding, type Verdict } from '../verdict';
+import { findingOf, secondsOfSeed, verdictOn, verdictTable, type Finding, type Verdict } from '../verdict';
+import { plainHaba } from '../sets-at-budget';
 import { accuracyDifferences, foldersOf, resultsOf } from '../../report/over-seeds';
 import { atSetting, groupSeeds } from '../../report/seed-groups';
 import type { ReportTable } from '../../report/tables';
 import { equalAccuracies, headingOf, imagesOf, type EqualAccuracy, type StorageRuns } from './measure';
-import { publishedLeads } from './published';
+import { leadToTell } from './published';
 
 /** Of the paper's abstract: 'up to 65 %'. */
 const savedFloats = 65;
-
-/** HaBa in the authors' form at each budget: in colour, or where that did not fit, with a single channel. */
-const authorsKinds = ['HaBa', 'HaBa, single-channel'];
 
 /** Per method and budget: HaBa against images of equal floats, then the floats that images need for its accuracy. */
 export function storageVerdicts(runs: StorageRuns): Verdict[] {
@@ -20,26 +18,15 @@ export function storageVerdicts(runs: StorageRuns): Verdict[] {
   const equal = equalAccuracies(runs);
   const dataset = runs[0]?.result.configuration.dataset;
   const chosen = groups.filter(({ setting: { method, budget, kind } }) => {
-    const there = authorsKinds.find((wanted) =>
-      groups.some(({ setting }) => setting.method === method && setting.budget === budget && setting.kind === wanted),
-    );
-    return kind === there;
+    const beside = groups.filter(({ setting }) => setting.method === method && setting.budget === budget);
+    return kind === plainHaba(beside.map(({ setting }) => setting))?.kind;
   });
   const leads = chosen.map(({ setting, runs: own }) => {
-    const { method, budget, kind } = setting;
+    const { method, budget: nominalImagesPerClass, kind } = setting;
     const images = atSetting(groups, { ...setting, kind: 'images' })?.runs ?? [];
-    const published = publishedLeads.find(
-      (one) =>
-        one.dataset === dataset && one.nominalImagesPerClass === budget && one.trajectories === (method === 'MTT'),
-    );
+    const lead = { dataset, nominalImagesPerClass, trajectories: method === 'MTT', atEqualFloats: true };
     return verdictOn(
-      {
-        claim: `${headingOf(setting)}: ${kind} is ahead of images at equal floats`,
-        states: 'direction',
-        effect: published ? 100 * published.lead : whatMatters.points,
-        ...(published ? { source: `${published.source}; at equal nominal images` } : {}),
-        unit: 'points',
-      },
+      { claim: `${headingOf(setting)}: ${kind} is ahead of images at equal floats`, ...leadToTell(lead) },
       findingOf(atSetting(differences, setting)!.difference, resultsOf({ runs: [...own, ...images] }), 100),
     );
   });
