@@ -241,7 +241,7 @@ test('other architectures: HaBa in colour, and where that does not fit, with a s
   assert.deepEqual(kindsAt(1), ['random real images', 'images', 'HaBa, single-channel']);
 });
 
-test('other architectures: lengthened, students have that many times the updates; a recipe in epochs has none to lengthen', () => {
+test('other architectures: lengthened, students have that many times the updates; fewer are trained where fewer are asked for; a recipe in epochs has none to lengthen', () => {
   const lengthened = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18', 'VGG11'], lengthened: 3 }).map(
     parts,
   );
@@ -249,6 +249,8 @@ test('other architectures: lengthened, students have that many times the updates
     lengthened.map(({ input, students }) => (students?.evaluation ?? input.evaluation)?.updates),
     [480, 480, 480, 360, 360, 360],
   );
+  const one = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18'], lengthened: 2, students: 1 }).map(parts);
+  assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32 });
   const paper = { profile: 'paper', dataset: 'cifar10' } as const;
   assert.throws(() => crossArchitecture(paper, { lengthened: 3 }), /'lengthened' is 3, and profile 'paper' .* epochs/);
 });

@@ -45,6 +45,8 @@ export interface ArchitectureOptions {
   evaluation?: StudentsInput;
   /** Factor on the updates of those recipes, e.g. 3 where a GPU affords it. Default 1. */
   lengthened?: number;
+  /** Students of each network on a set, in place of those recipes' number: one, where further seeds say more than further students. */
+  students?: number;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -71,8 +73,16 @@ const ownRecipes: Partial<Record<Configuration['profile'], Partial<Record<string
 };
 
 /** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
-function recipeOf(network: string, profile: Configuration['profile'], lengthened: number): StudentsInput {
-  const recipe: StudentsInput = { ...recipes[profile], ...ownRecipes[profile]?.[network] };
+function recipeOf(
+  network: string,
+  profile: Configuration['profile'],
+  { lengthened = 1, students }: Pick<ArchitectureOptions, 'lengthened' | 'students'>,
+): StudentsInput {
+  const recipe: StudentsInput = {
+    ...recipes[profile],
+    ...ownRecipes[profile]?.[network],
+    ...(students === undefined ? {} : { students }),
+  };
   if (lengthened === 1) return recipe;
   if (recipe.updates === undefined)
     throw new RangeError(
@@ -122,7 +132,7 @@ export function crossArchitecture(
         typeof chosen === 'string' ? ({ name: chosen } as NetworkInput) : chosen;
       const network = { name, ...choices } as NetworkInput;
       const label = labelOf(name, choices);
-      const { evaluation = recipeOf(name, profile, options.lengthened ?? 1) } = options;
+      const { evaluation = recipeOf(name, profile, options) } = options;
       const common = { profile, dataset, seed };
       return [
         baselineCell<ArchitectureFactors>(
