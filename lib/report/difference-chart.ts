@@ -22,7 +22,7 @@ export interface DifferenceRow {
 export interface DifferencePanel {
   /** Above the panel. Default: nothing. */
   title?: string;
-  /** Of the axis, with its unit, e.g. 'less images (%)': short, for a narrow panel. */
+  /** Of the axis, with its unit, e.g. 'ahead of images (%)': short, for a narrow panel. */
   axis: string;
   /** Factor on the differences, e.g. 100 for fractions in percent. Default 1. */
   scale?: number;

@@ -145,7 +145,7 @@ test('storage efficiency: differences to images have a chart of their own, a col
     [
       'DM, 1 image per class',
       'MTT, 10 images per class',
-      'less images (%)',
+      'ahead of images (%)',
       'differences of test accuracy (%) to images of equal storage',
       ...setKinds.filter((kind) => kind !== 'images'),
       'mean differences within 3 seeds; lines: their 95 % confidence intervals over seeds (paired t)',

@@ -27,7 +27,7 @@ const drawn = (specification: unknown, mark: string) =>
     .map(({ data }) => data.values);
 
 test('means, intervals and seeds in the scale that is asked for; no interval is drawn of one seed', () => {
-  const specification = differenceChart([{ axis: 'less images (%)', scale: 100, rows }]);
+  const specification = differenceChart([{ axis: 'ahead of images (%)', scale: 100, rows }]);
   const [[none], intervals] = drawn(specification, 'rule');
   assert.deepEqual(none, { none: 0 });
   // 5 and 10: 7.5 +- tan(0.475 pi) x 2.5.
@@ -50,7 +50,7 @@ test('a column wide, titled, nothing overlaps; a setting without a pair keeps it
   const lonely = { label: 'images', colour: kindColours.images, difference: pairedDifference(seeded([1]), []) };
   const panels = ['DM, 1 image per class', 'MTT'].map((title) => ({
     title,
-    axis: 'less images (%)',
+    axis: 'ahead of images (%)',
     rows: [...rows, lonely],
   }));
   const figure = await chartFigure(
@@ -61,13 +61,13 @@ test('a column wide, titled, nothing overlaps; a setting without a pair keeps it
   assertReadable(figure);
   assert.ok(figure.width <= columnWidth('single') + 8, `${figure.width} points wide`);
   const said = textBoxes(figure.svg).map(({ content }) => content);
-  for (const text of ['DM, 1 image per class', 'MTT', 'HaBa', 'images', 'less images (%)', 'CIFAR-10']) {
+  for (const text of ['DM, 1 image per class', 'MTT', 'HaBa', 'images', 'ahead of images (%)', 'CIFAR-10']) {
     assert.ok(said.includes(text), text);
   }
 });
 
 test('nothing to compare is said, not drawn', () => {
-  assert.throws(() => differenceChart([{ axis: 'less images', rows: [] }]), /at least one setting with a baseline/);
+  assert.throws(() => differenceChart([{ axis: 'ahead of images', rows: [] }]), /at least one setting with a baseline/);
 });
 
 test('captions: over how many seeds, by which interval, and what had no partner', () => {

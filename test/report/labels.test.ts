@@ -44,7 +44,7 @@ const charts: Record<string, (labels: string[]) => Promise<Figure>> = {
         leftOut: [],
       },
     }));
-    return chartFigure('difference', differenceChart([{ axis: 'less images (%)', rows }]), []);
+    return chartFigure('difference', differenceChart([{ axis: 'ahead of images (%)', rows }]), []);
   },
 };
 

@@ -67,7 +67,7 @@ export function storageDifferenceChart(runs: StorageRuns, { caption }: { caption
         return [{ label: setting.kind, colour: fill, difference, of: runsOf(setting), baseline: runsOf(baseline) }];
       });
       if (rows.length === 0) return [];
-      return [{ title: headingOf({ method, budget }), axis: 'less images (%)', scale: 100, rows }];
+      return [{ title: headingOf({ method, budget }), axis: 'ahead of images (%)', scale: 100, rows }];
     }),
   );
   const said = `differences of ${accuracyTitle(recipes)} to images of equal storage`;

@@ -59,7 +59,7 @@ export function trajectoriesTable(name: string, runs: StorageRuns): ReportTable 
       'budget (images per class)': budget,
       seed,
       [title]: rounded(100 * result.accuracy.mean, 1),
-      'less images (%)':
+      'ahead of images (%)':
         images && kind !== 'images' ? signedText(100 * (result.accuracy.mean - images.result.accuracy.mean), 1) : '',
       'lowest loss': losses[lowest].toFixed(2),
       'at iteration': Math.min(metrics.length, (lowest + 1) * lossWindow),
