@@ -351,7 +351,7 @@ test('diversity: verdicts on what five hallucinators add to their bases, and on 
   // A tenth of a point a hallucinator, with every seed.
   assert.deepEqual(
     [more.claim, more.finding.mean!.toFixed(1)],
-    ['5 hallucinators are ahead of one at equal floats', '0.4'],
+    ['5 hallucinators are ahead of one within one budget of floats', '0.4'],
   );
   const table = diversityTable('diversity', measured);
   assert.deepEqual(

@@ -41,7 +41,7 @@ export function diversityVerdicts(runs: readonly MeasuredRun[]): Verdict[] {
     ...verdicts,
     verdictOn(
       {
-        claim: `${most} hallucinators are ahead of ${few === 1 ? 'one' : few} at equal floats`,
+        claim: `${most} hallucinators are ahead of ${few === 1 ? 'one' : few} within one budget of floats`,
         ...{ states: 'direction', effect: whatMatters.points, unit: 'points' },
       },
       findingOf(gain, resultsOf({ runs: [...own, ...of(few)] }), 100),
