@@ -229,8 +229,9 @@ test('other architectures: students of equal updates on all sets of a network', 
   };
   // 60 epochs of 100 images: 4 batches of 32, or one of 256.
   assert.deepEqual(recipe('ConvNet'), { students: 2, updates: 480, batchSize: 32 });
-  assert.deepEqual(recipe('ResNet18'), { students: 2, updates: 160, batchSize: 32 });
-  assert.deepEqual(recipe('VGG11'), { students: 2, updates: 120, batchSize: 256 });
+  // At a rate that a set has learned for ConvNet others may diverge.
+  assert.deepEqual(recipe('ResNet18'), { students: 2, updates: 160, batchSize: 32, learningRate: 0.01 });
+  assert.deepEqual(recipe('VGG11'), { students: 2, updates: 120, batchSize: 256, learningRate: 0.01 });
 });
 
 test('other architectures: HaBa in colour, and where that does not fit, with a single channel', () => {
@@ -250,7 +251,7 @@ test('other architectures: lengthened, students have that many times the updates
     [480, 480, 480, 360, 360, 360],
   );
   const one = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18'], lengthened: 2, students: 1 }).map(parts);
-  assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32 });
+  assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32, learningRate: 0.01 });
   const paper = { profile: 'paper', dataset: 'cifar10' } as const;
   assert.throws(() => crossArchitecture(paper, { lengthened: 3 }), /'lengthened' is 3, and profile 'paper' .* epochs/);
 });

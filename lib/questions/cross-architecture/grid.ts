@@ -72,6 +72,15 @@ const ownRecipes: Partial<Record<Configuration['profile'], Partial<Record<string
   study: { ResNet18: { updates: 320 }, VGG11: { updates: 300, batchSize: 256 } },
 };
 
+/** Sets are distilled on it, with the profile's options. */
+export const madeOn = 'ConvNet';
+
+/**
+ * Of students of other networks, whichever the loss: a rate that a set has learned is that of the network it was distilled on. Under
+ * MTT, one image a class, AlexNet's students diverged by it.
+ */
+const rateElsewhere = 0.01;
+
 /** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
 function recipeOf(
   network: string,
@@ -80,6 +89,7 @@ function recipeOf(
 ): StudentsInput {
   const recipe: StudentsInput = {
     ...recipes[profile],
+    ...(network === madeOn || profile === 'paper' ? {} : { learningRate: rateElsewhere }),
     ...ownRecipes[profile]?.[network],
     ...(students === undefined ? {} : { students }),
   };

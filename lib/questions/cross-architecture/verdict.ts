@@ -6,15 +6,12 @@ import { foldersOf, resultsOf } from '../../report/over-seeds';
 import type { ReportTable } from '../../report/tables';
 import { plainHaba } from '../sets-at-budget';
 import { findingOf, verdictOn, verdictTable, type Verdict } from '../verdict';
-import type { ArchitectureFactors } from './grid';
+import { madeOn, type ArchitectureFactors } from './grid';
 
 type ArchitectureRuns = readonly GridRun<ArchitectureFactors>[];
 
 /** 'About 10 % higher accuracy', taken as points. */
 const claimed = 10;
-
-/** Sets are distilled on it, with the profile's options. */
-const madeOn = 'ConvNet';
 
 /**
  * HaBa, with a single channel where it is not there in colour, against images of equal floats: on all networks but the one that sets
