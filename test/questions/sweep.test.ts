@@ -51,6 +51,13 @@ const refused: [options: SweepOptions, said: RegExp][] = [
   [{ values: { seed: [1, 2] } }, /'seed' is no key to sweep: give `seeds`, or --seed 0\.\.4/],
   [{ values: {}, seeds: [1, 1] }, /seed 1 is given twice/],
   [{ values: {}, seeds: [] }, /there is no seed/],
+  [{ values: {}, named: { start: {} } }, /'start' has no setting; give at least one, by its name/],
+  [
+    { values: {}, named: { seed: { one: {} } } },
+    /'seed' is swept otherwise; call the factor in `named` by another name/,
+  ],
+  [{ values: { iterations: [1] }, named: { iterations: { few: {} } } }, /'iterations' is swept otherwise/],
+  [{ values: {}, named: { rates: { one: { iterations: -1 } } } }, /'iterations' is -1/],
   [{ values: { set: [5], 'set.kind': ['haba'] } }, /'set\.kind' cannot be set: 'set' is 5 by another option/],
 ];
 for (const [options, said] of refused) {
@@ -72,6 +79,25 @@ test('every combination with every seed, the first key slowest; a key with one v
     optimisers: { bases: { learningRate: 1 } },
     set: { kind: 'images', ipc: 2 },
   });
+});
+
+test('named settings: laid over what is common, a factor each, before the values', () => {
+  const cells = sweep(smoke, {
+    values: { iterations: [2, 4] },
+    common: { set: { kind: 'images', ipc: 2 }, matching: { method: 'dm' } },
+    named: { start: { usual: {}, noise: { set: { kind: 'images', ipc: 3, initialisation: 'noise' } } } },
+    seeds: [1],
+  });
+  assert.deepEqual(
+    cells.map(({ label, factors }) => [label, factors]),
+    ['usual', 'noise'].flatMap((start) =>
+      [2, 4].map((iterations) => [`${start}, iterations ${iterations}, seed 1`, { start, iterations, seed: 1 }]),
+    ),
+  );
+  const inputs = cells.map(({ task }) => setTaskOf(task).input as { set: unknown; matching: unknown });
+  assert.deepEqual(inputs[1].set, { kind: 'images', ipc: 2 });
+  assert.deepEqual(inputs[2].set, { kind: 'images', ipc: 3, initialisation: 'noise' });
+  assert.deepEqual(inputs[2].matching, { method: 'dm' });
 });
 
 test('the table: means over seeds, intervals, and differences within seeds to the first row', () => {

@@ -4,8 +4,11 @@ import { setAtPath } from '../../distillation/setting-text';
 import { defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
 import type { SweptValue, SweptValues } from './settings';
 
-/** A value for each key that is swept over several, and the seed. */
+/** A name for each of {@link SweepOptions.named}, a value for each key that is swept over several, and the seed. */
 export type SweepFactors = { seed: number } & Record<string, SweptValue>;
+
+/** A part of a configuration. */
+export type SweptSetting = Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed'>;
 
 export interface SweepOptions {
   /**
@@ -14,7 +17,12 @@ export interface SweepOptions {
    */
   values: SweptValues;
   /** What all runs have beside that, as a configuration. */
-  common?: Omit<ConfigurationInput, 'profile' | 'dataset' | 'seed'>;
+  common?: SweptSetting;
+  /**
+   * Settings that no single value says, by the name of a factor and of each, in every combination, too. What one has stands in place of
+   * what `common` has under the same key: `{ gradients: { 'as they are': {}, clipped: { optimisers: { stepSize: { clipNorm: 20 } } } } }`.
+   */
+  named?: Readonly<Record<string, Readonly<Record<string, SweptSetting>>>>;
   /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -25,28 +33,48 @@ export interface SweepOptions {
  *     const cells = sweep(settings, { values: { 'optimisers.bases.learningRate': [1, 3, 10] }, seeds: [0, 1, 2, 3, 4] });
  *     show(sweepTable('rates', await runGrid(cells, { executor: { workers: 2 } })));
  *
+ * Settings that no single value says have names:
+ *
+ *     sweep(settings, { values: {}, named: { set: { images: { set: { kind: 'images' } }, HaBa: { set: { kind: 'haba' } } } } });
+ *
  * @throws RangeError, before anything is run, for a key that there is not, with the nearest, and for a value that is not allowed or
  * there twice
  */
 export function sweep(
   { profile, dataset }: QuestionSettings,
-  { values, common = {}, seeds = defaultSeeds(profile) }: SweepOptions,
+  { values, common = {}, named = {}, seeds = defaultSeeds(profile) }: SweepOptions,
 ): QuestionCell<SweepFactors>[] {
   requireValues(values, seeds);
+  requireNames(named, values);
   const swept = Object.keys(values).filter((key) => values[key].length > 1);
-  return combinations(values).flatMap((combination) =>
-    seeds.map((seed) => {
-      const input = structuredClone({ ...common, profile, dataset, seed });
-      for (const [key, value] of Object.entries(combination)) {
-        setAtPath(input as Record<string, unknown>, key.split('.'), value);
-      }
-      const setting = Object.fromEntries(swept.map((key) => [key, combination[key]]));
-      const words = swept.map((key) => `${key.split('.').at(-1)} ${String(combination[key])}`);
-      const label = [...words, `seed ${seed}`].join(', ');
-      configure(input);
-      return distillationCell<SweepFactors>(label, { ...setting, seed }, input);
-    }),
+  const names = combinations(Object.fromEntries(Object.entries(named).map(([key, own]) => [key, Object.keys(own)])));
+  return names.flatMap((chosen) =>
+    combinations(values).flatMap((combination) =>
+      seeds.map((seed) => {
+        const settings = Object.entries(chosen).map(([key, name]) => named[key][name]);
+        const input = structuredClone(
+          Object.assign({}, common, ...settings, { profile, dataset, seed }) as ConfigurationInput,
+        );
+        for (const [key, value] of Object.entries(combination)) {
+          setAtPath(input as Record<string, unknown>, key.split('.'), value);
+        }
+        const setting = Object.fromEntries(swept.map((key) => [key, combination[key]]));
+        const words = swept.map((key) => `${key.split('.').at(-1)} ${String(combination[key])}`);
+        const label = [...Object.values(chosen), ...words, `seed ${seed}`].join(', ');
+        configure(input);
+        return distillationCell<SweepFactors>(label, { ...chosen, ...setting, seed }, input);
+      }),
+    ),
   );
+}
+
+function requireNames(named: NonNullable<SweepOptions['named']>, values: SweptValues): void {
+  for (const [factor, settings] of Object.entries(named)) {
+    if (factor === 'seed' || Object.hasOwn(values, factor))
+      throw new RangeError(`Sweep: '${factor}' is swept otherwise; call the factor in \`named\` by another name.`);
+    if (Object.keys(settings).length === 0)
+      throw new RangeError(`Sweep: '${factor}' has no setting; give at least one, by its name.`);
+  }
 }
 
 function requireValues(values: SweptValues, seeds: readonly number[]): void {
@@ -65,8 +93,8 @@ function requireValues(values: SweptValues, seeds: readonly number[]): void {
 }
 
 /** Every combination, the first key's values slowest. */
-function combinations(values: SweptValues): Record<string, SweptValue>[] {
-  return Object.entries(values).reduce<Record<string, SweptValue>[]>(
+function combinations<Value>(values: Readonly<Record<string, readonly Value[]>>): Record<string, Value>[] {
+  return Object.entries(values).reduce<Record<string, Value>[]>(
     (found, [key, own]) => found.flatMap((one) => own.map((value) => ({ ...one, [key]: value }))),
     [{}],
   );
