@@ -250,8 +250,16 @@ test('other architectures: lengthened, students have that many times the updates
     lengthened.map(({ input, students }) => (students?.evaluation ?? input.evaluation)?.updates),
     [480, 480, 480, 360, 360, 360],
   );
-  const one = crossArchitecture(quick, { seeds: [0], networks: ['ResNet18'], lengthened: 2, students: 1 }).map(parts);
-  assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32, learningRate: 0.01 });
+  const few = {
+    seeds: [0],
+    networks: ['ResNet18', 'ConvNet'],
+    lengthened: 2,
+    students: 1,
+    learningRate: 0.003,
+  } as const;
+  const one = crossArchitecture(quick, few).map(parts);
+  assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32, learningRate: 0.003 });
+  assert.deepEqual(one[3].input.evaluation, { students: 1, updates: 960, batchSize: 32 }, "ConvNet's is the set's own");
   const paper = { profile: 'paper', dataset: 'cifar10' } as const;
   assert.throws(() => crossArchitecture(paper, { lengthened: 3 }), /'lengthened' is 3, and profile 'paper' .* epochs/);
 });

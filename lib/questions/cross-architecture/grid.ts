@@ -47,6 +47,11 @@ export interface ArchitectureOptions {
   lengthened?: number;
   /** Students of each network on a set, in place of those recipes' number: one, where further seeds say more than further students. */
   students?: number;
+  /**
+   * Of students of other networks than ConvNet, whichever the loss: a rate that a set has learned is ConvNet's. Default 0.01; in the paper
+   * profile the loss's own, as the authors have it.
+   */
+  learningRate?: number;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -75,21 +80,17 @@ const ownRecipes: Partial<Record<Configuration['profile'], Partial<Record<string
 /** Sets are distilled on it, with the profile's options. */
 export const madeOn = 'ConvNet';
 
-/**
- * Of students of other networks, whichever the loss: a rate that a set has learned is that of the network it was distilled on. Under
- * MTT, one image a class, AlexNet's students diverged by it.
- */
-const rateElsewhere = 0.01;
-
 /** How students of a network are trained: on every set alike, so that sets are comparable, and networks are not. */
 function recipeOf(
   network: string,
   profile: Configuration['profile'],
-  { lengthened = 1, students }: Pick<ArchitectureOptions, 'lengthened' | 'students'>,
+  options: Pick<ArchitectureOptions, 'lengthened' | 'students' | 'learningRate'>,
 ): StudentsInput {
+  // By the rate that MTT had learned for ConvNet, AlexNet's students diverged.
+  const { lengthened = 1, students, learningRate = profile === 'paper' ? undefined : 0.01 } = options;
   const recipe: StudentsInput = {
     ...recipes[profile],
-    ...(network === madeOn || profile === 'paper' ? {} : { learningRate: rateElsewhere }),
+    ...(network === madeOn || learningRate === undefined ? {} : { learningRate }),
     ...ownRecipes[profile]?.[network],
     ...(students === undefined ? {} : { students }),
   };
