@@ -255,7 +255,7 @@ test('other architectures: lengthened, students have that many times the updates
     networks: ['ResNet18', 'ConvNet'],
     lengthened: 2,
     students: 1,
-    learningRate: 0.003,
+    learningRates: { ResNet18: 0.003 },
   } as const;
   const one = crossArchitecture(quick, few).map(parts);
   assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32, learningRate: 0.003 });

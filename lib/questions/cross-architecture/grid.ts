@@ -48,10 +48,10 @@ export interface ArchitectureOptions {
   /** Students of each network on a set, in place of those recipes' number: one, where further seeds say more than further students. */
   students?: number;
   /**
-   * Of students of other networks than ConvNet, whichever the loss: a rate that a set has learned is ConvNet's. Default 0.01; in the paper
-   * profile the loss's own, as the authors have it.
+   * Of students of other networks than ConvNet, by name: a rate that a set has learned is ConvNet's. Default 0.01; in the paper profile
+   * the loss's own, as the authors have it.
    */
-  learningRate?: number;
+  learningRates?: Readonly<Record<string, number>>;
   /** Of the distillations, and all else in them. Default 0, 1, 2; 0 and 1 in the smoke profile. */
   seeds?: readonly number[];
 }
@@ -84,10 +84,11 @@ export const madeOn = 'ConvNet';
 function recipeOf(
   network: string,
   profile: Configuration['profile'],
-  options: Pick<ArchitectureOptions, 'lengthened' | 'students' | 'learningRate'>,
+  options: Pick<ArchitectureOptions, 'lengthened' | 'students' | 'learningRates'>,
 ): StudentsInput {
   // By the rate that MTT had learned for ConvNet, AlexNet's students diverged.
-  const { lengthened = 1, students, learningRate = profile === 'paper' ? undefined : 0.01 } = options;
+  const usualRate = profile === 'paper' ? undefined : 0.01;
+  const { lengthened = 1, students, learningRates: { [network]: learningRate = usualRate } = {} } = options;
   const recipe: StudentsInput = {
     ...recipes[profile],
     ...(network === madeOn || learningRate === undefined ? {} : { learningRate }),
