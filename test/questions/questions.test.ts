@@ -261,6 +261,23 @@ test('other architectures: lengthened, students have that many times the updates
   assert.deepEqual(one[0].input.evaluation, { students: 1, updates: 320, batchSize: 32, learningRate: 0.003 });
   assert.deepEqual(one[3].input.evaluation, { students: 1, updates: 960, batchSize: 32 }, "ConvNet's is the set's own");
   const paper = { profile: 'paper', dataset: 'cifar10' } as const;
+  const ratesOf = (cells: ReturnType<typeof crossArchitecture>) =>
+    cells.map(parts).map(({ input, students }) => (students?.evaluation ?? input.evaluation)?.learningRate);
+  const asked = {
+    seeds: [0],
+    imagesPerClass: 1,
+    matching: { method: 'mtt' },
+    networks: ['ConvNet', 'VGG11', 'AlexNet'],
+    learningRates: { AlexNet: 0.003 },
+  } as const;
+  const own = [undefined, undefined, undefined];
+  assert.deepEqual(ratesOf(crossArchitecture(quick, asked)), [...own, 0.01, 0.01, 0.01, 0.003, 0.003, 0.003]);
+  assert.deepEqual(ratesOf(crossArchitecture(paper, asked)), [...own, ...own, 0.003, 0.003, 0.003]);
+  assert.throws(() => crossArchitecture(quick, { learningRates: { Alexnet: 0.003 } }), /Alexnet.*AlexNet/);
+  assert.throws(
+    () => crossArchitecture(quick, { learningRates: { ConvNet: 0.003 } }),
+    /'ConvNet', whose students take/,
+  );
   assert.throws(() => crossArchitecture(paper, { lengthened: 3 }), /'lengthened' is 3, and profile 'paper' .* epochs/);
 });
 

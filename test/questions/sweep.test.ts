@@ -57,6 +57,10 @@ const refused: [options: SweepOptions, said: RegExp][] = [
     /'seed' is swept otherwise; call the factor in `named` by another name/,
   ],
   [{ values: { iterations: [1] }, named: { iterations: { few: {} } } }, /'iterations' is swept otherwise/],
+  [
+    { values: {}, named: { few: { one: { iterations: 1 } }, more: { two: { iterations: 2 } } } },
+    /'few' and 'more' of `named` both have 'iterations'/,
+  ],
   [{ values: {}, named: { rates: { one: { iterations: -1 } } } }, /'iterations' is -1/],
   [{ values: { set: [5], 'set.kind': ['haba'] } }, /'set\.kind' cannot be set: 'set' is 5 by another option/],
 ];
@@ -85,7 +89,7 @@ test('named settings: laid over what is common, a factor each, before the values
   const cells = sweep(smoke, {
     values: { iterations: [2, 4] },
     common: { set: { kind: 'images', ipc: 2 }, matching: { method: 'dm' } },
-    named: { start: { usual: {}, noise: { set: { kind: 'images', ipc: 3, initialisation: 'noise' } } } },
+    named: { start: { usual: {}, noise: { set: { kind: 'images', initialisation: 'noise' } } } },
     seeds: [1],
   });
   assert.deepEqual(
@@ -94,9 +98,15 @@ test('named settings: laid over what is common, a factor each, before the values
       [2, 4].map((iterations) => [`${start}, iterations ${iterations}, seed 1`, { start, iterations, seed: 1 }]),
     ),
   );
-  const inputs = cells.map(({ task }) => setTaskOf(task).input as { set: unknown; matching: unknown });
+  const inputs = cells.map(
+    ({ task }) => setTaskOf(task).input as { set: unknown; matching: unknown; iterations: unknown },
+  );
   assert.deepEqual(inputs[1].set, { kind: 'images', ipc: 2 });
-  assert.deepEqual(inputs[2].set, { kind: 'images', ipc: 3, initialisation: 'noise' });
+  assert.deepEqual(inputs[2].set, { kind: 'images', initialisation: 'noise' }, 'whole, in place of the common one');
+  assert.deepEqual(
+    inputs.map(({ iterations }) => iterations),
+    [2, 4, 2, 4],
+  );
   assert.deepEqual(inputs[2].matching, { method: 'dm' });
 });
 
@@ -129,7 +139,7 @@ test('the table: means over seeds, intervals, and differences within seeds to th
   );
   // Differences 3, 1 and 2 points: mean 2, deviation 1, t(2) 4.303: 2 -+ 2.48.
   assert.equal(rows[1]['difference to the first row (%)'], '+2.0');
-  assert.match(String(rows[1]['95 % interval of the difference (%)']), /0\.5.*\+4\.5/);
+  assert.equal(rows[1]['95 % interval of the difference (%)'], '-0.5 to +4.5');
   assert.equal(rows[0]['difference to the first row (%)'], '');
   // Of 1, 2 and 3: mean 2, deviation 1, so the same half width.
   const measures = {

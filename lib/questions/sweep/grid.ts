@@ -19,8 +19,10 @@ export interface SweepOptions {
   /** What all runs have beside that, as a configuration. */
   common?: SweptSetting;
   /**
-   * Settings that no single value says, by the name of a factor and of each, in every combination, too. What one has stands in place of
-   * what `common` has under the same key: `{ gradients: { 'as they are': {}, clipped: { optimisers: { stepSize: { clipNorm: 20 } } } } }`.
+   * Settings that no single value says, by the name of a factor and of each, in every combination, too:
+   * `{ gradients: { 'as they are': {}, clipped: { optimisers: { stepSize: { clipNorm: 20 } } } } }`. What one has under a first key (`set`,
+   * `optimisers`, `evaluation`) stands whole in place of what `common` has there: with `evaluation: { updates: 1000 }` a common `split` is
+   * gone. `values` are set last. Two factors may not have the same first key.
    */
   named?: Readonly<Record<string, Readonly<Record<string, SweptSetting>>>>;
   /** Default 0, 1, 2; 0 and 1 in the smoke profile. */
@@ -74,6 +76,17 @@ function requireNames(named: NonNullable<SweepOptions['named']>, values: SweptVa
       throw new RangeError(`Sweep: '${factor}' is swept otherwise; call the factor in \`named\` by another name.`);
     if (Object.keys(settings).length === 0)
       throw new RangeError(`Sweep: '${factor}' has no setting; give at least one, by its name.`);
+  }
+  const owners = new Map<string, string>();
+  for (const [factor, settings] of Object.entries(named)) {
+    for (const key of new Set(Object.values(settings).flatMap((setting) => Object.keys(setting)))) {
+      const other = owners.get(key);
+      if (other !== undefined)
+        throw new RangeError(
+          `Sweep: '${other}' and '${factor}' of \`named\` both have '${key}', and one of them would be lost; make them one factor.`,
+        );
+      owners.set(key, factor);
+    }
   }
 }
 
