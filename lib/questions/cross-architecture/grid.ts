@@ -41,14 +41,17 @@ export interface ArchitectureOptions {
   kinds?: readonly SetKind[];
   /** What distillations are matched by, with its options, e.g. `{ method: 'mtt' }`. Default DM; in the study and paper profiles MTT. */
   matching?: MatchingInput;
-  /** How students are trained, of every network and set alike. Default: {@link recipeOf} each network. */
+  /**
+   * How students are trained, of every network and set alike; what is below about their length, number and rate is not read then.
+   * Default: {@link recipeOf} each network.
+   */
   evaluation?: StudentsInput;
   /** Factor on the updates of those recipes, e.g. 3 where a GPU affords it. Default 1. */
   lengthened?: number;
   /** Students of each network on a set, in place of those recipes' number: one, where further seeds say more than further students. */
   students?: number;
   /**
-   * Of students of other families than ConvNet, by its name; not read where `evaluation` is given. A rate that a set has learned is
+   * Of students of other families than ConvNet, by its name. A rate that a set has learned is
    * ConvNet's. Default 0.01, by which AlexNet falls to chance on images by MTT (notebook 03 gives 0.003); in the paper profile the
    * loss's own, as the authors have it.
    */
