@@ -99,8 +99,10 @@ export function plainHaba<Kinded extends { kind: SetKind }>(sets: readonly Kinde
   return sets.find(({ kind }) => kind === 'HaBa') ?? sets.find(({ kind }) => kind === 'HaBa, single-channel');
 }
 
-/** Images and {@link plainHaba}. */
-export function imagesAndHaba(sets: readonly BudgetedSet[]): BudgetedSet[] {
+/** Of the kinds that are asked for; where none are, images and {@link plainHaba}. */
+export function comparedSets(options: SetsAtBudgetOptions): BudgetedSet[] {
+  const sets = setsAtBudget(options);
+  if (options.kinds) return sets;
   const haba = plainHaba(sets);
   return [...sets.filter(({ kind }) => kind === 'images'), ...(haba ? [haba] : [])];
 }

@@ -13,14 +13,7 @@ import {
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import {
-  dataOf,
-  imagesAndHaba,
-  setsAtBudget,
-  usualBudget,
-  type SetKind,
-  type SetsAtBudgetOptions,
-} from '../sets-at-budget';
+import { dataOf, comparedSets, usualBudget, type SetKind, type SetsAtBudgetOptions } from '../sets-at-budget';
 
 export interface ArchitectureFactors {
   kind: SetKind | 'random real images';
@@ -144,14 +137,13 @@ export function crossArchitecture(
     matching = matchingOf(defaultMethod(profile)),
     seeds = defaultSeeds(profile),
   } = options;
-  const fitting = setsAtBudget({ ...data, imagesPerClass, profile, kinds });
   for (const name of Object.keys(options.learningRates ?? {})) {
     if (networkFamily(name).name === madeOn)
       throw new RangeError(
         `crossArchitecture: 'learningRates' has '${name}', whose students take the rate of the set; give 'evaluation' instead.`,
       );
   }
-  const sets = kinds ? fitting : imagesAndHaba(fitting);
+  const sets = comparedSets({ ...data, imagesPerClass, profile, kinds });
   const whitening = whiteningBeside({ profile, dataset }, matching);
   return seeds.flatMap((seed) =>
     networks.flatMap((chosen) => {

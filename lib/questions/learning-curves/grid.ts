@@ -11,7 +11,7 @@ import {
   type QuestionSettings,
   type StudentsInput,
 } from '../cells';
-import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type SetKind } from '../sets-at-budget';
+import { comparedSets, dataOf, usualBudgets, type SetKind } from '../sets-at-budget';
 
 export interface CurveFactors {
   /** Label of the matching method, e.g. 'MTT'. */
@@ -70,8 +70,7 @@ export function learningCurves(
       const matching = matchingOf(chosen);
       const { iterations = times * configure({ ...configuration, profile, dataset, matching }).iterations } = options;
       return budgets.flatMap((imagesPerClass) => {
-        const sets = setsAtBudget({ ...data, imagesPerClass, profile, ...(kinds ? { kinds } : {}) });
-        return (kinds ? sets : imagesAndHaba(sets)).flatMap(({ kind, set }) => {
+        return comparedSets({ ...data, imagesPerClass, profile, kinds }).flatMap(({ kind, set }) => {
           const input: ConfigurationInput = {
             ...{ ...configuration, profile, dataset, seed, matching, set, iterations },
             evaluation: { split: 'validation', ...evaluation },

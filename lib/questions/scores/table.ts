@@ -15,8 +15,8 @@ import { accuracyColumns, foldersOf, recipesOf } from '../../report/over-seeds';
 import { accuracyTitle } from '../../report/students-column';
 import type { ReportTable } from '../../report/tables';
 import { readResultsSet } from '../../runs/distilled-file';
-import { readMetrics } from '../../runs/run-files';
 import type { RunResult } from '../../runs/train-students';
+import { endingLoss } from '../ending-loss';
 
 /** A set that is scored. */
 export interface ScoredSet {
@@ -203,7 +203,7 @@ function decodedImages({ kind, trainingImages, ...result }: RunResult): number {
 
 /**
  * Whether a smaller distillation loss means a better set: Spearman's correlation of the loss with the accuracy, over the runs of a grid,
- * each method by itself, since their losses are other quantities. The loss is the mean of a run's last tenth of iterations.
+ * each method by itself, since their losses are other quantities. The loss is {@link endingLoss}.
  * @param runs distillations; others are left out
  */
 export function lossCorrelationTable(name: string, runs: readonly RunResult[]): ReportTable {
@@ -220,14 +220,12 @@ export function lossCorrelationTable(name: string, runs: readonly RunResult[]): 
       runs: groups.map(({ length }) => length),
       'rank correlation of loss and accuracy': groups.map((group) => {
         const accuracies = group.map(({ accuracy }) => accuracy.mean);
-        const correlation = rankCorrelation(group.map(finalLoss), accuracies);
+        const correlation = rankCorrelation(
+          group.map((result) => endingLoss({ result })),
+          accuracies,
+        );
         return correlation === undefined ? 'none' : correlation.toFixed(2);
       }),
     }),
   };
-}
-
-function finalLoss({ run }: RunResult): number {
-  const losses = readMetrics(run).map(({ loss }) => loss);
-  return mean(losses.slice(-Math.ceil(losses.length / 10)));
 }

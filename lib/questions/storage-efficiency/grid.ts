@@ -1,7 +1,7 @@
 /** RQ1: how much accuracy a stored float buys. */
 import type { ConfigurationInput } from '../../distillation/configuration';
 import { baselineCell, defaultSeeds, distillationCell, type QuestionCell, type QuestionSettings } from '../cells';
-import { dataOf, imagesAndHaba, setsAtBudget, usualBudgets, type SetKind } from '../sets-at-budget';
+import { comparedSets, dataOf, setsAtBudget, usualBudgets, type SetKind } from '../sets-at-budget';
 
 export interface StorageFactors {
   method: 'DM' | 'MTT' | 'none';
@@ -46,9 +46,8 @@ export function storageEfficiency(
     optimisers,
     seeds = defaultSeeds(profile),
   } = options;
-  const all = (imagesPerClass: number) => setsAtBudget({ ...data, imagesPerClass, profile });
   const setsOf = (imagesPerClass: number, usually: typeof kinds) =>
-    (kinds ?? usually) === 'all' ? all(imagesPerClass) : imagesAndHaba(all(imagesPerClass));
+    ((kinds ?? usually) === 'all' ? setsAtBudget : comparedSets)({ ...data, imagesPerClass, profile });
   return seeds.flatMap((seed) => {
     const common = { profile, dataset, seed };
     const distilled = { ...common, ...(optimisers && { optimisers }) };

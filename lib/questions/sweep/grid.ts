@@ -48,40 +48,39 @@ export function sweep(
 ): QuestionCell<SweepFactors>[] {
   requireValues(values, seeds);
   requireNames(named, values);
-  const swept = Object.keys(values).filter((key) => values[key].length > 1);
-  const names = combinations(Object.fromEntries(Object.entries(named).map(([key, own]) => [key, Object.keys(own)])));
-  return names.flatMap((chosen) =>
-    combinations(values).flatMap((combination) =>
-      seeds.map((seed) => {
-        const settings = Object.entries(chosen).map(([key, name]) => named[key][name]);
-        const input = structuredClone(
-          Object.assign({}, common, ...settings, { profile, dataset, seed }) as ConfigurationInput,
-        );
-        for (const [key, value] of Object.entries(combination)) {
-          setAtPath(input as Record<string, unknown>, key.split('.'), value);
-        }
-        const setting = Object.fromEntries(swept.map((key) => [key, combination[key]]));
-        const words = swept.map((key) => `${key.split('.').at(-1)} ${String(combination[key])}`);
-        const label = [...Object.values(chosen), ...words, `seed ${seed}`].join(', ');
-        configure(input);
-        return distillationCell<SweepFactors>(label, { ...chosen, ...setting, seed }, input);
-      }),
-    ),
+  const names = Object.entries(named).map(([factor, settings]) => [factor, Object.keys(settings)] as const);
+  const all: SweptValues = { ...Object.fromEntries(names), ...values };
+  const factors = Object.keys(all).filter((key) => Object.hasOwn(named, key) || all[key].length > 1);
+  return combinations(all).flatMap((combination) =>
+    seeds.map((seed) => {
+      const settings = names.map(([factor]) => named[factor][String(combination[factor])]);
+      const input = structuredClone(
+        Object.assign({}, common, ...settings, { profile, dataset, seed }) as ConfigurationInput,
+      );
+      for (const key of Object.keys(values)) {
+        setAtPath(input as Record<string, unknown>, key.split('.'), combination[key]);
+      }
+      const setting = Object.fromEntries(factors.map((key) => [key, combination[key]]));
+      const words = factors.map((key) =>
+        Object.hasOwn(named, key) ? combination[key] : `${key.split('.').at(-1)} ${String(combination[key])}`,
+      );
+      const label = [...words, `seed ${seed}`].join(', ');
+      configure(input);
+      return distillationCell<SweepFactors>(label, { ...setting, seed }, input);
+    }),
   );
 }
 
 function requireNames(named: NonNullable<SweepOptions['named']>, values: SweptValues): void {
+  const owners = new Map<string, string>();
   for (const [factor, settings] of Object.entries(named)) {
     if (factor === 'seed' || Object.hasOwn(values, factor))
       throw new RangeError(`Sweep: '${factor}' is swept otherwise; call the factor in \`named\` by another name.`);
     if (Object.keys(settings).length === 0)
       throw new RangeError(`Sweep: '${factor}' has no setting; give at least one, by its name.`);
-  }
-  const owners = new Map<string, string>();
-  for (const [factor, settings] of Object.entries(named)) {
-    for (const key of new Set(Object.values(settings).flatMap((setting) => Object.keys(setting)))) {
-      const other = owners.get(key);
-      if (other !== undefined)
+    for (const key of Object.values(settings).flatMap((setting) => Object.keys(setting))) {
+      const other = owners.get(key) ?? factor;
+      if (other !== factor)
         throw new RangeError(
           `Sweep: '${other}' and '${factor}' of \`named\` both have '${key}', and one of them would be lost; make them one factor.`,
         );
@@ -106,8 +105,8 @@ function requireValues(values: SweptValues, seeds: readonly number[]): void {
 }
 
 /** Every combination, the first key's values slowest. */
-function combinations<Value>(values: Readonly<Record<string, readonly Value[]>>): Record<string, Value>[] {
-  return Object.entries(values).reduce<Record<string, Value>[]>(
+function combinations(values: SweptValues): Record<string, SweptValue>[] {
+  return Object.entries(values).reduce<Record<string, SweptValue>[]>(
     (found, [key, own]) => found.flatMap((one) => own.map((value) => ({ ...one, [key]: value }))),
     [{}],
   );

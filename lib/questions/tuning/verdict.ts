@@ -23,7 +23,7 @@ export function tuningVerdicts(runs: readonly GridRun<TuningFactors>[]): Verdict
     return [
       verdictOn(
         { claim: `As tuned, ${setting.kind} is ahead of images at equal floats`, ...lead },
-        findingOf(difference, resultsOf({ runs: [...runs] }), 100),
+        findingOf(difference, resultsOf({ runs }), 100),
       ),
     ];
   });
